@@ -1,0 +1,95 @@
+import type { ModelVersion } from "../model/model-version.js";
+import type { Signature } from "../model/signature.js";
+import type { NamedTensors } from "../model/tensor.js";
+import type { ModelStatus } from "../model/version-state.js";
+import { createToken, type Token } from "./token.js";
+
+/** What protocols, routes and embedding programs call: the running server. */
+export interface ModelServer {
+  /**
+   * Picks the version that answers a request and keeps it loaded until the handle is disposed. Decoding needs the signature
+   * before the tensors are read, and the version must not change between the two; a caller that has tensors already uses
+   * {@link infer}.
+   *
+   * @throws PlinthError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND`; `VERSION_NOT_AVAILABLE` where the model or
+   * version is known but not (or no longer, or not yet) in service, with its state and last error.
+   */
+  acquire(target: ModelTarget): Promise<ServableHandle>;
+
+  /** `acquire`, {@link ServableHandle.infer} and disposal in one. */
+  infer(request: ModelTarget & InferCall): Promise<InferResult>;
+
+  /** Every model that is configured or found in the storage, by name. */
+  models(): readonly ModelStatus[];
+
+  /** One of {@link models}; `undefined` where there is none of that name. */
+  status(model: string): ModelStatus | undefined;
+
+  /** Whether every model has an available version and the server is not about to stop. */
+  readiness(): Readiness;
+}
+
+/** The running server, for routes; protocols get it when they are started. */
+export const ModelServer: Token<ModelServer> = createToken<ModelServer>("ModelServer");
+
+/** Which version of which model: by number, by label, or, without either, the newest that is available. */
+export interface ModelTarget {
+  readonly model: string;
+  /** Excludes `label`. */
+  readonly version?: ModelVersion;
+  readonly label?: string;
+}
+
+export interface InferCall {
+  /** Default: `serving_default`. */
+  readonly signature?: string;
+  readonly inputs: NamedTensors;
+  /** Outputs to give back, in this order; default: all of the signature. */
+  readonly outputs?: readonly string[];
+  /** On the clock of `performance.now()`, in milliseconds; a request whose time has passed is not run. Default: none. */
+  readonly deadlineMs?: number;
+  /** Aborted when the client has gone. */
+  readonly signal?: AbortSignal;
+}
+
+/** A version that is kept loaded for one caller. Dispose it exactly once; further calls do nothing. */
+export interface ServableHandle extends Disposable {
+  readonly model: string;
+  readonly version: ModelVersion;
+  readonly signatures: ReadonlyMap<string, Signature>;
+
+  /** @throws PlinthError `SIGNATURE_NOT_FOUND`, which names the signatures that there are. */
+  signature(name?: string): Signature;
+
+  /**
+   * Checks the inputs against the signature and runs the model.
+   *
+   * @throws PlinthError `SIGNATURE_NOT_FOUND`, `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DTYPE_MISMATCH`,
+   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`
+   */
+  infer(call: InferCall): Promise<InferResult>;
+}
+
+export interface InferResult {
+  readonly outputs: NamedTensors;
+  readonly model: string;
+  /** The version that answered. */
+  readonly version: ModelVersion;
+  /** The signature that was meant. */
+  readonly signature: string;
+  readonly timings: InferTimings;
+}
+
+/** How long the parts took, in milliseconds. */
+export interface InferTimings {
+  /** From the call until the model began to run. */
+  readonly queueMs: number;
+  /** The run itself. */
+  readonly computeMs: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not: one sentence a model. Empty when ready. */
+  readonly reasons: readonly string[];
+}

@@ -1,0 +1,61 @@
+import type { PlinthError } from "../model/errors.js";
+import type { ModelVersion } from "../model/model-version.js";
+import type { VersionState } from "../model/version-state.js";
+import type { InferTimings } from "./model-server.js";
+import { createToken, type Token } from "./token.js";
+
+/**
+ * Is told what happens in the server: metrics, logs, traces, history. To show what it gathered it provides {@link Route}s.
+ */
+export interface Monitor extends AsyncDisposable {
+  /** How people name it in `config.yaml`, as `prometheus`. */
+  readonly name: string;
+
+  /** Opens what it needs, before the first event. */
+  start(options: { readonly signal: AbortSignal }): Promise<void>;
+
+  /**
+   * Called for each event, on the thread that serves requests, so it must return at once: count, or append to a bounded
+   * buffer. What it throws is counted and otherwise ignored. Events of a type that it does not know are to be ignored: there
+   * will be more of them.
+   */
+  observe(event: ServerEvent): void;
+}
+
+/** All monitors that are configured. */
+export const Monitor: Token<Monitor> = createToken<Monitor>("Monitor");
+
+export type ServerEvent = RequestFinished | VersionStateChanged | ErrorOccurred;
+
+/** A request was answered, or refused by the server before or after it ran. */
+export interface RequestFinished {
+  readonly type: "request-finished";
+  /** The model's name, or `undefined` where the client asked for one that does not exist: never a name that a client made up. */
+  readonly model: string | undefined;
+  /** `undefined` where no version was reached. */
+  readonly version: ModelVersion | undefined;
+  readonly signature: string | undefined;
+  /** `undefined` where it went well. */
+  readonly error: PlinthError | undefined;
+  /** `undefined` where it did not run. */
+  readonly timings: InferTimings | undefined;
+}
+
+export interface VersionStateChanged {
+  readonly type: "version-state-changed";
+  readonly model: string;
+  readonly version: ModelVersion;
+  readonly from: VersionState | undefined;
+  readonly to: VersionState;
+  readonly error: PlinthError | undefined;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** Something failed that no client is told of: the storage cannot be listed, a plugin threw. */
+export interface ErrorOccurred {
+  readonly type: "error-occurred";
+  readonly error: PlinthError;
+  readonly model: string | undefined;
+  readonly version: ModelVersion | undefined;
+}

@@ -1,0 +1,34 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import type { Services, Token } from "./token.js";
+
+/** The version of the contracts in this folder. A plugin states the one it was written for; another one is refused. */
+export const PLUGIN_API_VERSION = 1;
+
+/**
+ * What a plugin package exports under the name `plugin`. Importing it does nothing; opening files and ports is for `start()` of
+ * what it provides.
+ */
+export interface Plugin<Options = unknown> {
+  /** The npm package's name. */
+  readonly name: string;
+  readonly apiVersion: number;
+  /**
+   * Options that stand beside `use:` in the configuration: an object schema of any library of the Standard Schema family (zod,
+   * valibot, arktype), strict, so that an unknown key is an error. Its JSON Schema becomes part of `plinth schema`.
+   */
+  readonly config: OptionsSchema<Options>;
+  /** Declares what the plugin provides. Synchronous, without side effects; may run more than once. */
+  register(registry: Registry, options: Options): void;
+}
+
+export type OptionsSchema<Options> = StandardSchemaV1<unknown, Options> & StandardJSONSchemaV1<unknown, Options>;
+
+export interface Registry {
+  /** Adds a service. The factory runs at most once, when the service is first asked for; it opens nothing yet. */
+  provide<T>(token: Token<T>, factory: (services: Services) => T): void;
+}
+
+/** Checks a plugin's types and gives it back. */
+export function definePlugin<Options>(plugin: Plugin<Options>): Plugin<Options> {
+  return plugin;
+}

@@ -1,0 +1,23 @@
+import { createToken, type Token } from "./token.js";
+
+/** The `server` section of the configuration, with every default filled in; the same for all protocols. */
+export interface ServerSettings {
+  /** Address to listen on: an IP address or a host name. */
+  readonly host: string;
+  /** Longest that stopping may take, in milliseconds, before requests under way are cut. */
+  readonly shutdownDeadlineMs: number;
+  /** Pause between two looks into the storage, in milliseconds. */
+  readonly pollIntervalMs: number;
+  readonly limits: ServerLimits;
+}
+
+export interface ServerLimits {
+  /** Largest body of a request, compressed and unpacked alike. */
+  readonly maxRequestBytes: number;
+  /** Longest time for a request to arrive whole, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** Most connections open at once, for each listening port. */
+  readonly maxConnections: number;
+}
+
+export const ServerSettings: Token<ServerSettings> = createToken<ServerSettings>("ServerSettings");

@@ -1,0 +1,134 @@
+import type { PlinthError } from "../model/errors.js";
+import type { ModelVersion } from "../model/model-version.js";
+import { createToken, type Token } from "./token.js";
+
+/**
+ * Where models are kept. The server asks `list` again and again and makes the difference itself, so a storage keeps no notion
+ * of what is loaded.
+ *
+ * For every method: calls may overlap; an aborted `signal` rejects with an `AbortError` and leaves nothing half done; after
+ * disposal it rejects with `STORAGE_CLOSED`; where the store cannot be reached it rejects with `STORAGE_UNAVAILABLE`. Names
+ * are checked by the storage itself (`MODEL_NAME_INVALID`, `FILES_INVALID`), since people call it directly as well.
+ */
+export interface ModelStorage extends AsyncDisposable {
+  /** Opens what it needs. Called once, before anything else. Constructors do no work. */
+  start(options: StorageCallOptions): Promise<void>;
+
+  /**
+   * All models with all their complete versions, in any order. A version that is still being copied is left out until it is
+   * whole. A model that cannot be read does not fail the others: it is listed with its `error`, and the server keeps what it
+   * has of it.
+   */
+  list(options: StorageCallOptions): Promise<readonly StoredModel[]>;
+
+  /**
+   * Makes the files of one version readable on this machine until the handle is disposed, also if the version is removed
+   * meanwhile (where the operating system allows that).
+   *
+   * @throws PlinthError `VERSION_NOT_FOUND` where there is no such complete version.
+   */
+  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles>;
+
+  /**
+   * Adds a version, all or nothing: it is listed only once every byte is there and every given checksum has been found right.
+   * Files are taken one after the other, as streams, so that a version may be larger than memory.
+   *
+   * @throws PlinthError `VERSION_EXISTS`; `FILES_INVALID` for no file at all, a path that is absolute, leaves the version's
+   * folder or comes twice, or a wrong checksum. Whatever the source throws is passed on. Nothing remains in any of these cases.
+   */
+  publish(
+    model: string,
+    version: ModelVersion,
+    files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
+    options: StorageCallOptions,
+  ): Promise<StoredVersion>;
+
+  /** Takes a version away. @throws PlinthError `VERSION_NOT_FOUND` */
+  remove(model: string, version: ModelVersion, options: StorageCallOptions): Promise<void>;
+
+  /**
+   * Calls `changed` soon after the list may have changed, until the subscription is disposed. A hint that saves waiting for the
+   * next poll, not a promise. A storage that cannot tell leaves this method out.
+   */
+  watch?(changed: () => void): Disposable;
+
+  /** Small documents kept beside the models. */
+  readonly records: RecordStore;
+}
+
+/** The storage of this server; exactly one plugin provides it. */
+export const ModelStorage: Token<ModelStorage> = createToken<ModelStorage>("ModelStorage");
+
+export interface StorageCallOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface StoredModel {
+  readonly model: string;
+  /** Complete versions, in any order, each number once. */
+  readonly versions: readonly StoredVersion[];
+  /** Why this model's versions cannot be told now; `versions` is then empty and says nothing. */
+  readonly error?: PlinthError;
+}
+
+export interface StoredVersion {
+  readonly version: ModelVersion;
+  /** Changes whenever the content changes, so that a version that failed to load is tried again once it was mended. */
+  readonly fingerprint: string;
+}
+
+/** One version's files, readable until disposed. */
+export interface VersionFiles extends AsyncDisposable {
+  /** Absolute path of a folder on this machine that holds the files. Read only; nobody writes to it. */
+  readonly directory: string;
+  /** Every regular file below it, sorted by path; never outside it, also not by a symbolic link. */
+  readonly files: readonly FileEntry[];
+}
+
+export interface FileEntry {
+  /** Relative to the version's folder, with forward slashes, no `.` or `..` segment. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export interface IncomingFile {
+  /** As {@link FileEntry.path}. */
+  readonly path: string;
+  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** Lower-case hexadecimal; checked where given. */
+  readonly sha256?: string;
+}
+
+/**
+ * JSON documents by key, with compare-and-set, so that several servers over one store never lose an update.
+ *
+ * A key is 1 to 512 bytes of `[A-Za-z0-9._~/-]` and has no empty, `.` or `..` segment between slashes (else `FILES_INVALID`).
+ * Signals, disposal and reachability are as for {@link ModelStorage}.
+ */
+export interface RecordStore {
+  /** `undefined` where there is none. */
+  get(key: string, options: StorageCallOptions): Promise<StoredRecord | undefined>;
+
+  /**
+   * Writes `value` if the record is still at `expected`: a revision that was read before, or `undefined` for one that must not
+   * exist yet. Durable when the promise settles, as far as the store is.
+   *
+   * @throws PlinthError `RECORD_CONFLICT` where it is at another revision; nothing is written.
+   */
+  put(key: string, value: JsonValue, expected: string | undefined, options: StorageCallOptions): Promise<StoredRecord>;
+
+  /** Deletes the record if it is still at `expected`. @throws PlinthError `RECORD_CONFLICT` also where there is none. */
+  delete(key: string, expected: string, options: StorageCallOptions): Promise<void>;
+
+  /** Records whose key begins with `prefix`, ordered by the bytes of the key. */
+  list(prefix: string, options: StorageCallOptions): AsyncIterable<StoredRecord>;
+}
+
+export interface StoredRecord {
+  readonly key: string;
+  readonly value: JsonValue;
+  /** Opaque; differs after every write. */
+  readonly revision: string;
+}
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -1,0 +1,64 @@
+export { Backend, type LoadedModel, type LoadOptions, type RunCall } from "./extension-points/backend.js";
+export { type LogFields, Logger } from "./extension-points/logger.js";
+export {
+  type InferCall,
+  type InferResult,
+  type InferTimings,
+  ModelServer,
+  type ModelTarget,
+  type Readiness,
+  type ServableHandle,
+} from "./extension-points/model-server.js";
+export {
+  type ErrorOccurred,
+  Monitor,
+  type RequestFinished,
+  type ServerEvent,
+  type VersionStateChanged,
+} from "./extension-points/monitor.js";
+export {
+  definePlugin,
+  type OptionsSchema,
+  PLUGIN_API_VERSION,
+  type Plugin,
+  type Registry,
+} from "./extension-points/plugin.js";
+export { type Endpoint, Protocol } from "./extension-points/protocol.js";
+export { Route, type RouteContext } from "./extension-points/route.js";
+export { type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
+export {
+  type FileEntry,
+  type IncomingFile,
+  type JsonValue,
+  ModelStorage,
+  type RecordStore,
+  type StorageCallOptions,
+  type StoredModel,
+  type StoredRecord,
+  type StoredVersion,
+  type VersionFiles,
+} from "./extension-points/storage.js";
+export { createToken, type Services, type Token } from "./extension-points/token.js";
+export {
+  allocateData,
+  bytesPerElement,
+  DTYPES,
+  type DType,
+  type DTypeData,
+  holdsDType,
+  partsPerElement,
+} from "./model/dtype.js";
+export {
+  type CustomReason,
+  ERROR_CODES,
+  ERROR_REASONS,
+  type ErrorCode,
+  type ErrorReason,
+  PlinthError,
+  type PlinthErrorOptions,
+} from "./model/errors.js";
+export { checkModelName, isModelName, MAX_MODEL_NAME_BYTES } from "./model/model-name.js";
+export { MAX_MODEL_VERSION, type ModelVersion, newestFirst, parseModelVersion } from "./model/model-version.js";
+export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
+export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
+export type { ModelStatus, VersionState, VersionStatus } from "./model/version-state.js";

@@ -1,0 +1,29 @@
+import type { DType } from "./dtype.js";
+
+/** What one input or output of a signature is. */
+export interface TensorSpec {
+  readonly dtype: DType;
+  /** One entry a dimension, -1 where any length is taken; `undefined` where not even the rank is known. */
+  readonly shape: readonly number[] | undefined;
+  /** The tensor's name inside the model's graph, where that differs from the name that clients use. */
+  readonly graphName?: string;
+}
+
+/** One way to call a model: named inputs to named outputs. */
+export interface Signature {
+  readonly inputs: ReadonlyMap<string, TensorSpec>;
+  readonly outputs: ReadonlyMap<string, TensorSpec>;
+  /** What TensorFlow calls the method name; {@link PREDICT_METHOD} for models that know of none. */
+  readonly method: string;
+  /**
+   * `binding`: an input whose rank or fixed dimensions differ from the signature is refused before the model sees it.
+   * `advisory`: shapes are documentation only, as in TensorFlow, whose models answer shapes other than the declared ones.
+   */
+  readonly shapes: "binding" | "advisory";
+}
+
+/** The signature that a request means when it names none (TensorFlow's `DEFAULT_SERVING_SIGNATURE_DEF_KEY`). */
+export const DEFAULT_SIGNATURE = "serving_default";
+
+/** TensorFlow's `PREDICT_METHOD_NAME`. */
+export const PREDICT_METHOD = "tensorflow/serving/predict";

@@ -1,0 +1,35 @@
+import type { PlinthError } from "./errors.js";
+import type { ModelVersion } from "./model-version.js";
+
+/**
+ * Where a version stands in its life (TensorFlow Serving's `ModelVersionStatus.State`, and `error` of its own):
+ *
+ * - `start`: known and wanted, not yet begun.
+ * - `loading`: the backend reads it, then it is warmed up.
+ * - `available`: it answers requests. Only ever entered after warm-up.
+ * - `unloading`: no new request reaches it; it is freed after the last one it has.
+ * - `end`: freed, or removed before it was loaded.
+ * - `error`: loading failed; it is tried again after a while as long as it is wanted.
+ */
+export type VersionState = "start" | "loading" | "available" | "unloading" | "end" | "error";
+
+/** What is known of one version of a model. */
+export interface VersionStatus {
+  readonly version: ModelVersion;
+  readonly state: VersionState;
+  /** Why it is in `error`, or failed last time when it is being tried again. */
+  readonly error?: PlinthError;
+  /** When it came into this state: milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
+/** What is known of one model. */
+export interface ModelStatus {
+  readonly model: string;
+  /** Newest first. Ended versions are forgotten after a while. */
+  readonly versions: readonly VersionStatus[];
+  /** Versions by label. */
+  readonly labels: ReadonlyMap<string, ModelVersion>;
+  /** Why the storage could not tell this model's versions when last asked. */
+  readonly error?: PlinthError;
+}
