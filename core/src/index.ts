@@ -1,4 +1,5 @@
 export { Backend, type LoadedModel, type LoadOptions, type RunCall } from "./extension-points/backend.js";
+export { ConfigDirectory } from "./extension-points/config-directory.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
   type InferCall,
