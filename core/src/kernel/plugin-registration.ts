@@ -1,0 +1,63 @@
+import { Logger } from "../extension-points/logger.js";
+import type { Plugin } from "../extension-points/plugin.js";
+import type { Services, Token } from "../extension-points/token.js";
+import { PlinthError } from "../model/errors.js";
+import { namedFailure } from "./failures.js";
+import type { ServiceContainer } from "./service-container.js";
+
+/** A plugin with the options of one place in the configuration where it is used. */
+export interface ConfiguredPlugin {
+  /** How the configuration names it. */
+  readonly use: string;
+  readonly plugin: Plugin;
+  readonly options: unknown;
+}
+
+/**
+ * Lets a plugin declare what it provides; nothing is made yet.
+ *
+ * @throws PlinthError `PLUGIN_INVALID` where it does not provide what it is configured for; what it throws, with its name.
+ */
+export function registerPlugin<T>(
+  container: ServiceContainer,
+  { use, plugin, options }: ConfiguredPlugin,
+  configuredFor: Token<T>,
+): void {
+  const provided = new Set<symbol>();
+  const services = servicesOf(plugin, container);
+  named(plugin, () =>
+    plugin.register(
+      {
+        provide: (token, factory) => {
+          provided.add(token.key);
+          container.provide(token, () => named(plugin, () => factory(services)));
+        },
+      },
+      options,
+    ),
+  );
+  if (provided.has(configuredFor.key)) return;
+  throw new PlinthError(
+    "PLUGIN_INVALID",
+    `${plugin.name}: it is configured as a ${configuredFor.name} (use: ${use}) but provides none; is it in the wrong section?`,
+  );
+}
+
+/** What a plugin's factories may ask for: everything, and a logger that names the plugin. */
+function servicesOf(plugin: Plugin, container: ServiceContainer): Services {
+  return {
+    get: <T>(token: Token<T>): T => {
+      const service = container.get(token);
+      return token.key === Logger.key ? ((service as Logger).child({ plugin: plugin.name }) as T) : service;
+    },
+    getAll: (token) => container.getAll(token),
+  };
+}
+
+function named<T>(plugin: Plugin, run: () => T): T {
+  try {
+    return run();
+  } catch (thrown) {
+    throw namedFailure(plugin.name, thrown);
+  }
+}

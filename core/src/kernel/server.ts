@@ -1,0 +1,130 @@
+import { setMaxListeners } from "node:events";
+import type { Logger } from "../extension-points/logger.js";
+import type { ModelServer } from "../extension-points/model-server.js";
+import { Monitor } from "../extension-points/monitor.js";
+import { type Endpoint, Protocol } from "../extension-points/protocol.js";
+import { ModelStorage } from "../extension-points/storage.js";
+import type { Services } from "../extension-points/token.js";
+import { Catalog, composeServices, LocalServer } from "./compose.js";
+import type { ServerConfig } from "./config/server-config.js";
+import { DisposerStack } from "./disposer-stack.js";
+import { namedFailure, runAll } from "./failures.js";
+
+/** Longest that starting may take, in milliseconds. */
+const START_TIMEOUT_MS = 60_000;
+
+/** A server that was started. Disposing it is {@link stop}. */
+export interface RunningServer extends AsyncDisposable {
+  readonly models: ModelServer;
+  /** For publishing models from the program that embeds the server. */
+  readonly storage: ModelStorage;
+  /** Where the protocols listen, in the order of the configuration. */
+  readonly endpoints: readonly Endpoint[];
+  /** Settles when every load and unload that is under way is done, well or not. */
+  settled(): Promise<void>;
+  /**
+   * Not ready at once; then answers what was begun, for `server.shutdownDeadlineMs` at most; then takes everything down, last
+   * started first. Never rejects; what could not be stopped cleanly is logged. Further calls wait for the first.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Composes and starts a server: storage and monitors, then the list of models, then the protocols. Models load while the
+ * protocols already answer; {@link ModelServer.readiness} tells when all are there.
+ *
+ * @throws PlinthError that names every plugin that failed in the same step; nothing is left running then.
+ */
+export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
+  const services = await composeServices(config, logger);
+  const disposers = new DisposerStack(logger);
+  try {
+    const endpoints = await start(services, config, disposers);
+    return new StartedServer(services, config, endpoints, disposers);
+  } catch (error) {
+    await disposers.unwind(AbortSignal.timeout(config.server.shutdownDeadlineMs));
+    throw error;
+  }
+}
+
+async function start(services: Services, config: ServerConfig, disposers: DisposerStack): Promise<readonly Endpoint[]> {
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  setMaxListeners(0, signal);
+  const storage = services.get(ModelStorage);
+  await runAll([
+    startable(`Storage ${config.storage.use}`, storage, () => storage.start({ signal }), disposers),
+    ...services
+      .getAll(Monitor)
+      .map((monitor) => startable(`Monitor ${monitor.name}`, monitor, () => monitor.start({ signal }), disposers)),
+  ]);
+
+  const catalog = services.get(Catalog);
+  disposers.push("The model catalogue", () => catalog.stop());
+  await catalog.start(signal);
+
+  const models = services.get(LocalServer);
+  const endpoints = await runAll(
+    services
+      .getAll(Protocol)
+      .map((protocol) =>
+        startable(`Protocol ${protocol.name}`, protocol, () => protocol.start(models, { signal }), disposers),
+      ),
+  );
+  return endpoints.flat();
+}
+
+/** Starts a component, after its disposal was made sure of: also one that failed half-way may hold something. */
+function startable<T>(
+  name: string,
+  component: AsyncDisposable,
+  begin: () => Promise<T>,
+  disposers: DisposerStack,
+): () => Promise<T> {
+  return async () => {
+    disposers.push(name, async () => component[Symbol.asyncDispose]());
+    try {
+      return await begin();
+    } catch (thrown) {
+      throw namedFailure(name, thrown);
+    }
+  };
+}
+
+class StartedServer implements RunningServer {
+  readonly models: ModelServer;
+  readonly storage: ModelStorage;
+  readonly endpoints: readonly Endpoint[];
+  readonly #services: Services;
+  readonly #config: ServerConfig;
+  readonly #disposers: DisposerStack;
+  #stopped: Promise<void> | undefined;
+
+  constructor(services: Services, config: ServerConfig, endpoints: readonly Endpoint[], disposers: DisposerStack) {
+    this.models = services.get(LocalServer);
+    this.storage = services.get(ModelStorage);
+    this.endpoints = endpoints;
+    this.#services = services;
+    this.#config = config;
+    this.#disposers = disposers;
+  }
+
+  settled(): Promise<void> {
+    return this.#services.get(Catalog).settled();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#services.get(LocalServer).beginStop();
+    const signal = AbortSignal.timeout(this.#config.server.shutdownDeadlineMs);
+    await Promise.allSettled(this.#services.getAll(Protocol).map(async (protocol) => protocol.drain({ signal })));
+    await this.#disposers.unwind(signal);
+  }
+}

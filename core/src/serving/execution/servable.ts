@@ -1,0 +1,117 @@
+import type { LoadedModel } from "../../extension-points/backend.js";
+import type { InferCall, InferResult } from "../../extension-points/model-server.js";
+import { PlinthError } from "../../model/errors.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import { DEFAULT_SIGNATURE, type Signature } from "../../model/signature.js";
+import { checkInputs, quoted } from "./check-inputs.js";
+
+/**
+ * A version in service: a loaded model, and how many callers hold it. It is freed only when the last of them has let go, on the
+ * lifecycle's side and never within a request.
+ */
+export class Servable {
+  readonly model: string;
+  readonly version: ModelVersion;
+  readonly backend: string;
+  readonly #loaded: LoadedModel;
+  readonly #outputNames: ReadonlyMap<string, readonly string[]>;
+  #holders = 0;
+  #allReleased: (() => void) | undefined;
+
+  constructor(model: string, version: ModelVersion, backend: string, loaded: LoadedModel) {
+    this.model = model;
+    this.version = version;
+    this.backend = backend;
+    this.#loaded = loaded;
+    this.#outputNames = new Map([...loaded.signatures].map(([name, { outputs }]) => [name, [...outputs.keys()]]));
+  }
+
+  get signatures(): ReadonlyMap<string, Signature> {
+    return this.#loaded.signatures;
+  }
+
+  hold(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    this.#holders--;
+    if (this.#holders === 0) this.#allReleased?.();
+  }
+
+  /** Settles when nobody holds it. Called once, after it was taken out of the map, so that nobody can begin to. */
+  async quiesce(): Promise<void> {
+    if (this.#holders === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#allReleased = resolve;
+    });
+  }
+
+  /** Frees the model. Called once, after {@link quiesce}. */
+  async free(): Promise<void> {
+    await this.#loaded[Symbol.asyncDispose]();
+  }
+
+  /** @throws PlinthError `SIGNATURE_NOT_FOUND` */
+  signature(name: string = DEFAULT_SIGNATURE): Signature {
+    const signature = this.#loaded.signatures.get(name);
+    if (signature !== undefined) return signature;
+    throw new PlinthError(
+      "SIGNATURE_NOT_FOUND",
+      `Model ${this.model} version ${this.version} has no signature "${name}"; it has ${quoted(this.signatures.keys())}`,
+      { details: { model: this.model, version: String(this.version), signature: name } },
+    );
+  }
+
+  /** {@link ServableHandle.infer}; `calledAtMs` is on the clock of `performance.now()`. The caller holds the servable. */
+  async infer(call: InferCall, calledAtMs: number): Promise<InferResult> {
+    const name = call.signature ?? DEFAULT_SIGNATURE;
+    const signature = this.signature(name);
+    checkInputs(signature, call.inputs);
+    const outputNames = call.outputs === undefined ? this.#allOutputs(name) : checkOutputs(signature, call.outputs);
+    const startedAtMs = performance.now();
+    checkStillWanted(call, startedAtMs);
+    try {
+      const outputs = await this.#loaded.run({
+        signature: name,
+        inputs: call.inputs,
+        outputs: outputNames,
+        ...(call.signal !== undefined && { signal: call.signal }),
+      });
+      return {
+        outputs,
+        model: this.model,
+        version: this.version,
+        signature: name,
+        timings: { queueMs: startedAtMs - calledAtMs, computeMs: performance.now() - startedAtMs },
+      };
+    } catch (thrown) {
+      throw PlinthError.from(thrown, "MODEL_RUN_FAILED");
+    }
+  }
+
+  #allOutputs(signature: string): readonly string[] {
+    return this.#outputNames.get(signature) ?? [];
+  }
+}
+
+function checkOutputs(signature: Signature, outputs: readonly string[]): readonly string[] {
+  const unknown = outputs.filter((name) => !signature.outputs.has(name));
+  if (unknown.length > 0 || outputs.length === 0) {
+    throw new PlinthError(
+      "OUTPUT_UNKNOWN",
+      `Expected names out of ${quoted(signature.outputs.keys())} for the outputs, got ${quoted(outputs)}`,
+    );
+  }
+  return [...new Set(outputs)];
+}
+
+function checkStillWanted(call: InferCall, nowMs: number): void {
+  if (call.deadlineMs !== undefined && nowMs >= call.deadlineMs) {
+    throw new PlinthError(
+      "DEADLINE_EXCEEDED",
+      "The request's deadline passed before the model could run; it was not run",
+    );
+  }
+  if (call.signal?.aborted) throw new PlinthError("CANCELLED", "The client went away before the model could run");
+}

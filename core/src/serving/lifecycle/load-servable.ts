@@ -1,0 +1,81 @@
+import type { Backend, LoadedModel } from "../../extension-points/backend.js";
+import type { Logger } from "../../extension-points/logger.js";
+import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-points/storage.js";
+import { PlinthError } from "../../model/errors.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import { quoted } from "../execution/check-inputs.js";
+import { Servable } from "../execution/servable.js";
+import { warmUp } from "./warm-up.js";
+
+/** What loading needs of its surroundings. */
+export interface LoadContext {
+  readonly storage: ModelStorage;
+  /** The backends that may load this model; the first that recognises the files gets them. */
+  readonly backends: readonly Backend[];
+  readonly logger: Logger;
+}
+
+/** Brings a version from the storage into memory and warms it up. Where it fails, nothing stays behind. */
+export async function loadServable(
+  { storage, backends, logger }: LoadContext,
+  model: string,
+  version: ModelVersion,
+  signal: AbortSignal,
+): Promise<Servable> {
+  const files = await storage.open(model, version, { signal });
+  let loaded: LoadedModel | undefined;
+  try {
+    const backend = chooseBackend(backends, files.files);
+    loaded = await loadWith(backend, files, { model, version, signal });
+    signal.throwIfAborted();
+    for (const error of await warmUp(loaded, signal)) {
+      logger.debug(`Model ${model} version ${version} does not take zeros as a warm-up`, { error });
+    }
+    return new Servable(model, version, backend.name, disposedTogether(loaded, files));
+  } catch (error) {
+    await disposeAll(loaded, files);
+    throw error;
+  }
+}
+
+function chooseBackend(backends: readonly Backend[], files: readonly FileEntry[]): Backend {
+  const backend = backends.find((each) => each.recognizes(files));
+  if (backend !== undefined) return backend;
+  throw new PlinthError(
+    "MODEL_FORMAT_UNKNOWN",
+    `No backend takes the files ${quoted(files.map(({ path }) => path))}; configured backends: ` +
+      `${quoted(backends.map(({ name }) => name))}. Is a file missing, or a backend not configured?`,
+  );
+}
+
+async function loadWith(
+  backend: Backend,
+  files: VersionFiles,
+  options: { model: string; version: ModelVersion; signal: AbortSignal },
+): Promise<LoadedModel> {
+  try {
+    return await backend.load(files, options);
+  } catch (thrown) {
+    if (PlinthError.from(thrown).reason !== "INTERNAL") throw thrown;
+    throw new PlinthError("PLUGIN_FAILED", `Backend ${backend.name} failed: ${PlinthError.from(thrown).message}`, {
+      cause: thrown,
+    });
+  }
+}
+
+/** The model, with a disposal that gives its files back too. */
+function disposedTogether(loaded: LoadedModel, files: VersionFiles): LoadedModel {
+  return {
+    signatures: loaded.signatures,
+    run: (call) => loaded.run(call),
+    [Symbol.asyncDispose]: () => disposeAll(loaded, files),
+  };
+}
+
+async function disposeAll(loaded: LoadedModel | undefined, files: VersionFiles): Promise<void> {
+  try {
+    await loaded?.[Symbol.asyncDispose]();
+  } finally {
+    await files[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,150 @@
+import type {
+  InferCall,
+  InferResult,
+  ModelServer,
+  ModelTarget,
+  Readiness,
+  ServableHandle,
+} from "../extension-points/model-server.js";
+import { PlinthError } from "../model/errors.js";
+import type { ModelVersion } from "../model/model-version.js";
+import type { Signature } from "../model/signature.js";
+import type { ModelStatus } from "../model/version-state.js";
+import type { Servable } from "./execution/servable.js";
+import type { ModelCatalog } from "./lifecycle/model-catalog.js";
+import { routeRequest } from "./routing/route-request.js";
+import type { ServerEvents } from "./server-events.js";
+
+/** The server that runs in this process. */
+export class LocalModelServer implements ModelServer {
+  readonly #catalog: ModelCatalog;
+  readonly #events: ServerEvents;
+  #stopping = false;
+
+  constructor(catalog: ModelCatalog, events: ServerEvents) {
+    this.#catalog = catalog;
+    this.#events = events;
+  }
+
+  async acquire(target: ModelTarget): Promise<ServableHandle> {
+    return new HeldServable(this.#hold(target), this.#events);
+  }
+
+  async infer(request: ModelTarget & InferCall): Promise<InferResult> {
+    const servable = this.#hold(request);
+    try {
+      return await observedInfer(servable, request, this.#events);
+    } finally {
+      servable.release();
+    }
+  }
+
+  models(): readonly ModelStatus[] {
+    return this.#catalog.modelNames().flatMap((model) => this.#catalog.status(model) ?? []);
+  }
+
+  status(model: string): ModelStatus | undefined {
+    return this.#catalog.status(model);
+  }
+
+  readiness(): Readiness {
+    if (this.#stopping) return { ready: false, reasons: ["The server is stopping"] };
+    const reasons = this.models()
+      .filter(({ model }) => !this.#catalog.servables.has(model))
+      .map(whyNotReady);
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  /** Not ready from now on; requests are still answered. */
+  beginStop(): void {
+    this.#stopping = true;
+  }
+
+  #hold(target: ModelTarget): Servable {
+    try {
+      const servable = routeRequest(this.#catalog.servables, this.#catalog, target);
+      servable.hold();
+      return servable;
+    } catch (thrown) {
+      const error = PlinthError.from(thrown);
+      this.#events.emit({
+        type: "request-finished",
+        model: error.reason === "MODEL_NOT_FOUND" ? undefined : target.model,
+        version: undefined,
+        signature: undefined,
+        error,
+        timings: undefined,
+      });
+      throw error;
+    }
+  }
+}
+
+class HeldServable implements ServableHandle {
+  readonly #servable: Servable;
+  readonly #events: ServerEvents;
+  #released = false;
+
+  constructor(servable: Servable, events: ServerEvents) {
+    this.#servable = servable;
+    this.#events = events;
+  }
+
+  get model(): string {
+    return this.#servable.model;
+  }
+
+  get version(): ModelVersion {
+    return this.#servable.version;
+  }
+
+  get signatures(): ReadonlyMap<string, Signature> {
+    return this.#servable.signatures;
+  }
+
+  signature(name?: string): Signature {
+    return this.#servable.signature(name);
+  }
+
+  infer(call: InferCall): Promise<InferResult> {
+    return observedInfer(this.#servable, call, this.#events);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#servable.release();
+  }
+}
+
+/** Runs the call and tells the monitors how it went. */
+async function observedInfer(servable: Servable, call: InferCall, events: ServerEvents): Promise<InferResult> {
+  const calledAtMs = performance.now();
+  if (!events.observed) return servable.infer(call, calledAtMs);
+  let result: InferResult | undefined;
+  let error: PlinthError | undefined;
+  try {
+    result = await servable.infer(call, calledAtMs);
+    return result;
+  } catch (thrown) {
+    error = PlinthError.from(thrown);
+    throw error;
+  } finally {
+    events.emit({
+      type: "request-finished",
+      model: servable.model,
+      version: servable.version,
+      signature: result?.signature,
+      error,
+      timings: result?.timings,
+    });
+  }
+}
+
+function whyNotReady({ model, versions, error }: ModelStatus): string {
+  const [newest] = versions;
+  const why = newest?.error ?? error;
+  const state =
+    newest === undefined ? "has no version in the storage" : `version ${newest.version} is in state ${newest.state}`;
+  return `Model ${model} ${state}${why === undefined ? "" : `: ${why.message}`}`;
+}

@@ -1,0 +1,81 @@
+import type { ModelTarget } from "../../extension-points/model-server.js";
+import { PlinthError } from "../../model/errors.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import type { ModelStatus } from "../../model/version-state.js";
+import { quoted } from "../execution/check-inputs.js";
+import type { Servable } from "../execution/servable.js";
+import type { ServableMap } from "./servable-map.js";
+
+/** What routing asks when a request cannot be served, to say why. */
+export interface ModelDirectory {
+  status(model: string): ModelStatus | undefined;
+  modelNames(): readonly string[];
+  labels(model: string): ReadonlyMap<string, ModelVersion>;
+}
+
+/**
+ * The version that answers `target`.
+ *
+ * @throws PlinthError as {@link ModelServer.acquire}
+ */
+export function routeRequest(map: ServableMap, directory: ModelDirectory, target: ModelTarget): Servable {
+  const served = map.get(target.model);
+  if (target.version === undefined && target.label === undefined) {
+    if (served !== undefined) return served.newest;
+    throw notAvailable(directory, target, undefined);
+  }
+  const version = target.version ?? labelled(directory, target);
+  const servable = version === undefined ? undefined : served?.versions.get(version);
+  if (servable !== undefined) return servable;
+  throw notAvailable(directory, target, version);
+}
+
+function labelled(directory: ModelDirectory, { model, label }: ModelTarget): ModelVersion | undefined {
+  const labels = directory.labels(model);
+  const version = labels.get(label ?? "");
+  if (version !== undefined || directory.status(model) === undefined) return version;
+  throw new PlinthError(
+    "LABEL_NOT_FOUND",
+    `Unrecognized servable version label: ${label}. Model ${model} has the labels ${quoted(labels.keys())}`,
+    { details: { model, label } },
+  );
+}
+
+function notAvailable(directory: ModelDirectory, target: ModelTarget, version: ModelVersion | undefined): PlinthError {
+  const { model } = target;
+  const status = directory.status(model);
+  if (status === undefined) {
+    return new PlinthError(
+      "MODEL_NOT_FOUND",
+      `${wanted(target)}. There is no model ${JSON.stringify(model)}; the models here are ${quoted(directory.modelNames())}`,
+      { details: { model } },
+    );
+  }
+  const known = version === undefined ? status.versions[0] : status.versions.find((each) => each.version === version);
+  if (version !== undefined && (known === undefined || known.state === "end")) {
+    const available = status.versions.filter(({ state }) => state === "available").map((each) => String(each.version));
+    return new PlinthError(
+      "VERSION_NOT_FOUND",
+      `${wanted(target)}. Model ${model} has no version ${version} in service; available: ${available.join(", ") || "none"}`,
+      { details: { model, version: String(version) } },
+    );
+  }
+  const why = known?.error ?? status.error;
+  return new PlinthError(
+    "VERSION_NOT_AVAILABLE",
+    `${wanted(target)}. ${
+      known === undefined
+        ? `The storage holds no version of model ${model} that may be served`
+        : `Model ${model} version ${known.version} is not available: its state is ${known.state}`
+    }${why === undefined ? "" : `, because: ${why.message}`}`,
+    {
+      details: { model, ...(known !== undefined && { version: String(known.version), state: known.state }) },
+      cause: why,
+    },
+  );
+}
+
+/** TensorFlow Serving's words, which its clients wait for when they test whether a server is up. */
+function wanted({ model, version }: ModelTarget): string {
+  return `Servable not found for request: ${version === undefined ? `Latest(${model})` : `Specific(${model}, ${version})`}`;
+}
