@@ -1,0 +1,48 @@
+import type { Plugin } from "../../extension-points/plugin.js";
+import type { ServerSettings } from "../../extension-points/server-settings.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import type { VersionPolicy } from "../../serving/lifecycle/version-policy.js";
+import type { SourcePosition } from "./config-fault.js";
+
+/** A configuration that was found right: every default filled in, every plugin imported, every option checked. */
+export interface ServerConfig {
+  /** Absolute path. */
+  readonly file: string;
+  /** The folder of {@link file}; relative paths in the configuration are relative to it. */
+  readonly directory: string;
+  readonly server: ServerSettings;
+  readonly storage: PluginUse;
+  /** In the order of the file; no plugin stands twice. */
+  readonly backends: readonly PluginUse[];
+  readonly protocols: readonly PluginUse[];
+  readonly monitors: readonly PluginUse[];
+  /** By name. `undefined`: every model that the storage holds is served with the defaults. */
+  readonly models: ReadonlyMap<string, ModelConfig> | undefined;
+  /** YAML text of the whole with every default. What the environment gave is shown as the reference it came from. */
+  readonly effective: string;
+}
+
+/** One place of the configuration that names a plugin. */
+export interface PluginUse {
+  /** As it stands in the file: short name, package name or path. Never from the environment. */
+  readonly use: string;
+  readonly plugin: Plugin;
+  /** Where the plugin was imported from; equal for uses of the same plugin. */
+  readonly moduleUrl: string;
+  /** What the plugin's own schema made of its options. May hold secrets. */
+  readonly options: unknown;
+  readonly position: SourcePosition;
+}
+
+export interface ModelConfig {
+  /**
+   * `undefined`: the first of the configured backends that recognises the files. The very object of
+   * {@link ServerConfig.backends} where the model adds no options of its own.
+   */
+  readonly backend: PluginUse | undefined;
+  readonly versions: VersionPolicy;
+  /** Where `versions` lists numbers, each label is one of them. */
+  readonly labels: ReadonlyMap<string, ModelVersion>;
+  /** Absolute path of a file with a request body to try this model with; it need not exist. */
+  readonly example: string | undefined;
+}

@@ -1,0 +1,111 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { OptionsSchema } from "../../extension-points/plugin.js";
+import { withinTime } from "../plugins/within-time.js";
+import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
+import { describeNode, nameReference } from "./describe-node.js";
+import { guardedExpectation, isZodIssue, type ZodIssue } from "./issue-expectation.js";
+import { closedKeysAt, type JsonSchema } from "./json-schema.js";
+import { suggestKey } from "./nearest-key.js";
+import { locate, type Placed, plainValue, scalarsOf, variablesIn } from "./source-tree.js";
+
+/** A part of the configuration and what it is held against. */
+export interface Section<Value> extends Placed {
+  readonly schema: OptionsSchema<Value>;
+  readonly jsonSchema: JsonSchema;
+  /** Whether the schema's messages may hold a value that came from the environment: those of a plugin may. */
+  readonly messages: "own" | "foreign";
+}
+
+const VALIDATION_TIMEOUT_MS = 60_000;
+
+/**
+ * What the schema makes of the section, or `undefined` once all that is wrong with it was added to `faults`.
+ *
+ * @throws whatever the schema throws; also where it does not come to an end.
+ */
+export async function validateSection<Value>(
+  section: Section<Value>,
+  faults: FaultList,
+): Promise<{ readonly value: Value } | undefined> {
+  const validation = section.schema["~standard"].validate(plainValue(section.node));
+  const result = await withinTime(validation, VALIDATION_TIMEOUT_MS);
+  if (result.issues === undefined) return result;
+  const secrets = section.messages === "foreign" ? variablesIn(section.node) : new Map<string, string>();
+  for (const issue of result.issues) reportIssue(section, issue, secrets, faults);
+  return undefined;
+}
+
+function reportIssue(
+  section: Section<unknown>,
+  issue: StandardSchemaV1.Issue,
+  secrets: ReadonlyMap<string, string>,
+  faults: FaultList,
+): void {
+  const path = pathOf(issue);
+  const zodIssue = isZodIssue(issue) ? issue : undefined;
+  if (zodIssue?.code === "unrecognized_keys") {
+    for (const key of zodIssue.keys ?? []) reportUnknownKey(section, [...path, key], faults);
+    return;
+  }
+  const chosen = zodIssue?.code === "invalid_union" ? chosenBranch(zodIssue) : undefined;
+  if (chosen !== undefined) {
+    for (const inner of chosen) reportIssue(section, { ...inner, path: [...path, ...pathOf(inner)] }, secrets, faults);
+    return;
+  }
+  const { node, nearest, nearestKeyAt } = locate(section.node, section.keyAt, path);
+  const fullPath = [...section.path, ...path];
+  const isAboutSecret = section.messages === "foreign" && variablesIn(node ?? nearest).size > 0;
+  const expectation = guardedExpectation(issue, isAboutSecret, secrets.values());
+  if (node === undefined) {
+    faults.add(nearestKeyAt, fullPath, expectation === undefined ? "missing" : `missing; ${expectation}`);
+    return;
+  }
+  if (isUnknownKey(section, path)) {
+    reportUnknownKey(section, path, faults);
+    return;
+  }
+  if ([...scalarsOf(node)].some((scalar) => scalar.isFaulty)) return;
+  // The section as a whole is shown by its key, and so is a key that is wrong itself.
+  const isAboutKey = path.length === 0 || zodIssue?.code === "invalid_key";
+  const at = isAboutKey ? nearestKeyAt : node.at;
+  if (expectation === undefined) faults.add(at, fullPath, withheld(secrets));
+  else faults.add(at, fullPath, isAboutKey ? expectation : `${expectation}, got ${describeNode(node)}`);
+}
+
+function withheld(secrets: ReadonlyMap<string, string>): string {
+  const names = [...secrets.keys()].map(nameReference).join(" or ");
+  return (
+    `refused by the plugin, whose message is withheld since it may show a value from ${names}; ` +
+    "write a harmless value into the file to see it"
+  );
+}
+
+/** Libraries other than zod mark an unknown key as a wrong value; the JSON Schema tells. */
+function isUnknownKey({ jsonSchema }: Section<unknown>, path: ConfigPath): boolean {
+  const key = path.at(-1);
+  return typeof key === "string" && closedKeysAt(jsonSchema, path.slice(0, -1))?.includes(key) === false;
+}
+
+function reportUnknownKey(section: Section<unknown>, path: ConfigPath, faults: FaultList): void {
+  const key = String(path.at(-1));
+  const known = closedKeysAt(section.jsonSchema, path.slice(0, -1)) ?? [];
+  const { nearestKeyAt } = locate(section.node, section.keyAt, path);
+  faults.add(nearestKeyAt, [...section.path, ...path], `unknown key ${quote(key)}${suggestKey(key, known)}`);
+}
+
+/** The one alternative of a choice whose kind of value came, so that what is wrong inside it can be told. */
+function chosenBranch(issue: ZodIssue): readonly ZodIssue[] | undefined {
+  const branches = (issue.errors ?? []).filter((branch) => branch.length > 0 && !branch.some(isOfAnotherKind));
+  return branches.length === 1 ? branches[0] : undefined;
+}
+
+function isOfAnotherKind(issue: ZodIssue): boolean {
+  return pathOf(issue).length === 0 && ["invalid_type", "invalid_value", "invalid_union"].includes(issue.code);
+}
+
+function pathOf(issue: { readonly path?: StandardSchemaV1.Issue["path"] }): ConfigPath {
+  return (issue.path ?? []).map((step) => {
+    const key = typeof step === "object" ? step.key : step;
+    return typeof key === "number" ? key : String(key);
+  });
+}
