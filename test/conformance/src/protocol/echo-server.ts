@@ -1,0 +1,100 @@
+import {
+  DEFAULT_SIGNATURE,
+  type InferCall,
+  type InferResult,
+  type ModelServer,
+  type ModelStatus,
+  type ModelTarget,
+  PlinthError,
+  PREDICT_METHOD,
+  type Readiness,
+  type ServableHandle,
+  type Signature,
+  type Tensor,
+} from "@plinth/core";
+
+const SIGNATURE: Signature = {
+  inputs: new Map([["x", { dtype: "float32", shape: [-1] }]]),
+  outputs: new Map([["y", { dtype: "float32", shape: [-1] }]]),
+  method: PREDICT_METHOD,
+  shapes: "binding",
+};
+
+/** A server of one model, `echo`, that answers `x` as `y`, and that a case can hold up. */
+export class EchoServer implements ModelServer {
+  /** Requests that have reached the model. */
+  begun = 0;
+  /** Handles that were given out and not yet disposed. */
+  held = 0;
+  #gate: Promise<void> = Promise.resolve();
+  #open: () => void = () => {};
+  #announce: () => void = () => {};
+
+  /** Holds up every request from now on until {@link letGo}. */
+  holdUp(): void {
+    this.#gate = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  letGo(): void {
+    this.#open();
+  }
+
+  /** Settles when the next request has reached the model. */
+  nextRequest(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#announce = resolve;
+    });
+  }
+
+  async acquire({ model }: ModelTarget): Promise<ServableHandle> {
+    if (model !== "echo") throw new PlinthError("MODEL_NOT_FOUND", `Servable not found for request: Latest(${model})`);
+    this.held++;
+    return {
+      model,
+      version: 1n,
+      signatures: new Map([[DEFAULT_SIGNATURE, SIGNATURE]]),
+      signature: () => SIGNATURE,
+      infer: (call) => this.#infer(call),
+      [Symbol.dispose]: () => {
+        this.held--;
+      },
+    };
+  }
+
+  async infer(request: ModelTarget & InferCall): Promise<InferResult> {
+    const handle = await this.acquire(request);
+    try {
+      return await handle.infer(request);
+    } finally {
+      handle[Symbol.dispose]();
+    }
+  }
+
+  models(): readonly ModelStatus[] {
+    return [{ model: "echo", versions: [{ version: 1n, state: "available", sinceMs: 0 }], labels: new Map() }];
+  }
+
+  status(model: string): ModelStatus | undefined {
+    return this.models().find((status) => status.model === model);
+  }
+
+  readiness(): Readiness {
+    return { ready: true, reasons: [] };
+  }
+
+  async #infer({ inputs }: InferCall): Promise<InferResult> {
+    this.begun++;
+    this.#announce();
+    await this.#gate;
+    const x = inputs.get("x");
+    return {
+      outputs: new Map<string, Tensor>(x === undefined ? [] : [["y", x]]),
+      model: "echo",
+      version: 1n,
+      signature: DEFAULT_SIGNATURE,
+      timings: { queueMs: 0, computeMs: 0 },
+    };
+  }
+}
