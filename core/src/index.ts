@@ -40,6 +40,10 @@ export {
   type VersionFiles,
 } from "./extension-points/storage.js";
 export { createToken, type Services, type Token } from "./extension-points/token.js";
+export { configSchema, type KnownPlugin } from "./kernel/config/config-schema.js";
+export { type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
+export type { ModelConfig, PluginUse, ServerConfig } from "./kernel/config/server-config.js";
+export { type RunningServer, startServer } from "./kernel/server.js";
 export {
   allocateData,
   bytesPerElement,
@@ -63,3 +67,4 @@ export { MAX_MODEL_VERSION, type ModelVersion, newestFirst, parseModelVersion } 
 export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export type { ModelStatus, VersionState, VersionStatus } from "./model/version-state.js";
+export type { VersionPolicy } from "./serving/lifecycle/version-policy.js";

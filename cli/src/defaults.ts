@@ -1,0 +1,10 @@
+/** The sections that are used where the configuration has none; `plinth check --print` shows them. */
+export const DEFAULT_SECTIONS: {
+  readonly backends: readonly object[];
+  readonly protocols: readonly object[];
+  readonly monitors: readonly object[];
+} = {
+  backends: [{ use: "onnx" }],
+  protocols: [{ use: "rest" }],
+  monitors: [],
+};
