@@ -1,1 +1,3 @@
-export {};
+export { MemoryStorage } from "./memory-storage.js";
+export type { MemoryStorageOptions } from "./options.js";
+export { plugin } from "./plugin.js";

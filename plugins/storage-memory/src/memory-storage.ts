@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import {
+  checkModelName,
+  type IncomingFile,
+  type ModelStorage,
+  type ModelVersion,
+  PlinthError,
+  type StorageCallOptions,
+  type StoredModel,
+  type StoredVersion,
+  type VersionFiles,
+} from "@plinth/core";
+import { ByteBudget } from "./byte-budget.js";
+import { checkedFiles } from "./incoming-files.js";
+import { MemoryRecords } from "./memory-records.js";
+import type { MemoryStorageOptions } from "./options.js";
+import { StorageCalls } from "./storage-calls.js";
+import { checkVersion } from "./storage-checks.js";
+import { TemporaryFolder } from "./temporary-folder.js";
+
+interface KeptVersion extends StoredVersion {
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  readonly bytes: number;
+}
+
+/** Models and records in this process's memory, gone with it. Files are written to a temporary folder only while they are open. */
+export class MemoryStorage implements ModelStorage {
+  readonly records: MemoryRecords;
+  readonly #calls = new StorageCalls();
+  readonly #budget: ByteBudget;
+  readonly #models = new Map<string, Map<ModelVersion, KeptVersion>>();
+  /** Files on disk, by fingerprint, while a handle is open. */
+  readonly #folders = new Map<string, TemporaryFolder>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(options: MemoryStorageOptions) {
+    this.#budget = new ByteBudget(options.maxBytes);
+    this.records = new MemoryRecords(this.#calls, this.#budget);
+  }
+
+  async start({ signal }: StorageCallOptions): Promise<void> {
+    this.#calls.check(signal);
+  }
+
+  async list({ signal }: StorageCallOptions): Promise<readonly StoredModel[]> {
+    this.#calls.check(signal);
+    return [...this.#models].map(([model, versions]) => ({
+      model,
+      versions: [...versions.values()].map(({ version, fingerprint }) => ({ version, fingerprint })),
+    }));
+  }
+
+  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles> {
+    return this.#calls.run(options.signal, async (signal) => {
+      checkModelName(model);
+      const { fingerprint, contents } = this.#kept(model, version);
+      const folder =
+        this.#folders.get(fingerprint) ?? new TemporaryFolder(contents, () => this.#folders.delete(fingerprint));
+      this.#folders.set(fingerprint, folder);
+      return folder.hold(signal);
+    });
+  }
+
+  publish(
+    model: string,
+    version: ModelVersion,
+    files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
+    options: StorageCallOptions,
+  ): Promise<StoredVersion> {
+    return this.#calls.run(options.signal, async (signal) => {
+      checkModelName(model);
+      checkVersion(version);
+      this.#checkFree(model, version);
+      const { contents, bytes } = await this.#read(checkedFiles(files, signal));
+      try {
+        signal.throwIfAborted();
+        this.#checkFree(model, version);
+      } catch (thrown) {
+        this.#budget.giveBack(bytes);
+        throw thrown;
+      }
+      const fingerprint = randomUUID();
+      const versions = this.#models.get(model) ?? new Map<ModelVersion, KeptVersion>();
+      this.#models.set(model, versions.set(version, { version, fingerprint, contents, bytes }));
+      this.#changed();
+      return { version, fingerprint };
+    });
+  }
+
+  remove(model: string, version: ModelVersion, options: StorageCallOptions): Promise<void> {
+    return this.#calls.run(options.signal, async () => {
+      checkModelName(model);
+      const kept = this.#kept(model, version);
+      const versions = this.#models.get(model);
+      versions?.delete(version);
+      if (versions?.size === 0) this.#models.delete(model);
+      this.#budget.giveBack(kept.bytes);
+      this.#changed();
+    });
+  }
+
+  watch(changed: () => void): Disposable {
+    this.#calls.check();
+    const watcher = () => changed();
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#calls.close();
+    this.#watchers.clear();
+    this.#models.clear();
+  }
+
+  async #read(files: AsyncIterable<IncomingFile>): Promise<{ contents: Map<string, Uint8Array>; bytes: number }> {
+    const contents = new Map<string, Uint8Array>();
+    let bytes = 0;
+    try {
+      for await (const { path, content } of files) {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of content) {
+          this.#budget.take(chunk.byteLength);
+          bytes += chunk.byteLength;
+          chunks.push(new Uint8Array(chunk));
+        }
+        contents.set(path, Buffer.concat(chunks));
+      }
+    } catch (thrown) {
+      this.#budget.giveBack(bytes);
+      throw thrown;
+    }
+    return { contents, bytes };
+  }
+
+  #kept(model: string, version: ModelVersion): KeptVersion {
+    const kept = this.#models.get(model)?.get(version);
+    if (kept !== undefined) return kept;
+    throw new PlinthError("VERSION_NOT_FOUND", `Model ${model} has no version ${version} in the memory storage`);
+  }
+
+  #checkFree(model: string, version: ModelVersion): void {
+    if (!this.#models.get(model)?.has(version)) return;
+    throw new PlinthError(
+      "VERSION_EXISTS",
+      `Version ${version} of model ${model} exists already: publish a higher number, or remove it first`,
+    );
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) queueMicrotask(() => this.#watchers.has(watcher) && watcher());
+  }
+}

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { IncomingFile } from "@plinth/core";
+import { MAX_MODEL_VERSION } from "@plinth/core";
+import { expect } from "vitest";
+import { expectReason } from "../traits/rejection.js";
+import { noise, readVersion, smallVersion, textFile } from "./sample-files.js";
+import { fingerprintOf, listedVersions } from "./storage-expectations.js";
+import type { StorageCase } from "./storage-under-test.js";
+
+export const publishingCases: readonly StorageCase[] = [
+  {
+    name: "gives files back byte for byte: nested, empty, and with names beyond ASCII",
+    async run(context) {
+      const texts = {
+        "a/b/c/d/deep.txt": "deep",
+        "empty.bin": "",
+        "sparse folder/with spaces.txt": "spaces",
+        "äöü/数字 ✓.txt": "unicode",
+        ".hidden": "hidden",
+      };
+      const files = Object.entries(texts).map(([path, text]) => textFile(path, text));
+      await context.storage.publish("m", 1n, files, { signal: context.signal });
+      expect(await readVersion(context, "m", 1n)).toEqual(texts);
+    },
+  },
+  {
+    name: "gives a file of 5 MB back that came in pieces of odd lengths",
+    async run({ storage, signal }) {
+      const bytes = noise(5_000_000);
+      await storage.publish("m", 1n, [{ path: "large.bin", content: inOddPieces(bytes) }], { signal });
+      const files = await storage.open("m", 1n, { signal });
+      expect(files.files).toEqual([{ path: "large.bin", bytes: bytes.length }]);
+      expect(sha256(await readFile(join(files.directory, "large.bin")))).toBe(sha256(bytes));
+      await files[Symbol.asyncDispose]();
+    },
+  },
+  {
+    name: "is done with a piece before it asks for the next, so that the source may use one buffer for all",
+    async run(context) {
+      async function* reused() {
+        const buffer = Buffer.alloc(3);
+        for (const text of ["abc", "def", "ghi"]) {
+          buffer.write(text);
+          yield buffer;
+        }
+      }
+      await context.storage.publish("m", 1n, [{ path: "a", content: reused() }], { signal: context.signal });
+      expect(await readVersion(context, "m", 1n)).toEqual({ a: "abcdefghi" });
+    },
+  },
+  {
+    name: "takes files one after the other, each when the one before has been read",
+    async run({ storage, signal }) {
+      const order: string[] = [];
+      async function* content(path: string) {
+        order.push(`reads ${path}`);
+        yield Buffer.from(path);
+        order.push(`ends ${path}`);
+      }
+      async function* files(): AsyncGenerator<IncomingFile> {
+        for (const path of ["a", "b"]) {
+          order.push(`offers ${path}`);
+          yield { path, content: content(path) };
+        }
+      }
+      await storage.publish("m", 1n, files(), { signal });
+      expect(order).toEqual(["offers a", "reads a", "ends a", "offers b", "reads b", "ends b"]);
+    },
+  },
+  {
+    name: "takes files whose checksum is right",
+    async run(context) {
+      const checked = { ...textFile("model.txt", "weights"), sha256: sha256(Buffer.from("weights")) };
+      await context.storage.publish("m", 1n, [checked], { signal: context.signal });
+      expect(await readVersion(context, "m", 1n)).toEqual({ "model.txt": "weights" });
+    },
+  },
+  {
+    name: "refuses a version that exists with VERSION_EXISTS and keeps its content",
+    async run(context) {
+      const { storage, signal } = context;
+      const first = await storage.publish("m", 1n, [textFile("model.txt", "first")], { signal });
+      await expectReason(storage.publish("m", 1n, [textFile("model.txt", "second")], { signal }), "VERSION_EXISTS");
+      expect(await readVersion(context, "m", 1n)).toEqual({ "model.txt": "first" });
+      expect(await fingerprintOf(context, "m", 1n)).toBe(first.fingerprint);
+    },
+  },
+  ...[-1n, -(2n ** 63n), MAX_MODEL_VERSION + 1n, 2n ** 64n].map(
+    (version): StorageCase => ({
+      name: `refuses version ${version} with FILES_INVALID`,
+      async run(context) {
+        const { storage, signal } = context;
+        await expectReason(storage.publish("m", version, smallVersion(), { signal }), "FILES_INVALID");
+        expect(await listedVersions(context)).toEqual({});
+      },
+    }),
+  ),
+];
+
+function* inOddPieces(bytes: Buffer): Generator<Uint8Array> {
+  const lengths = [1, 7, 0, 4_093, 65_537, 300_001];
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const length = lengths[turn % lengths.length] ?? 1;
+    yield bytes.subarray(at, at + length);
+    at += length;
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,44 @@
+import type { ModelStorage } from "@plinth/core";
+
+/** A new, empty storage, made for one case of the suite. */
+export interface StorageUnderTest {
+  /** Not started yet: the suite does that, and disposes it. */
+  readonly storage: ModelStorage;
+  /**
+   * Another storage over the same store, not started yet; called after the first was disposed. Left out by a storage that
+   * forgets everything when it is disposed.
+   */
+  reopen?(): ModelStorage;
+  /**
+   * What the storage keeps at this moment besides complete versions and records, named so that a person finds it: uploads, copies,
+   * versions removed but still open. Must be empty when nothing is under way. Left out where it cannot be told.
+   */
+  leftovers?(): Promise<readonly string[]>;
+  /** Takes the store itself away. Called once, after disposal. */
+  cleanUp?(): Promise<void>;
+}
+
+/** What a case gets. */
+export interface StorageContext {
+  /** Started, unless the case asks for an unstarted one. */
+  readonly storage: ModelStorage;
+  readonly subject: StorageUnderTest;
+  /** Never aborts. */
+  readonly signal: AbortSignal;
+  /** Longest that a case waits for what should come soon. */
+  readonly patienceMs: number;
+}
+
+export interface StorageCase {
+  /** Unique in the suite. */
+  readonly name: string;
+  /** Capabilities without which the case is skipped. */
+  readonly needs?: readonly StorageCapability[];
+  /** Whether the case starts the storage itself. */
+  readonly unstarted?: boolean;
+  /** Throws where the storage does not do what it should. */
+  run(context: StorageContext): Promise<void>;
+}
+
+/** What not every storage offers: `watch` of the contract, and to find again what was stored before. */
+export type StorageCapability = "watch" | "reopen";

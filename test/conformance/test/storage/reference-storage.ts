@@ -1,0 +1,269 @@
+import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  checkModelName,
+  type IncomingFile,
+  type JsonValue,
+  MAX_MODEL_VERSION,
+  type ModelStorage,
+  type ModelVersion,
+  PlinthError,
+  type RecordStore,
+  type StorageCallOptions,
+  type StoredModel,
+  type StoredRecord,
+  type StoredVersion,
+  type VersionFiles,
+} from "@plinth/core";
+
+export interface ReferenceVersion {
+  readonly fingerprint: string;
+  readonly contents: ReadonlyMap<string, Buffer>;
+}
+
+/** What outlives a storage, so that another one can be opened over it. */
+export class ReferenceStore {
+  readonly models = new Map<string, Map<ModelVersion, ReferenceVersion>>();
+  readonly records = new Map<string, StoredRecord>();
+  readonly leftovers = new Set<string>();
+  counter = 0;
+}
+
+/** What `publish` takes. */
+export type Files = AsyncIterable<IncomingFile> | Iterable<IncomingFile>;
+
+/** A storage that is right and as plain as can be; the tests of the suite break one thing of it at a time. */
+export class ReferenceStorage implements ModelStorage {
+  readonly store: ReferenceStore;
+  readonly records: RecordStore;
+  readonly watchers = new Set<() => void>();
+  readonly closing = new AbortController();
+  readonly underWay = new Set<Promise<unknown>>();
+
+  constructor(store: ReferenceStore = new ReferenceStore()) {
+    this.store = store;
+    this.records = this.createRecords();
+  }
+
+  createRecords(): RecordStore {
+    return new ReferenceRecords(this);
+  }
+
+  check(signal?: AbortSignal): void {
+    this.closing.signal.throwIfAborted();
+    signal?.throwIfAborted();
+  }
+
+  async start({ signal }: StorageCallOptions): Promise<void> {
+    this.check(signal);
+  }
+
+  async list({ signal }: StorageCallOptions): Promise<readonly StoredModel[]> {
+    this.check(signal);
+    return [...this.store.models].map(([model, versions]) => ({
+      model,
+      versions: [...versions].map(([version, { fingerprint }]) => ({ version, fingerprint })),
+    }));
+  }
+
+  async open(model: string, version: ModelVersion, { signal }: StorageCallOptions): Promise<VersionFiles> {
+    this.check(signal);
+    const { contents } = this.find(model, version);
+    const directory = await mkdtemp(join(tmpdir(), "plinth-reference-"));
+    for (const [path, content] of contents) {
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), content);
+    }
+    const files = [...contents].map(([path, { length }]) => ({ path, bytes: length }));
+    files.sort((left, right) => (left.path < right.path ? -1 : 1));
+    return {
+      directory,
+      files,
+      [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    };
+  }
+
+  async publish(
+    model: string,
+    version: ModelVersion,
+    files: Files,
+    options: StorageCallOptions,
+  ): Promise<StoredVersion> {
+    this.check(options.signal);
+    checkModelName(model);
+    if (version < 0n || version > MAX_MODEL_VERSION) throw new PlinthError("FILES_INVALID", "no such version");
+    this.checkFree(model, version);
+    const signal = AbortSignal.any([options.signal, this.closing.signal]);
+    const reading = readFiles(files, signal);
+    this.underWay.add(reading);
+    const contents = await reading.finally(() => this.underWay.delete(reading));
+    this.check(signal);
+    this.checkFree(model, version);
+    return this.add(model, version, contents);
+  }
+
+  async remove(model: string, version: ModelVersion, { signal }: StorageCallOptions): Promise<void> {
+    this.check(signal);
+    this.find(model, version);
+    const versions = this.store.models.get(model);
+    versions?.delete(version);
+    if (versions?.size === 0) this.store.models.delete(model);
+    this.tell();
+  }
+
+  watch(changed: () => void): Disposable {
+    this.check();
+    const watcher = () => changed();
+    this.watchers.add(watcher);
+    return { [Symbol.dispose]: () => this.watchers.delete(watcher) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closing.abort(new PlinthError("STORAGE_CLOSED", "closed"));
+    await Promise.allSettled(this.underWay);
+  }
+
+  find(model: string, version: ModelVersion): ReferenceVersion {
+    checkModelName(model);
+    const found = this.store.models.get(model)?.get(version);
+    if (found === undefined) throw new PlinthError("VERSION_NOT_FOUND", "no such version");
+    return found;
+  }
+
+  checkFree(model: string, version: ModelVersion): void {
+    if (this.store.models.get(model)?.has(version)) throw new PlinthError("VERSION_EXISTS", "exists");
+  }
+
+  add(model: string, version: ModelVersion, contents: ReadonlyMap<string, Buffer>): StoredVersion {
+    const fingerprint = String(++this.store.counter);
+    const versions = this.store.models.get(model) ?? new Map<ModelVersion, ReferenceVersion>();
+    this.store.models.set(model, versions.set(version, { fingerprint, contents }));
+    this.tell();
+    return { version, fingerprint };
+  }
+
+  tell(): void {
+    for (const watcher of this.watchers) watcher();
+  }
+}
+
+export class ReferenceRecords implements RecordStore {
+  readonly storage: ReferenceStorage;
+
+  constructor(storage: ReferenceStorage) {
+    this.storage = storage;
+  }
+
+  get all(): Map<string, StoredRecord> {
+    return this.storage.store.records;
+  }
+
+  async get(key: string, { signal }: StorageCallOptions): Promise<StoredRecord | undefined> {
+    this.check(key, signal);
+    return structuredClone(this.all.get(key));
+  }
+
+  async put(
+    key: string,
+    value: JsonValue,
+    expected: string | undefined,
+    options: StorageCallOptions,
+  ): Promise<StoredRecord> {
+    this.check(key, options.signal);
+    this.compare(key, expected);
+    const record = { key, value: structuredClone(value), revision: this.nextRevision(key) };
+    this.all.set(key, record);
+    return structuredClone(record);
+  }
+
+  async delete(key: string, expected: string, { signal }: StorageCallOptions): Promise<void> {
+    this.check(key, signal);
+    this.compare(key, expected);
+    this.all.delete(key);
+  }
+
+  async *list(prefix: string, { signal }: StorageCallOptions): AsyncGenerator<StoredRecord> {
+    this.storage.check(signal);
+    if (prefix !== "" && !isKeyText(prefix)) throw new PlinthError("FILES_INVALID", "bad prefix");
+    for (const key of this.sorted([...this.all.keys()].filter((key) => key.startsWith(prefix)))) {
+      this.storage.check(signal);
+      const record = this.all.get(key);
+      if (record) yield structuredClone(record);
+    }
+  }
+
+  sorted(keys: string[]): string[] {
+    return keys.sort();
+  }
+
+  nextRevision(_key: string): string {
+    return String(++this.storage.store.counter);
+  }
+
+  check(key: string, signal: AbortSignal): void {
+    this.storage.check(signal);
+    const hostile = key.split("/").some((segment) => ["", ".", ".."].includes(segment));
+    if (hostile || !isKeyText(key)) throw new PlinthError("FILES_INVALID", "bad key");
+  }
+
+  compare(key: string, expected: string | undefined): void {
+    if (this.all.get(key)?.revision !== expected) throw new PlinthError("RECORD_CONFLICT", "conflict");
+  }
+}
+
+function isKeyText(text: string): boolean {
+  return text.length <= 512 && /^[A-Za-z0-9._~/-]+$/.test(text);
+}
+
+/** Reads what is published into memory, with every check that the contract asks for. */
+export async function readFiles(files: Files, signal: AbortSignal): Promise<Map<string, Buffer>> {
+  const contents = new Map<string, Buffer>();
+  for await (const { path, content, sha256 } of giveUp(files, signal)) {
+    if (!isPath(path) || [...contents.keys()].some((other) => clash(other, path))) {
+      throw new PlinthError("FILES_INVALID", "bad path");
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of giveUp(content, signal)) chunks.push(Buffer.from(chunk));
+    const whole = Buffer.concat(chunks);
+    if (sha256 !== undefined && createHash("sha256").update(whole).digest("hex") !== sha256) {
+      throw new PlinthError("FILES_INVALID", "bad checksum");
+    }
+    contents.set(path, whole);
+  }
+  if (contents.size === 0) throw new PlinthError("FILES_INVALID", "no file");
+  return contents;
+}
+
+function isPath(path: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a path
+  if (!path.isWellFormed() || path.length > 1_000 || /[\\\u0000-\u001f]/.test(path)) return false;
+  return path.split("/").every((segment) => !["", ".", ".."].includes(segment));
+}
+
+function clash(left: string, right: string): boolean {
+  return left === right || left.startsWith(`${right}/`) || right.startsWith(`${left}/`);
+}
+
+/** Iterates until the signal aborts, even while the source hangs. */
+async function* giveUp<T>(source: AsyncIterable<T> | Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const stop = new AbortController();
+  setMaxListeners(0, signal);
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { signal: stop.signal });
+  });
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  try {
+    for (;;) {
+      const result = await Promise.race([iterator.next(), aborted]);
+      if (result.done) return;
+      yield result.value;
+    }
+  } finally {
+    stop.abort();
+    void iterator.return?.();
+  }
+}
