@@ -1,4 +1,4 @@
-import { type ErrorReason, PlinthError } from "../../model/errors.js";
+import { PlinthError } from "../../model/errors.js";
 
 /** A place in a text. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Location {
@@ -19,11 +19,12 @@ export interface ConfigFault extends SourcePosition {
   /** As `protocols[0].port`; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
-  readonly reason: ErrorReason;
+  /** `CONFIG_INVALID`, or that of the plugin's failure. */
+  readonly reason: string;
 }
 
 /** Most faults that one error tells. */
-export const MAX_CONFIG_FAULTS = 100;
+const MAX_CONFIG_FAULTS = 100;
 
 const MAX_MESSAGE_CHARACTERS = 1_000;
 
@@ -31,8 +32,7 @@ const MAX_MESSAGE_CHARACTERS = 1_000;
 export class FaultList {
   readonly #file: string;
   /** By place and message, since an alias brings the same fault twice. */
-  readonly #faults = new Map<string, ConfigFault>();
-  readonly #errors: PlinthError[] = [];
+  readonly #told = new Map<string, { readonly fault: ConfigFault; readonly error: PlinthError | undefined }>();
   readonly #defaultSections = new Set<string>();
 
   constructor(file: string) {
@@ -56,32 +56,34 @@ export class FaultList {
       column: at.column,
       path: formatPath(path),
       message: oneLine(message) + origin,
-      reason: (error?.reason as ErrorReason | undefined) ?? "CONFIG_INVALID",
+      reason: error?.reason ?? "CONFIG_INVALID",
     };
-    const identity = `${fault.line}:${fault.column}:${fault.message}`;
-    if (this.#faults.has(identity)) return;
-    this.#faults.set(identity, fault);
-    if (error !== undefined) this.#errors.push(error);
+    this.#told.set(`${fault.line}:${fault.column}:${fault.message}`, { fault, error });
   }
 
   get isEmpty(): boolean {
-    return this.#faults.size === 0;
+    return this.#told.size === 0;
   }
 
   /** `CONFIG_INVALID` with every fault, in the order of the file. */
   toError(): PlinthError {
-    const faults = [...this.#faults.values()]
+    const told = [...this.#told.values()];
+    const faults = told
+      .map(({ fault }) => fault)
       .toSorted((left, right) => left.line - right.line || left.column - right.column)
       .slice(0, MAX_CONFIG_FAULTS);
     const lines = faults.map(formatFault);
-    const untold = this.#faults.size - faults.length;
+    const untold = told.length - faults.length;
     if (untold > 0) lines.push(`${this.#file}: ${untold} more faults are not shown; mend these first`);
-    return new PlinthError("CONFIG_INVALID", lines.join("\n"), { details: { faults }, cause: causeOf(this.#errors) });
+    return new PlinthError("CONFIG_INVALID", lines.join("\n"), {
+      details: { faults },
+      cause: causeOf(told.flatMap(({ error }) => error ?? [])),
+    });
   }
 }
 
 /** `protocols[0].port`, with quotes where a key is not a plain word. */
-export function formatPath(path: ConfigPath): string {
+function formatPath(path: ConfigPath): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;

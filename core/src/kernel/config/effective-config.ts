@@ -43,8 +43,9 @@ function fillPlugins(node: SourceNode, schemaOf: (use: unknown) => JsonSchema | 
 
 /** `node` with the defaults of the schema at `path` of `root`. */
 function fill(node: SourceNode, root: JsonSchema, path: readonly (string | number)[]): SourceNode {
-  if (node.kind === "list")
+  if (node.kind === "list") {
     return { ...node, items: node.items.map((item, index) => fill(item, root, [...path, index])) };
+  }
   const schema = schemasAt(root, path).find(({ type }) => type === "object");
   const isEmpty = node.kind === "scalar" && node.value === null && !node.hasReference;
   if (schema === undefined || (node.kind === "scalar" && !isEmpty)) return node;

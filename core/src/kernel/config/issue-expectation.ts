@@ -29,16 +29,13 @@ export function isZodIssue(issue: StandardSchemaV1.Issue): issue is ZodIssue {
   return typeof (issue as Partial<ZodIssue>).code === "string";
 }
 
-/** What the schema expected: `expected a number`, or its own message where it does not say so. */
-export function expectationOf(issue: StandardSchemaV1.Issue): string {
-  return worded(issue, ({ message }) => message) ?? issue.message;
-}
-
 /**
- * The same, for options among which values from the environment are: a message may repeat what it was given, whole, in part
- * or changed. What zod says of its own rules is said anew from the rule alone.
+ * What the schema expected: `expected a number`, or its own message where it does not say so.
  *
- * @param isAboutSecret whether the issue is about such a value
+ * A message may repeat what the schema was given, whole, in part or changed. So where that came from the environment, what
+ * zod says of its own rules is said anew from the rule alone, and messages of other making are kept back.
+ *
+ * @param isAboutSecret whether the issue is about a value from the environment
  * @param secrets all such values of the section
  * @returns `undefined` where nothing can be said without risk
  */
@@ -47,7 +44,7 @@ export function guardedExpectation(
   isAboutSecret: boolean,
   secrets: Iterable<string>,
 ): string | undefined {
-  const expectation = isAboutSecret ? worded(issue, ruleOf) : expectationOf(issue);
+  const expectation = worded(issue, isAboutSecret ? ruleOf : ({ message }) => message);
   return expectation === undefined || repeatsValue(expectation, secrets) ? undefined : expectation;
 }
 

@@ -3,6 +3,7 @@ import { PlinthError } from "../../model/errors.js";
 import { type ImportModule, loadPlugin } from "../plugins/load-plugin.js";
 import { type PluginKind, type PluginLookup, resolvePlugin } from "../plugins/resolve-plugin.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
+import { nameReferences } from "./describe-node.js";
 import { repeatsValue } from "./issue-expectation.js";
 import { inputSchema, type JsonSchema } from "./json-schema.js";
 import type { PluginUse } from "./server-config.js";
@@ -105,17 +106,13 @@ export class PluginUses {
       const position = { file: this.#options.file, ...use.at };
       return validated && { use: name, plugin, moduleUrl, options: validated.value, position };
     } catch (cause) {
-      const isSecret = variablesIn(options.node).size > 0;
-      const message = isSecret
-        ? "its message is withheld since it may show a value from the environment"
+      const variables = variablesIn(options.node);
+      const isSecret = variables.size > 0;
+      const why = isSecret
+        ? `its message is withheld since it may show a value from ${nameReferences(variables)}`
         : messageOf(cause);
-      const error = new PlinthError(
-        "PLUGIN_FAILED",
-        `the plugin ${quote(name)} failed to check its options: ${message}`,
-        {
-          cause: isSecret ? undefined : cause,
-        },
-      );
+      const message = `the plugin ${quote(name)} failed to check its options: ${why}`;
+      const error = new PlinthError("PLUGIN_FAILED", message, isSecret ? {} : { cause });
       this.#faults.add(use.at, options.path, error.message, error);
       return undefined;
     }
@@ -136,11 +133,8 @@ export class PluginUses {
     const inexact = [...scalarsOf(node)].filter((scalar) => typeof scalar.value === "bigint");
     for (const { at, variables, value } of inexact) {
       const shown = variables.size > 0 ? "a larger one from the environment" : value;
-      this.#faults.add(
-        at,
-        path,
-        `expected whole numbers to ±${Number.MAX_SAFE_INTEGER}, got ${shown}; put it in quotes if it is text`,
-      );
+      const bound = `±${Number.MAX_SAFE_INTEGER}`;
+      this.#faults.add(at, path, `expected whole numbers to ${bound}, got ${shown}; put it in quotes if it is text`);
     }
     return inexact.length === 0;
   }

@@ -65,6 +65,7 @@ function parseDocument(text: string, lines: LineCounter, faults: FaultList): Doc
     faults.add(START, [], `expected at most ${MAX_CONFIG_BYTES} bytes, got ${Buffer.byteLength(text)}`);
     return undefined;
   }
+  lines.addNewLine(0);
   const parser = new Parser(lines.addNewLine);
   const tokens = [];
   let lexemes = 0;
@@ -84,8 +85,10 @@ function parseDocument(text: string, lines: LineCounter, faults: FaultList): Doc
   }
   tokens.push(...parser.end());
   const [document, second] = [...new Composer(YAML_OPTIONS).compose(tokens, true, text.length)];
-  for (const { message, pos } of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) {
-    faults.add(locationAt(lines, pos[0]), [], `not valid YAML: ${message}${hintFor(text, pos[0])}`);
+  const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
+  for (const [index, { message, pos }] of problems.entries()) {
+    const hint = index === 0 ? hintFor(text, pos[0]) : "";
+    faults.add(locationAt(lines, pos[0]), [], `not valid YAML: ${message}${hint}`);
   }
   if (second !== undefined) {
     faults.add(locationAt(lines, second.range[0]), [], "expected one YAML document, got a second one after ---");
@@ -95,14 +98,16 @@ function parseDocument(text: string, lines: LineCounter, faults: FaultList): Doc
 
 function hintFor(text: string, offset: number): string {
   const lineStart = text.lastIndexOf("\n", offset - 1) + 1;
-  return /[{[,].*\$\{/.test(text.slice(lineStart, offset + 2))
-    ? "; between { } and [ ] YAML reads the braces of a reference as its own: put the key on a line of its own, or quote the text"
-    : "";
+  if (!/[{[,].*\$\{/.test(text.slice(lineStart, offset + 2))) return "";
+  return (
+    "; between { } and [ ] YAML takes the braces of a reference for its own: put the key on a line of its own, " +
+    "or, where text is meant, put the reference in quotes"
+  );
 }
 
 function locationAt(lines: LineCounter, offset: number): Location {
   const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  return { line, column: col };
 }
 
 class TreeBuilder {
@@ -127,8 +132,9 @@ class TreeBuilder {
     if (this.#aliasDepth > 0 && ++this.#aliasedNodes > MAX_ALIASED_NODES) {
       return this.#fault(at, path, `expected aliases that stand for at most ${MAX_ALIASED_NODES} values together`);
     }
-    if (path.length > MAX_DEPTH)
+    if (path.length > MAX_DEPTH) {
       return this.#fault(at, path.slice(0, 8), `expected at most ${MAX_DEPTH} levels of nesting`);
+    }
     this.#remember(node);
     if (isAlias(node)) {
       if (!this.#anchors.has(node.source)) {
@@ -140,8 +146,9 @@ class TreeBuilder {
       return built;
     }
     if (isMap(node)) return this.#mapping(node.items, at, path);
-    if (isSeq(node))
+    if (isSeq(node)) {
       return { kind: "list", at, items: node.items.map((item, index) => this.build(item, at, [...path, index])) };
+    }
     return this.#scalar(isScalar(node) ? node : undefined, at, path);
   }
 
@@ -153,11 +160,8 @@ class TreeBuilder {
       const key = isScalar(pair.key) ? String(pair.key.value) : "";
       const first = entries.get(key);
       if (first !== undefined) {
-        this.#faults.add(
-          keyAt,
-          [...path, key],
-          `this key stands twice, first in line ${first.keyAt.line}; keep one of them`,
-        );
+        const message = `this key stands twice, first in line ${first.keyAt.line}; keep one of them`;
+        this.#faults.add(keyAt, [...path, key], message);
       } else if (key === "__proto__") {
         this.#faults.add(keyAt, [...path, key], "this word is not allowed as a key");
       } else {

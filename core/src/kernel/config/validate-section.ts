@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { OptionsSchema } from "../../extension-points/plugin.js";
 import { withinTime } from "../plugins/within-time.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
-import { describeNode, nameReference } from "./describe-node.js";
+import { describeNode, nameReferences } from "./describe-node.js";
 import { guardedExpectation, isZodIssue, type ZodIssue } from "./issue-expectation.js";
 import { closedKeysAt, type JsonSchema } from "./json-schema.js";
 import { suggestKey } from "./nearest-key.js";
@@ -17,6 +17,7 @@ export interface Section<Value> extends Placed {
 }
 
 const VALIDATION_TIMEOUT_MS = 60_000;
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
  * What the schema makes of the section, or `undefined` once all that is wrong with it was added to `faults`.
@@ -30,7 +31,7 @@ export async function validateSection<Value>(
   const validation = section.schema["~standard"].validate(plainValue(section.node));
   const result = await withinTime(validation, VALIDATION_TIMEOUT_MS);
   if (result.issues === undefined) return result;
-  const secrets = section.messages === "foreign" ? variablesIn(section.node) : new Map<string, string>();
+  const secrets = section.messages === "foreign" ? variablesIn(section.node) : NONE;
   for (const issue of result.issues) reportIssue(section, issue, secrets, faults);
   return undefined;
 }
@@ -54,8 +55,8 @@ function reportIssue(
   }
   const { node, nearest, nearestKeyAt } = locate(section.node, section.keyAt, path);
   const fullPath = [...section.path, ...path];
-  const isAboutSecret = section.messages === "foreign" && variablesIn(node ?? nearest).size > 0;
-  const expectation = guardedExpectation(issue, isAboutSecret, secrets.values());
+  const secretsHere = section.messages === "foreign" ? variablesIn(node ?? nearest) : NONE;
+  const expectation = guardedExpectation(issue, secretsHere.size > 0, secrets.values());
   if (node === undefined) {
     faults.add(nearestKeyAt, fullPath, expectation === undefined ? "missing" : `missing; ${expectation}`);
     return;
@@ -68,14 +69,13 @@ function reportIssue(
   // The section as a whole is shown by its key, and so is a key that is wrong itself.
   const isAboutKey = path.length === 0 || zodIssue?.code === "invalid_key";
   const at = isAboutKey ? nearestKeyAt : node.at;
-  if (expectation === undefined) faults.add(at, fullPath, withheld(secrets));
+  if (expectation === undefined) faults.add(at, fullPath, withheld(secretsHere.size > 0 ? secretsHere : secrets));
   else faults.add(at, fullPath, isAboutKey ? expectation : `${expectation}, got ${describeNode(node)}`);
 }
 
 function withheld(secrets: ReadonlyMap<string, string>): string {
-  const names = [...secrets.keys()].map(nameReference).join(" or ");
   return (
-    `refused by the plugin, whose message is withheld since it may show a value from ${names}; ` +
+    `refused by the plugin, whose message is withheld since it may show a value from ${nameReferences(secrets)}; ` +
     "write a harmless value into the file to see it"
   );
 }
