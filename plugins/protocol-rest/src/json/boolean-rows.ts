@@ -26,6 +26,8 @@ export class BooleanRows implements ElementRows<"bool"> {
     }
   }
 
+  endValue(): void {}
+
   finish(): Uint8Array {
     return this.#elements.finish();
   }

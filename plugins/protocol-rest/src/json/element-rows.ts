@@ -21,6 +21,9 @@ export interface ElementRows<D extends DType = DType> {
    */
   readRow(at: number, most: number): number;
 
+  /** To be called before other rows are read: a value is complete, and what is shared between rows is to be left. */
+  endValue(): void;
+
   /** All elements taken, in order; `undefined` where one of them is out of the dtype's range. Call it once, at the end. */
   finish(): DTypeData[D] | undefined;
 }

@@ -25,6 +25,8 @@ export class StringRows implements ElementRows<"string"> {
     }
   }
 
+  endValue(): void {}
+
   finish(): readonly Uint8Array[] {
     return this.#elements;
   }

@@ -45,7 +45,9 @@ export class TensorReader {
     if (this.#rows === undefined) return -1;
     this.#shape ??= this.#probe(at);
     this.count++;
-    return this.#shape.length === 0 ? this.#rows.readRow(at, 1) : this.#lists(this.#rows, this.#shape, at);
+    const end = this.#shape.length === 0 ? this.#rows.readRow(at, 1) : this.#lists(this.#rows, this.#shape, at);
+    this.#rows.endValue();
+    return end;
   }
 
   /** The tensor; `undefined` where an element is out of the dtype's range. Call it once, after the last value. */

@@ -43,6 +43,8 @@ export class WideIntegerRows implements ElementRows<"int64" | "uint64"> {
     }
   }
 
+  endValue(): void {}
+
   finish(): BigInt64Array | BigUint64Array {
     return this.#elements.finish();
   }

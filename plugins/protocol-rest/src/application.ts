@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import Router from "@koa/router";
+import { PlinthError, type Route } from "@plinth/core";
+import Koa from "koa";
+import { healthRoutes } from "./health.js";
+import { httpStatus } from "./http/http-status.js";
+import { mountRoute } from "./http/mount-route.js";
+import { discardRest } from "./http/send.js";
+import type { Surroundings } from "./http/surroundings.js";
+import { errorAnswer } from "./tensorflow-serving/errors.js";
+import { servingMiddleware } from "./tensorflow-serving/routes.js";
+
+/**
+ * All but inference, as one Koa application: TensorFlow Serving's status and metadata, health, and the routes of other plugins.
+ */
+export function createApplication(
+  { server, limits, logger, isDraining }: Surroundings,
+  routes: readonly Route[],
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const router = new Router();
+  for (const route of [...healthRoutes(server), ...routes]) mountRoute(router, route, limits);
+
+  const koa = new Koa();
+  koa.silent = true;
+  koa.use(async (context, next) => {
+    try {
+      await next();
+      if (context.status === 404 && context.body === undefined) throw notFound(context.method, context.path);
+    } catch (thrown) {
+      const error = PlinthError.from(thrown);
+      if (httpStatus(error) >= 500) logger.error(`${context.method} ${context.path} failed`, { error });
+      const answer = errorAnswer(error);
+      context.status = answer.status;
+      context.body = answer.body;
+      context.set("Content-Type", "application/json");
+      if (!context.req.complete) context.res.shouldKeepAlive = false;
+      discardRest(context.req);
+    }
+    if (isDraining()) context.res.shouldKeepAlive = false;
+  });
+  koa.use(servingMiddleware(server));
+  koa.use(router.routes());
+  koa.use(router.allowedMethods());
+  return koa.callback();
+}
+
+function notFound(method: string, path: string): PlinthError {
+  return new PlinthError(
+    { code: "NOT_FOUND", reason: "ROUTE_NOT_FOUND" },
+    `There is nothing at ${method} ${path.slice(0, 256)}. Models are under /v1/models, health is at /healthz and /readyz`,
+  );
+}

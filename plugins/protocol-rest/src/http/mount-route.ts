@@ -1,0 +1,77 @@
+import type { IncomingMessage } from "node:http";
+import { Readable, Transform } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import type Router from "@koa/router";
+import { PlinthError, type Route, type ServerLimits } from "@plinth/core";
+import type { Context } from "koa";
+import { isLocalCaller } from "./local-caller.js";
+import { tooLarge } from "./read-body.js";
+
+/** Serves one web-standard route on Koa. */
+export function mountRoute(router: Router, route: Route, limits: ServerLimits): void {
+  const path = route.path.replace(/\/\*$/, "{/*rest}");
+  router.register(
+    path,
+    [route.method],
+    [
+      async (context: Context & { params: Record<string, string> }) => {
+        if (route.access === "management" && !isLocalCaller(context.req)) throw notLocal();
+        const { rest, ...named } = context.params;
+        const params = new Map(Object.entries(named));
+        if (path !== route.path) params.set("*", rest ?? "");
+        await answerWith(context, await route.handle(webRequest(context, limits), { params }));
+      },
+    ],
+  );
+}
+
+function webRequest(context: Context, limits: ServerLimits): Request {
+  const gone = new AbortController();
+  context.res.once("close", () => {
+    if (!context.res.writableFinished) gone.abort();
+  });
+  const hasBody = context.method !== "GET" && context.method !== "HEAD";
+  return new Request(new URL(context.url, `http://${context.host || "localhost"}`), {
+    method: context.method,
+    headers: webHeaders(context.req),
+    signal: gone.signal,
+    ...(hasBody && { body: limitedBody(context.req, limits.maxRequestBytes), duplex: "half" }),
+  });
+}
+
+function webHeaders(request: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    for (const each of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, each);
+  }
+  return headers;
+}
+
+function limitedBody(request: IncomingMessage, maxBytes: number): ReadableStream {
+  let bytes = 0;
+  const limited = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) done(tooLarge(maxBytes, "more"));
+      else done(null, chunk);
+    },
+  });
+  request.once("close", () => {
+    if (!request.complete)
+      limited.destroy(new PlinthError("CANCELLED", "The client went away before its request was complete"));
+  });
+  return Readable.toWeb(request.pipe(limited));
+}
+
+async function answerWith(context: Context, response: Response): Promise<void> {
+  context.status = response.status;
+  for (const [name, value] of response.headers) context.append(name, value);
+  context.body = response.body === null ? null : Readable.fromWeb(response.body as ReadableStream);
+}
+
+function notLocal(): PlinthError {
+  return new PlinthError(
+    "PERMISSION_DENIED",
+    "Management answers only callers on the server's own machine, by a loopback address and without a proxy",
+  );
+}

@@ -1,0 +1,10 @@
+import type { Logger, ModelServer, ServerLimits } from "@plinth/core";
+
+/** What answering a request needs, on the fast way and on Koa's. */
+export interface Surroundings {
+  readonly server: ModelServer;
+  readonly limits: ServerLimits;
+  readonly logger: Logger;
+  /** Whether connections are to be closed after the answer that is under way on them. */
+  isDraining(): boolean;
+}

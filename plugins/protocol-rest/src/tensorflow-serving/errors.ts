@@ -1,0 +1,31 @@
+import { PlinthError } from "@plinth/core";
+import { httpStatus } from "../http/http-status.js";
+import { encodeError } from "./encode.js";
+
+/** An error as a client of this dialect gets it: `{"error": "<message>"}`. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+export function errorAnswer(thrown: unknown): ErrorAnswer {
+  const error = PlinthError.from(thrown);
+  return { status: httpStatus(error), body: encodeError(error.message) };
+}
+
+/** What no path or method of the API is. */
+export function malformedRequest(method: string, path: string): PlinthError {
+  return new PlinthError(
+    "REQUEST_INVALID",
+    `Malformed request: ${method} ${path.slice(0, 256)}. Expected POST /v1/models/<name>[/versions/<n>|/labels/<label>]:predict, ` +
+      "GET on the same without :predict (status) or with /metadata, or GET /v1/models (list)",
+  );
+}
+
+/** A known path with a method that it does not have. */
+export function methodNotAllowed(method: string, path: string, allowed: string): PlinthError {
+  return new PlinthError(
+    { code: "INVALID_ARGUMENT", reason: "METHOD_NOT_ALLOWED" },
+    `Malformed request: ${method} ${path.slice(0, 256)}. Expected ${allowed} on this path`,
+  );
+}

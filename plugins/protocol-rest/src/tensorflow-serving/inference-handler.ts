@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PlinthError } from "@plinth/core";
+import { readBody } from "../http/read-body.js";
+import { discardRest, sendJson } from "../http/send.js";
+import type { Surroundings } from "../http/surroundings.js";
+import { errorAnswer } from "./errors.js";
+import { parseServingPath, type ServingPath } from "./paths.js";
+import { answerInference } from "./predict.js";
+
+type InferencePath = Extract<ServingPath, { kind: "inference" }>;
+
+/** Answers the request and says `true` if it is one of inference; else leaves it alone. */
+export type InferenceHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export function createInferenceHandler(surroundings: Surroundings): InferenceHandler {
+  return (request, response) => {
+    const path = request.method === "POST" ? inferencePath(request.url ?? "") : undefined;
+    if (path === undefined) return false;
+    void answer(surroundings, path, request, response);
+    return true;
+  };
+}
+
+async function answer(
+  { server, limits, logger, isDraining }: Surroundings,
+  { verb, target }: InferencePath,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  try {
+    const body = await readBody(request, limits.maxRequestBytes);
+    sendJson(response, 200, await answerInference(server, verb, target, body, gone.signal), isDraining());
+  } catch (thrown) {
+    const error = PlinthError.from(thrown);
+    if (error.code === "INTERNAL") logger.error(`${verb} of model ${target.model} failed`, { error });
+    const { status, body } = errorAnswer(error);
+    sendJson(response, status, body, isDraining() || !request.complete);
+    discardRest(request);
+  }
+}
+
+/** A path that cannot be read, as one with a version past int64, is left to the slow way, which tells why. */
+function inferencePath(url: string): InferencePath | undefined {
+  const query = url.indexOf("?");
+  const pathname = query === -1 ? url : url.slice(0, query);
+  if (!pathname.includes(":", pathname.lastIndexOf("/"))) return undefined;
+  try {
+    const path = parseServingPath(pathname);
+    return path?.kind === "inference" ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import { type InferResult, type ModelServer, type ModelTarget, PlinthError, type ServableHandle } from "@plinth/core";
+import { decodePredict } from "./decode.js";
+import { encodePredict } from "./encode.js";
+import type { InferenceVerb } from "./paths.js";
+
+/**
+ * Answers the body of one inference request with the body of its answer.
+ *
+ * What is wrong is told in TensorFlow Serving's order: the document's syntax, then model, version and label, then signature,
+ * then tensors.
+ *
+ * @throws PlinthError
+ */
+export async function answerInference(
+  server: ModelServer,
+  verb: InferenceVerb,
+  target: ModelTarget,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  if (verb !== "predict") {
+    throw new PlinthError("NOT_IMPLEMENTED", `:${verb} is not offered; use :predict, which serves every signature`);
+  }
+  const acquired = await acquire(server, target);
+  using handle = acquired instanceof PlinthError ? undefined : acquired;
+  const request = decodePredict(body, (signature) => {
+    if (handle === undefined) throw acquired;
+    return handle.signature(signature);
+  });
+  if (handle === undefined) throw acquired;
+  const result: InferResult = await handle.infer({
+    inputs: request.inputs,
+    signal,
+    ...(request.signature !== undefined && { signature: request.signature }),
+  });
+  return encodePredict(result.outputs, request.format);
+}
+
+/** The handle, or why there is none: that is told only once the document has proved to be well-formed. */
+async function acquire(server: ModelServer, target: ModelTarget): Promise<ServableHandle | PlinthError> {
+  try {
+    return await server.acquire(target);
+  } catch (thrown) {
+    return PlinthError.from(thrown);
+  }
+}

@@ -1,0 +1,156 @@
+import { PlinthError, type Route } from "@plinth/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { RestUnderTest, rawRequest } from "../rest-under-test.js";
+
+let rest: RestUnderTest;
+
+afterEach(() => rest[Symbol.asyncDispose]());
+
+const echo: Route = {
+  method: "POST",
+  path: "/things/:name/parts/*",
+  access: "public",
+  handle: async (request, { params }) =>
+    Response.json({
+      name: params.get("name"),
+      rest: params.get("*"),
+      query: new URL(request.url).searchParams.get("q"),
+      header: request.headers.get("x-test"),
+      body: await request.text(),
+    }),
+};
+
+const managed: Route = { method: "GET", path: "/manage", access: "management", handle: () => new Response("managed") };
+
+const failing: Route = {
+  method: "GET",
+  path: "/fails/:how",
+  access: "public",
+  handle: (_request, { params }) => {
+    if (params.get("how") === "plinth") throw new PlinthError("VERSION_EXISTS", "there already");
+    throw new TypeError("x is undefined");
+  },
+};
+
+const streaming: Route = {
+  method: "GET",
+  path: "/stream",
+  access: "public",
+  handle: () => {
+    const chunks = ["one ", "two ", "three"].map((chunk) => new TextEncoder().encode(chunk));
+    const body = new ReadableStream({
+      pull: (controller) => {
+        const chunk = chunks.shift();
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+    const headers = new Headers([
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["content-type", "text/plain"],
+    ]);
+    return new Response(body, { status: 201, headers });
+  },
+};
+
+describe("a route of another plugin", () => {
+  it("is given the request and its parameters, decoded", async () => {
+    rest = await RestUnderTest.start({ routes: [echo] });
+    const response = await fetch(`${rest.url}/things/a%20b/parts/c/d?q=1`, {
+      method: "POST",
+      body: "hello",
+      headers: { "x-test": "yes" },
+    });
+    expect(await response.json()).toEqual({ name: "a b", rest: "c/d", query: "1", header: "yes", body: "hello" });
+  });
+
+  it("may be asked without a rest", async () => {
+    rest = await RestUnderTest.start({ routes: [echo] });
+    const response = await fetch(`${rest.url}/things/a/parts`, { method: "POST" });
+    expect(await response.json()).toMatchObject({ name: "a", rest: "" });
+  });
+
+  it("answers with status, headers and a stream", async () => {
+    rest = await RestUnderTest.start({ routes: [streaming] });
+    const response = await fetch(`${rest.url}/stream`);
+    expect(response.status).toBe(201);
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(await response.text()).toBe("one two three");
+  });
+
+  it("may fail, with a clear error for the client", async () => {
+    rest = await RestUnderTest.start({ routes: [failing] });
+    const known = await fetch(`${rest.url}/fails/plinth`);
+    expect([known.status, await known.json()]).toEqual([409, { error: "there already" }]);
+    const unknown = await fetch(`${rest.url}/fails/otherwise`);
+    expect([unknown.status, await unknown.json()]).toEqual([500, { error: "x is undefined" }]);
+  });
+
+  it("gets no more of a body than the limit", async () => {
+    rest = await RestUnderTest.start({ routes: [echo], limits: { maxRequestBytes: 10 } });
+    const response = await fetch(`${rest.url}/things/a/parts`, { method: "POST", body: "x".repeat(1_000) });
+    expect(response.status).toBe(413);
+  });
+
+  it("has only the methods that it has", async () => {
+    rest = await RestUnderTest.start({ routes: [echo] });
+    const response = await fetch(`${rest.url}/things/a/parts`, { method: "PUT" });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+  });
+});
+
+describe("management", () => {
+  it("answers callers on this machine", async () => {
+    rest = await RestUnderTest.start({ routes: [managed] });
+    expect(await (await fetch(`${rest.url}/manage`)).text()).toBe("managed");
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["through a proxy", { "X-Forwarded-For": "203.0.113.7" }],
+    ["through a proxy of the newer kind", { Forwarded: "for=203.0.113.7" }],
+    ["for a name that was re-bound to this machine", { Host: "evil.example:8501" }],
+  ])("answers nobody %s", async (_who, headers) => {
+    rest = await RestUnderTest.start({ routes: [managed] });
+    const answer = await rawRequest(`${rest.url}/manage`, { headers });
+    expect([answer.status, answer.body]).toEqual([
+      403,
+      expect.stringContaining("only callers on the server's own machine"),
+    ]);
+  });
+});
+
+describe("health", () => {
+  it("says that the process lives and the server is ready", async () => {
+    rest = await RestUnderTest.start();
+    expect(await (await fetch(`${rest.url}/healthz`)).json()).toEqual({ status: "live" });
+    expect(await (await fetch(`${rest.url}/readyz`)).json()).toEqual({ status: "ready", reasons: [] });
+  });
+
+  it("says why the server is not ready", async () => {
+    rest = await RestUnderTest.start();
+    rest.server.readiness = () => ({ ready: false, reasons: ["Model digits is loading"] });
+    const response = await fetch(`${rest.url}/readyz`);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { status: "not ready", reasons: ["Model digits is loading"] },
+    ]);
+  });
+});
+
+describe("what is not there", () => {
+  it("is told in the form of all errors", async () => {
+    rest = await RestUnderTest.start();
+    const response = await fetch(`${rest.url}/statuspage`);
+    expect([response.status, response.headers.get("content-type")]).toEqual([404, "application/json"]);
+    expect(await response.json()).toEqual({ error: expect.stringContaining("There is nothing at GET /statuspage") });
+  });
+
+  it("is told for a method that a path does not have", async () => {
+    rest = await RestUnderTest.start();
+    const onStatus = await fetch(`${rest.url}/v1/models/echo`, { method: "DELETE" });
+    expect([onStatus.status, onStatus.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    const onPredict = await fetch(rest.predictUrl, { method: "PUT" });
+    expect([onPredict.status, onPredict.headers.get("allow")]).toEqual([405, "POST"]);
+  });
+});
