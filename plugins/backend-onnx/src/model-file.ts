@@ -1,0 +1,11 @@
+import type { FileEntry } from "@plinth/core";
+
+/**
+ * The path of the model among a version's files: the only `.onnx` or `.ort` file at the top, or `model.onnx` or `model.ort`
+ * among several; `undefined` where there is none or where it is not clear which. Hidden files do not count.
+ */
+export function findModelFile(files: readonly FileEntry[]): string | undefined {
+  const candidates = files.map((file) => file.path).filter((path) => /^[^./][^/]*\.(?:onnx|ort)$/.test(path));
+  if (candidates.length === 1) return candidates[0];
+  return ["model.onnx", "model.ort"].find((path) => candidates.includes(path));
+}

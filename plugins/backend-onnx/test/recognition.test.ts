@@ -1,0 +1,27 @@
+import { OnnxBackend, onnxOptions } from "@plinth/backend-onnx";
+import { describe, expect, it } from "vitest";
+
+describe("the backend", () => {
+  const backend = new OnnxBackend(onnxOptions.parse({}));
+  const recognizes = (...paths: readonly string[]) => backend.recognizes(paths.map((path) => ({ path, bytes: 1 })));
+
+  it.each([
+    ["the only .onnx file", ["anything.onnx"]],
+    ["the only .ort file", ["anything.ort"]],
+    ["model.onnx among several", ["model.onnx", "tokenizer.onnx"]],
+    ["model.ort among several", ["model.ort", "a.onnx", "b.onnx"]],
+    ["a model with external data beside it", ["model.onnx", "model.onnx_data", "weights/part-0.bin"]],
+    ["a model with a hidden copy of a file system beside it", ["digits.onnx", "._digits.onnx"]],
+  ])("recognizes %s", (_, paths) => {
+    expect(recognizes(...paths)).toBe(true);
+  });
+
+  it.each([
+    ["a model in a folder", ["folder/model.onnx"]],
+    ["several of which none is named model", ["encoder.onnx", "decoder.onnx"]],
+    ["a file that is only called so", [".onnx", "onnx", "model.onnx.txt"]],
+    ["a SavedModel", ["saved_model.pb", "variables/variables.index"]],
+  ])("does not recognize %s", (_, paths) => {
+    expect(recognizes(...paths)).toBe(false);
+  });
+});
