@@ -1,0 +1,253 @@
+import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import {
+  checkModelName,
+  type IncomingFile,
+  type Logger,
+  type ModelStorage,
+  type ModelVersion,
+  PlinthError,
+  type StorageCallOptions,
+  type StoredModel,
+  type StoredVersion,
+  type VersionFiles,
+} from "@plinth/core";
+import { DiskCatalogue } from "./disk-catalogue.js";
+import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
+import { DiskRecords } from "./disk-records.js";
+import { type HeldFolder, HeldFolders } from "./held-folders.js";
+import { checkedFiles } from "./incoming-files.js";
+import type { DiskStorageOptions } from "./options.js";
+import { PublishedMarks } from "./published-marks.js";
+import { type Clock, isSettled, type Observation } from "./settling.js";
+import { StorageCalls } from "./storage-calls.js";
+import { checkVersion } from "./storage-checks.js";
+import { takeSnapshot, type VersionSnapshot } from "./version-snapshot.js";
+import { moveIntoPlace, removeIfEmpty, syncFolder, versionExists, writeVersion } from "./version-writer.js";
+import { WorkFolder } from "./work-folder.js";
+
+/** Holds what is Plinth's own below the root. */
+const OWN_FOLDER = ".plinth";
+
+const SYSTEM_CLOCK: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now() };
+
+/** Models in plain folders `root/<model>/<version>/`, which people may also fill by hand. */
+export class DiskStorage implements ModelStorage {
+  readonly records: DiskRecords;
+  readonly #root: string;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #calls = new StorageCalls();
+  readonly #held = new HeldFolders();
+  readonly #watchers = new Set<() => void>();
+  readonly #work: WorkFolder;
+  readonly #marks: PublishedMarks;
+  readonly #catalogue: DiskCatalogue;
+
+  /** A relative root is taken from the working directory. Tests may bring a clock of their own. */
+  constructor({ root, settleMs }: DiskStorageOptions, logger: Logger, clock: Clock = SYSTEM_CLOCK) {
+    this.#root = resolve(root);
+    this.#logger = logger;
+    this.#clock = clock;
+    const own = join(this.#root, OWN_FOLDER);
+    this.#work = new WorkFolder(join(own, "work"));
+    this.#marks = new PublishedMarks(join(own, "published"));
+    this.#catalogue = new DiskCatalogue({ root: this.#root, settleMs, clock, marks: this.#marks });
+    this.records = new DiskRecords(join(own, "records"), this.#calls);
+  }
+
+  start(options: StorageCallOptions): Promise<void> {
+    return this.#calls.run(options.signal, async (signal) => {
+      await this.#prepareRoot();
+      await this.#sweep(signal);
+    });
+  }
+
+  list(options: StorageCallOptions): Promise<readonly StoredModel[]> {
+    return this.#calls.run(options.signal, (signal) => this.#catalogue.list(signal));
+  }
+
+  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles> {
+    return this.#calls.run(options.signal, async (signal) => {
+      checkModelName(model);
+      for (const folder of await this.#folders(model, version)) {
+        const held = this.#held.hold(folder);
+        try {
+          const observation = await this.#inspect(folder, signal);
+          if (observation?.complete && !held.retired) return versionFiles(held, openable(folder, observation));
+        } catch (thrown) {
+          await held.release();
+          throw thrown;
+        }
+        await held.release();
+      }
+      throw this.#notFound(model, version);
+    });
+  }
+
+  publish(
+    model: string,
+    version: ModelVersion,
+    files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
+    options: StorageCallOptions,
+  ): Promise<StoredVersion> {
+    return this.#calls.run(options.signal, async (signal) => {
+      checkModelName(model);
+      checkVersion(version);
+      const [existing] = await this.#folders(model, version);
+      if (existing !== undefined) throw versionExists(existing);
+      const work = await this.#work.claim();
+      try {
+        await writeVersion(work, checkedFiles(files, signal));
+        const fingerprint = await this.#mark(work, signal);
+        await moveIntoPlace(work, join(this.#root, model), version).catch(async (thrown: unknown) => {
+          await this.#marks.delete(fingerprint);
+          throw thrown;
+        });
+        this.#changed();
+        return { version, fingerprint };
+      } catch (thrown) {
+        await this.#discard(work);
+        throw thrown;
+      }
+    });
+  }
+
+  remove(model: string, version: ModelVersion, options: StorageCallOptions): Promise<void> {
+    return this.#calls.run(options.signal, async (signal) => {
+      checkModelName(model);
+      const folders = await this.#folders(model, version);
+      const observations = await Promise.all(folders.map((folder) => this.#inspect(folder, signal)));
+      if (!observations.some((observation) => observation?.complete)) throw this.#notFound(model, version);
+      signal.throwIfAborted();
+      for (const [index, folder] of folders.entries()) {
+        if (!(await this.#retire(folder, observations[index]))) throw this.#notFound(model, version);
+      }
+      const modelFolder = join(this.#root, model);
+      await syncFolder(modelFolder);
+      await removeIfEmpty(modelFolder);
+      this.#changed();
+    });
+  }
+
+  /** Tells of what is published and removed through this very storage; what others do is found by the next {@link list}. */
+  watch(changed: () => void): Disposable {
+    this.#calls.check();
+    const watcher = () => changed();
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#calls.close();
+    this.#watchers.clear();
+    await this.records.close();
+  }
+
+  async #prepareRoot(): Promise<void> {
+    const stats = await onDisk(`read the folder of models ${this.#root}`, unlessAbsent(stat(this.#root)));
+    if (stats?.isDirectory()) return;
+    if (stats !== undefined) {
+      throw new PlinthError(
+        "STORAGE_UNAVAILABLE",
+        `Expected a folder of models at ${this.#root}, found something else`,
+      );
+    }
+    try {
+      await mkdir(this.#root);
+    } catch (thrown) {
+      if (!isAbsent(thrown)) throw diskError(`create the folder of models ${this.#root}`, thrown);
+      throw new PlinthError(
+        "STORAGE_UNAVAILABLE",
+        `Cannot create the folder of models ${this.#root}, since ${dirname(this.#root)} is no folder: create that, or mend the root`,
+        { cause: thrown },
+      );
+    }
+    this.#logger.info(`Created the empty folder of models ${this.#root}`);
+  }
+
+  /** A root that cannot be written to can still be served from. */
+  async #sweep(signal: AbortSignal): Promise<void> {
+    try {
+      const deleted = await this.#work.sweep(this.#clock.wallMs(), signal);
+      await this.#marks.sweep(this.#clock.wallMs());
+      if (deleted > 0)
+        this.#logger.info(`Deleted ${deleted} unfinished or removed versions that a crash had left behind`);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#logger.warn("Cannot delete what a crash has left behind", { error });
+    }
+  }
+
+  #folders(model: string, version: ModelVersion): Promise<readonly string[]> {
+    return onDisk(`read model ${model}`, this.#catalogue.folders(model, version));
+  }
+
+  #inspect(folder: string, signal: AbortSignal): Promise<Observation | undefined> {
+    return onDisk(`read ${folder}`, this.#catalogue.inspect(folder, signal), signal);
+  }
+
+  /** Says that what was written is whole, before anybody can see it. */
+  async #mark(work: string, signal: AbortSignal): Promise<string> {
+    const snapshot = await onDisk(`read ${work}`, takeSnapshot(work, signal), signal);
+    if (snapshot === undefined)
+      throw new PlinthError("STORAGE_UNAVAILABLE", `${work} was deleted while it was written`);
+    await this.#marks.add(snapshot.fingerprint);
+    signal.throwIfAborted();
+    return snapshot.fingerprint;
+  }
+
+  /** Whether the folder was there to be taken away. */
+  async #retire(folder: string, observation: Observation | undefined): Promise<boolean> {
+    const stats = await unlessAbsent(lstat(folder));
+    const trash = await this.#work.claim();
+    const moved = await onDisk(`remove ${folder}`, unlessAbsent(rename(folder, trash).then(() => true)));
+    if (stats === undefined || !moved) return false;
+    this.#catalogue.forget(folder);
+    const directory = stats.isSymbolicLink() ? observation?.latest.directory : trash;
+    await this.#held.retire(folder, directory ?? trash, () => this.#discard(trash));
+    if (observation?.complete) await this.#marks.delete(observation.complete.fingerprint);
+    return true;
+  }
+
+  async #discard(work: string): Promise<void> {
+    try {
+      await rm(work, { recursive: true, force: true });
+    } catch (error) {
+      this.#logger.warn(`Cannot delete ${work}; the next start of this server tries again`, { error });
+    }
+  }
+
+  #notFound(model: string, version: ModelVersion): PlinthError {
+    return new PlinthError(
+      "VERSION_NOT_FOUND",
+      `There is no complete version ${version} of model ${model} in ${this.#root}: it is missing, empty or still being copied`,
+    );
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) queueMicrotask(() => this.#watchers.has(watcher) && watcher());
+  }
+}
+
+function openable(folder: string, observation: Observation): VersionSnapshot {
+  if (!isSettled(observation)) {
+    throw new PlinthError(
+      "VERSION_NOT_FOUND",
+      `${folder} is being changed: it can be opened again when that has settled`,
+    );
+  }
+  const { flaw } = observation.latest;
+  if (flaw !== undefined) throw new PlinthError("FILES_INVALID", `${folder} cannot be opened: ${flaw}`);
+  return observation.latest;
+}
+
+function versionFiles(held: HeldFolder, { directory, files }: VersionSnapshot): VersionFiles {
+  return {
+    get directory() {
+      return held.movedTo ?? directory;
+    },
+    files,
+    [Symbol.asyncDispose]: () => held.release(),
+  };
+}

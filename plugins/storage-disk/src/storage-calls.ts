@@ -1,0 +1,40 @@
+import { PlinthError } from "@plinth/core";
+
+/** The calls that are under way: disposal ends them, and what is called later is refused. */
+export class StorageCalls {
+  readonly #underWay = new Map<Promise<unknown>, AbortController>();
+  #closed = false;
+
+  /**
+   * Does the work of one call. The signal that it gets aborts with the caller's, and with `STORAGE_CLOSED` as its reason when
+   * the storage is disposed.
+   */
+  async run<T>(caller: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.check(caller);
+    const closing = new AbortController();
+    const call = work(AbortSignal.any([caller, closing.signal]));
+    this.#underWay.set(call, closing);
+    try {
+      return await call;
+    } finally {
+      this.#underWay.delete(call);
+    }
+  }
+
+  /** @throws PlinthError `STORAGE_CLOSED` after {@link close}, or the reason of a signal that has aborted. */
+  check(caller?: AbortSignal): void {
+    if (this.#closed) throw storageClosed();
+    caller?.throwIfAborted();
+  }
+
+  /** Aborts all calls and waits until each has put away what it had begun. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const closing of this.#underWay.values()) closing.abort(storageClosed());
+    await Promise.allSettled(this.#underWay.keys());
+  }
+}
+
+function storageClosed(): PlinthError {
+  return new PlinthError("STORAGE_CLOSED", "The storage has been closed: the server is stopping");
+}

@@ -1,0 +1,77 @@
+import { type JsonValue, MAX_MODEL_VERSION, type ModelVersion, PlinthError } from "@plinth/core";
+
+/** Longest path of a file inside a version, in UTF-8 bytes. */
+export const MAX_FILE_PATH_BYTES = 1000;
+
+/** Longest part of a path between two slashes, in UTF-8 bytes. */
+const MAX_SEGMENT_BYTES = 255;
+
+const MAX_RECORD_KEY_BYTES = 512;
+
+/** @throws PlinthError `FILES_INVALID` for a number that no version can have. */
+export function checkVersion(version: ModelVersion): void {
+  if (version >= 0n && version <= MAX_MODEL_VERSION) return;
+  throw new PlinthError("FILES_INVALID", `Expected a version of 0 to ${MAX_MODEL_VERSION}, got ${version}`);
+}
+
+/**
+ * Refuses, besides what leaves the version's folder, segments that begin with `..`: Kubernetes keeps its own folders under such
+ * names in mounted volumes.
+ *
+ * @throws PlinthError `FILES_INVALID`
+ */
+export function checkFilePath(path: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a path
+  const plain = path.isWellFormed() && !/[\\\u0000-\u001f\u007f]/.test(path);
+  if (plain && Buffer.byteLength(path) <= MAX_FILE_PATH_BYTES && path.split("/").every(isSegment)) return;
+  throw new PlinthError(
+    "FILES_INVALID",
+    `${quote(path)} cannot name a file of a version: expected a relative path of at most ${MAX_FILE_PATH_BYTES} bytes with ` +
+      'forward slashes, without control characters and without segments that are empty, "." or begin with ".."',
+  );
+}
+
+/** @throws PlinthError `FILES_INVALID` */
+export function checkRecordKey(key: string): void {
+  if (isRecordText(key) && key.split("/").every((segment) => segment !== "" && segment !== "." && segment !== ".."))
+    return;
+  throw new PlinthError(
+    "FILES_INVALID",
+    `${quote(key)} cannot be a record's key: expected 1 to ${MAX_RECORD_KEY_BYTES} bytes of A-Z a-z 0-9 . _ ~ / - without ` +
+      'segments that are empty, "." or ".."',
+  );
+}
+
+/** @throws PlinthError `FILES_INVALID` for what no key can begin with. */
+export function checkRecordPrefix(prefix: string): void {
+  if (prefix === "" || isRecordText(prefix)) return;
+  throw new PlinthError(
+    "FILES_INVALID",
+    `No record's key begins with ${quote(prefix)}: expected at most ${MAX_RECORD_KEY_BYTES} bytes of A-Z a-z 0-9 . _ ~ / -`,
+  );
+}
+
+/** A record's value as JSON text. @throws PlinthError `FILES_INVALID` for what JSON cannot hold. */
+export function recordText(key: string, value: JsonValue): string {
+  try {
+    const text: string | undefined = JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch (cause) {
+    throw new PlinthError("FILES_INVALID", `The value for record ${quote(key)} cannot be written as JSON`, { cause });
+  }
+  throw new PlinthError("FILES_INVALID", `Expected a JSON value for record ${quote(key)}, got ${typeof value}`);
+}
+
+function isSegment(segment: string): boolean {
+  return (
+    segment !== "" && segment !== "." && !segment.startsWith("..") && Buffer.byteLength(segment) <= MAX_SEGMENT_BYTES
+  );
+}
+
+function isRecordText(text: string): boolean {
+  return text.length <= MAX_RECORD_KEY_BYTES && /^[A-Za-z0-9._~/-]+$/.test(text);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}
