@@ -26,8 +26,6 @@ export class BooleanRows implements ElementRows<"bool"> {
     }
   }
 
-  endValue(): void {}
-
   finish(): Uint8Array {
     return this.#elements.finish();
   }

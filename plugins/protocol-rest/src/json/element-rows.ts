@@ -21,15 +21,16 @@ export interface ElementRows<D extends DType = DType> {
    */
   readRow(at: number, most: number): number;
 
-  /** To be called before other rows are read: a value is complete, and what is shared between rows is to be left. */
-  endValue(): void;
-
   /** All elements taken, in order; `undefined` where one of them is out of the dtype's range. Call it once, at the end. */
   finish(): DTypeData[D] | undefined;
 }
 
-/** Empty rows of `dtype`; `undefined` for complex numbers, which have no form in JSON. */
-export function createElementRows(bytes: Buffer, dtype: DType): ElementRows | undefined {
+/**
+ * Empty rows of `dtype`; `undefined` for complex numbers, which have no form in JSON.
+ *
+ * @param interleaved whether other rows are read before these are finished; those that are not share some memory
+ */
+export function createElementRows(bytes: Buffer, dtype: DType, interleaved: boolean): ElementRows | undefined {
   switch (dtype) {
     case "complex64":
     case "complex128":
@@ -42,6 +43,6 @@ export function createElementRows(bytes: Buffer, dtype: DType): ElementRows | un
     case "uint64":
       return new WideIntegerRows(bytes, dtype);
     default:
-      return new NumberRows(bytes, dtype);
+      return new NumberRows(bytes, dtype, interleaved);
   }
 }

@@ -18,17 +18,19 @@ export class NumberRows implements ElementRows<NumberDType> {
   readonly #dtype: NumberDType;
   readonly #range: readonly [smallest: number, largest: number] | undefined;
   readonly #elements: GrowingData<NumberDType>;
-  /** Elements of the present value that are still in {@link scratch}. */
+  /** Where elements wait until there are enough to be converted in one go. */
+  readonly #scratch: Float64Array;
   #pending = 0;
   /** Where in the document the first element stands. */
   #from = -1;
   #inRange = true;
 
-  constructor(bytes: Buffer, dtype: NumberDType) {
+  constructor(bytes: Buffer, dtype: NumberDType, interleaved: boolean) {
     this.#bytes = bytes;
     this.#dtype = dtype;
     this.#range = INTEGER_RANGES[dtype];
     this.#elements = new GrowingData<NumberDType>(dtype);
+    this.#scratch = interleaved ? new Float64Array(INTERLEAVED_SCRATCH) : sharedScratch;
   }
 
   /**
@@ -39,6 +41,7 @@ export class NumberRows implements ElementRows<NumberDType> {
     const bytes = this.#bytes;
     const integers = this.#range !== undefined;
     const nearest = this.#dtype === "float64" ? nearestDouble : nearEnoughForSingle;
+    const scratch = this.#scratch;
     let pending = this.#pending;
     let left = most;
     if (this.#from < 0) this.#from = at;
@@ -127,11 +130,8 @@ export class NumberRows implements ElementRows<NumberDType> {
     return at;
   }
 
-  endValue(): void {
-    this.#flush(this.#elements.count * 2);
-  }
-
   finish(): DTypeData[NumberDType] | undefined {
+    this.#flush(0);
     return this.#inRange ? this.#elements.finish() : undefined;
   }
 
@@ -145,11 +145,11 @@ export class NumberRows implements ElementRows<NumberDType> {
   /** Moves the pending elements to where they belong; should there be no room left, there will be room for `expected` in all. */
   #flush(expected: number): void {
     const elements = this.#elements;
-    const count = this.#pending;
-    elements.reserve(count, expected);
-    if (this.#range !== undefined) this.#inRange &&= within(this.#range, count);
-    store(this.#dtype, count, elements.data, elements.count);
-    elements.count += count;
+    const pending = this.#scratch.subarray(0, this.#pending);
+    elements.reserve(pending.length, expected);
+    if (this.#range !== undefined) this.#inRange &&= within(this.#range, pending);
+    store(pending, this.#dtype, elements.data, elements.count);
+    elements.count += pending.length;
     this.#pending = 0;
   }
 }
@@ -160,24 +160,21 @@ function nonFinite(bytes: Uint8Array, at: number): number {
   return hasWord(bytes, at, INFINITY) ? Number.POSITIVE_INFINITY : 0;
 }
 
-function within([smallest, largest]: readonly [number, number], count: number): boolean {
-  for (let index = 0; index < count; index++) {
-    const value = scratch[index] as number;
+function within([smallest, largest]: readonly [number, number], values: Float64Array): boolean {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
     if (value < smallest || value > largest) return false;
   }
   return true;
 }
 
-/** Converts the first `count` elements of {@link scratch}; integers are in range or of no use. */
-function store(dtype: NumberDType, count: number, into: DTypeData[NumberDType], at: number): void {
-  if (dtype === "float16" || dtype === "bfloat16") {
-    const toBits = dtype === "float16" ? toFloat16Bits : toBfloat16Bits;
-    for (let index = 0; index < count; index++) into[at + index] = toBits(scratch[index] as number);
-  } else if (count < MIN_BULK) {
-    for (let index = 0; index < count; index++) into[at + index] = scratch[index] as number;
-  } else {
-    into.set(scratch.subarray(0, count), at);
+function store(values: Float64Array, dtype: NumberDType, into: DTypeData[NumberDType], at: number): void {
+  if (dtype !== "float16" && dtype !== "bfloat16") {
+    into.set(values, at);
+    return;
   }
+  const toBits = dtype === "float16" ? toFloat16Bits : toBfloat16Bits;
+  for (let index = 0; index < values.length; index++) into[at + index] = toBits(values[index] as number);
 }
 
 const INTEGER_RANGES: { readonly [D in NumberDType]?: readonly [smallest: number, largest: number] } = {
@@ -191,13 +188,9 @@ const INTEGER_RANGES: { readonly [D in NumberDType]?: readonly [smallest: number
 
 const NAN = "NaN";
 const INFINITY = "Infinity";
-/** From so many elements on, the engine's conversion of a whole array is faster than one element after the other. */
-const MIN_BULK = 16;
-/**
- * Where elements wait until there are enough to be converted in one go; 32 KiB fit a processor's first cache. All instances
- * share it, one value at a time.
- */
-const scratch = new Float64Array(4096);
+/** 32 KiB fit a processor's first cache. Free whenever no value is being read. */
+const sharedScratch = new Float64Array(4096);
+const INTERLEAVED_SCRATCH = 256;
 
 // The engine folds the constants of a module into its loops, but not imported ones: worth a fifth of the time.
 const powersOfTen = POWERS_OF_TEN;

@@ -1,6 +1,6 @@
 import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, skipBlanks } from "./characters.js";
 import { missingComma, missingKey, skipColon } from "./skip-value.js";
-import { closingQuote, unescaped } from "./strings.js";
+import { closingQuote, textOf } from "./strings.js";
 
 /**
  * Walks over the members of one object after the other. The caller moves past the values:
@@ -19,12 +19,12 @@ export class ObjectWalker {
   /** Position after the closing brace, once `enter` or `next` has returned -1. */
   end = -1;
 
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   /** Keys of the object before, by index of the member. */
   readonly #known: KnownKey[] = [];
   #index = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
@@ -67,7 +67,7 @@ export class ObjectWalker {
       this.key = known.key;
     } else {
       last = closingQuote(bytes, at);
-      this.key = Buffer.from(unescaped(bytes.subarray(at + 1, last))).toString();
+      this.key = textOf(bytes, at + 1, last);
       if (index < MAX_KNOWN_KEYS) this.#known[index] = { key: this.key, at, length: last + 1 - at };
     }
     return skipBlanks(bytes, skipColon(bytes, last + 1));

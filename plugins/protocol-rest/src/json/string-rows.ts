@@ -6,10 +6,10 @@ import { closingQuote, unescaped } from "./strings.js";
 /** Strings, as views over the document where nothing in them is escaped, and `{"b64": "..."}` objects. */
 export class StringRows implements ElementRows<"string"> {
   taken = 0;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #elements: Uint8Array[] = [];
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
@@ -24,8 +24,6 @@ export class StringRows implements ElementRows<"string"> {
       at = skipBlanks(bytes, at + 1);
     }
   }
-
-  endValue(): void {}
 
   finish(): readonly Uint8Array[] {
     return this.#elements;

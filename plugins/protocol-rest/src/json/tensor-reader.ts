@@ -1,5 +1,4 @@
 import { createTensor, type DType, type Tensor } from "@plinth/core";
-import { CLOSE_BRACKET, COMMA, OPEN_BRACKET, skipBlanks } from "./characters.js";
 import { createElementRows, type ElementRows } from "./element-rows.js";
 
 /** Deepest nesting of lists that is read as a tensor: TensorFlow's `TensorShape::MaxDimensions`. */
@@ -26,13 +25,14 @@ export class TensorReader {
 
   /**
    * @param bytes a document that ends in a brace, as {@link ElementRows} wants it
-   * @param values `single`: one value is the tensor. `stacked`: any number of values, along a new first axis
+   * @param values `single`: one value is the tensor, and it is finished before another reader begins. `stacked`: any number of
+   *   values, along a new first axis
    */
   constructor(bytes: Buffer, dtype: DType, values: "single" | "stacked") {
     this.#bytes = bytes;
     this.#dtype = dtype;
     this.#values = values;
-    this.#rows = createElementRows(bytes, dtype);
+    this.#rows = createElementRows(bytes, dtype, values === "stacked");
   }
 
   /**
@@ -45,9 +45,7 @@ export class TensorReader {
     if (this.#rows === undefined) return -1;
     this.#shape ??= this.#probe(at);
     this.count++;
-    const end = this.#shape.length === 0 ? this.#rows.readRow(at, 1) : this.#lists(this.#rows, this.#shape, at);
-    this.#rows.endValue();
-    return end;
+    return this.#shape.length === 0 ? this.#rows.readRow(at, 1) : this.#lists(this.#rows, this.#shape, at);
   }
 
   /** The tensor; `undefined` where an element is out of the dtype's range. Call it once, after the last value. */
@@ -108,4 +106,14 @@ export class TensorReader {
       at++;
     }
   }
+}
+
+// Not imported, as in number-rows.ts, so that they are folded into the loop.
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+function skipBlanks(bytes: Uint8Array, at: number): number {
+  for (let byte = bytes[at]; byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09; ) byte = bytes[++at];
+  return at;
 }

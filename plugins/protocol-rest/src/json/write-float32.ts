@@ -1,5 +1,5 @@
 import { DOT, MINUS, ZERO } from "./characters.js";
-import { writeDigits } from "./write-digits.js";
+import { digitsOffset, layOutDigits } from "./lay-out-digits.js";
 import { writeNonFinite } from "./write-float64.js";
 import { writeInteger } from "./write-integer.js";
 
@@ -8,7 +8,7 @@ export const MAX_FLOAT32_BYTES = 15;
 
 /**
  * Writes a float32 with the fewest digits of which `Math.fround(Number(text))` makes the same float32, and the nearest of those;
- * laid out as by {@link writeDigits} with a precision of 6 for up to 6 digits, else 9. `NaN`, `Infinity` and `-Infinity` are
+ * laid out as by {@link layOutDigits} with a precision of 6 for up to 6 digits, else 9. `NaN`, `Infinity` and `-Infinity` are
  * bare tokens, which JSON does not know.
  *
  * @returns the position after what was written
@@ -30,23 +30,28 @@ export function writeFloat32(bytes: Uint8Array, at: number, value: number): numb
   if (binaryExponent === 0) return writeBySearch(bytes, at, value);
   let exponent = DECIMAL_EXPONENTS[binaryExponent] as number;
   if (value >= power(exponent + 1)) exponent++;
-  for (let count = MIN_DIGITS; count <= MAX_DIGITS; count++) {
-    const scale = count - 1 - exponent;
-    const scaled = scale >= 0 ? value * power(scale) : value / power(-scale);
-    const mantissa = Math.round(scaled);
-    const candidate = scale >= 0 ? mantissa / power(scale) : mantissa * power(-scale);
-    if (scale < 0 || scale > MAX_EXACT_SCALE) {
-      const nearTie = Math.abs(scaled - Math.floor(scaled) - 0.5) < 2 ** -20;
-      const above = Math.fround(candidate * (1 + 2 ** -50));
-      const below = Math.fround(candidate * (1 - 2 ** -50));
-      if (nearTie || above !== below) return writeBySearch(bytes, at, value);
-    }
-    if (Math.fround(candidate) === value) return writeMantissa(bytes, at, mantissa, count, exponent);
+
+  // The value as a number of 9 digits before the point, and how far others may be from it that read back as the same float32.
+  const scale = MAX_DIGITS - 1 - exponent;
+  const scaled = scale >= 0 ? value * power(scale) : value / power(-scale);
+  const gapAbove = (halfGaps[binaryExponent] as number) * power(scale);
+  const isPowerOfTwo = (singleBits[0] as number) << 9 === 0;
+  const gapBelow = isPowerOfTwo ? gapAbove / 2 : gapAbove;
+  const doubtful = scale < 0 || scale > MAX_EXACT_SCALE;
+  let count = MIN_DIGITS;
+  for (let unit = 1000; ; unit /= 10, count++) {
+    const below = Math.floor(scaled / unit);
+    const rest = scaled - below * unit;
+    const mantissa = rest < unit / 2 ? below : below + 1;
+    if (doubtful && Math.abs(rest - unit / 2) < DOUBT) break;
+    const distance = Math.abs(scaled - mantissa * unit);
+    if (distance < gapBelow - DOUBT) return writeMantissa(bytes, at, mantissa, count, exponent);
+    if (distance < gapAbove + DOUBT) break;
   }
   return writeBySearch(bytes, at, value);
 }
 
-/** As the definition has it, digit by digit: for subnormals, whose precision differs, and where rounding leaves a doubt. */
+/** As the definition has it, digit by digit: for subnormals, whose precision differs, and in doubt. */
 function writeBySearch(bytes: Uint8Array, at: number, value: number): number {
   let count = 1;
   while (count < MAX_DIGITS && Math.fround(Number(value.toPrecision(count))) !== value) count++;
@@ -61,15 +66,21 @@ function writeMantissa(bytes: Uint8Array, at: number, mantissa: number, count: n
     count = 1;
     exponent++;
   }
-  let kept = count;
-  for (let index = count - 1, rest = mantissa | 0; index >= 0; index--) {
+  let rest = mantissa | 0;
+  if (count <= MIN_DIGITS) {
+    while (count > 1 && rest % 10 === 0) {
+      rest = (rest / 10) | 0;
+      count--;
+    }
+  }
+  const precision = count <= MIN_DIGITS ? MIN_DIGITS : MAX_DIGITS;
+  const first = at + digitsOffset(exponent);
+  for (let index = first + count - 1; index >= first; index--) {
     const quotient = (rest / 10) | 0;
-    const digit = (rest - Math.imul(quotient, 10)) | 0;
-    if (digit === 0 && kept === index + 1) kept = index;
-    digits[index] = ZERO + digit;
+    bytes[index] = ZERO + rest - Math.imul(quotient, 10);
     rest = quotient;
   }
-  return writeDigits(bytes, at, digits, kept, exponent, kept <= MIN_DIGITS ? MIN_DIGITS : MAX_DIGITS);
+  return layOutDigits(bytes, at, count, exponent, precision);
 }
 
 function power(exponent: number): number {
@@ -80,6 +91,8 @@ function power(exponent: number): number {
 const MIN_DIGITS = 6;
 /** C's FLT_DECIMAL_DIG: so many always tell a float32 from its neighbours. */
 const MAX_DIGITS = 9;
+/** Far above the error of this arithmetic on numbers of 9 digits, which is below 2^-21. */
+const DOUBT = 2 ** -13;
 /** Up to 10^12, whose odd factor has 28 bits, times the 24 bits of a float32 is exact in a double. */
 const MAX_EXACT_SCALE = 12;
 const POWER_OFFSET = 60;
@@ -90,6 +103,7 @@ const ALL_POWERS = Float64Array.from({ length: 2 * POWER_OFFSET + 1 }, (_, index
 const DECIMAL_EXPONENTS = Int8Array.from({ length: 256 }, (_, biased) =>
   Math.floor((biased - 127) * Math.LOG10E * Math.LN2),
 );
+/** Half of the distance between float32s, by their biased exponent. */
+const halfGaps = Float64Array.from({ length: 256 }, (_, biased) => 2 ** (biased - 151));
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
-const digits = new Uint8Array(MAX_DIGITS);

@@ -1,11 +1,11 @@
 import { DOT, MINUS, ZERO } from "./characters.js";
-import { writeDigits } from "./write-digits.js";
+import { digitsOffset, layOutDigits } from "./lay-out-digits.js";
 
 /** Most bytes that {@link writeFloat64} writes, as for -1.2345678901234567e-308. */
 export const MAX_FLOAT64_BYTES = 24;
 
 /**
- * Writes a double with the fewest digits that read back as the same double, laid out as by {@link writeDigits} with a precision
+ * Writes a double with the fewest digits that read back as the same double, laid out as by {@link layOutDigits} with a precision
  * of 6 for up to 6 digits, else 17. `NaN`, `Infinity` and `-Infinity` are bare tokens, which JSON does not know.
  *
  * @returns the position after what was written
@@ -25,12 +25,9 @@ export function writeFloat64(bytes: Uint8Array, at: number, value: number): numb
     return at;
   }
   const [mantissa, exponent] = value.toExponential().split("e") as [string, string];
-  let count = 0;
-  for (let index = 0; index < mantissa.length; index++) {
-    const character = mantissa.charCodeAt(index);
-    if (character !== DOT) digits[count++] = character;
-  }
-  return writeDigits(bytes, at, digits, count, Number(exponent), count <= 6 ? 6 : 17);
+  const digits = mantissa.replace(".", "");
+  writeText(bytes, at + digitsOffset(Number(exponent)), digits);
+  return layOutDigits(bytes, at, digits.length, Number(exponent), digits.length <= 6 ? 6 : 17);
 }
 
 /** Writes `NaN`, `Infinity` or `-Infinity`. */
@@ -42,5 +39,3 @@ function writeText(bytes: Uint8Array, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index);
   return at;
 }
-
-const digits = new Uint8Array(17);

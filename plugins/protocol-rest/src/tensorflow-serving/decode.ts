@@ -2,7 +2,7 @@ import { type NamedTensors, PlinthError, type Signature } from "@plinth/core";
 import { CLOSE_BRACE, OPEN_BRACE, QUOTE, skipBlanks } from "../json/characters.js";
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
-import { closingQuote, unescaped } from "../json/strings.js";
+import { closingQuote, textOf } from "../json/strings.js";
 import { syntaxError } from "../json/syntax-error.js";
 import { excerpt } from "./excerpt.js";
 import { explainInputs, explainInstances } from "./explain.js";
@@ -38,7 +38,7 @@ export function decodePredict(
   body: Uint8Array,
   findSignature: (name: string | undefined) => Signature,
 ): PredictRequest {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return decodeOptimistically(bytes, findSignature) ?? decodeCarefully(bytes, findSignature);
 }
 
@@ -149,7 +149,7 @@ function findMembers(bytes: Buffer): ReadonlyMap<string, Span> {
 }
 
 function signatureName(bytes: Buffer, at: number, end: number): string | undefined {
-  return Buffer.from(unescaped(bytes.subarray(at + 1, end - 1))).toString() || undefined;
+  return textOf(bytes, at + 1, end - 1) || undefined;
 }
 
 /** Where the document begins: after a byte order mark and white space. */

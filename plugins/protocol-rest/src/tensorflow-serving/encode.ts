@@ -99,6 +99,14 @@ function writeColumns(out: JsonBuffer, columns: readonly Column[]): void {
 
 function writeRows(out: JsonBuffer, columns: readonly Column[]): void {
   const rows = countRows(columns);
+  const [only] = columns;
+  if (only !== undefined && columns.length === 1) {
+    // The list of all rows of one tensor is that tensor.
+    out.ascii('{"predictions":');
+    only.write(out, only.tensor.shape, 0);
+    out.byte(CLOSE_BRACE);
+    return;
+  }
   const parts = columns.map((column) => {
     const shape = column.tensor.shape.slice(1);
     return { ...column, shape, elements: elementCount(shape) };
@@ -177,5 +185,5 @@ function empty(what: string): PlinthError {
 
 /** Outputs of this ending hold bytes that are no text. */
 const BINARY_SUFFIX = "_bytes";
-/** What an element mostly takes, comma and brackets included. */
-const EXPECTED_ELEMENT_BYTES = 12;
+/** Room for a float32, the most frequent element, with its comma. */
+const EXPECTED_ELEMENT_BYTES = MAX_FLOAT32_BYTES + 1;

@@ -21,7 +21,7 @@ export interface ValueForm {
  * @throws PlinthError `TENSOR_INVALID`, or `NOT_IMPLEMENTED` for complex numbers
  */
 export function examineValue(bytes: Buffer, at: number, dtype: DType, maxRank: number): ValueForm {
-  if (createElementRows(bytes, dtype) === undefined) throw notConvertible(bytes, at, dtype);
+  if (createElementRows(bytes, dtype, false) === undefined) throw notConvertible(bytes, at, dtype);
   const shape: number[] = [];
   const closed: number[] = [];
   let rank = -1;
@@ -79,7 +79,7 @@ function checkElement(bytes: Buffer, at: number, end: number, dtype: DType): voi
     checkBase64(bytes, at, end);
     return;
   }
-  const rows = createElementRows(bytes, dtype);
+  const rows = createElementRows(bytes, dtype, false);
   if (rows !== undefined && rows.readRow(at, 1) >= 0 && rows.finish() !== undefined) return;
   throw invalid(
     `JSON Value: ${excerpt(bytes, at, end)} Type: ${typeName(bytes, at)} is not of expected type: ${TYPE_NAMES[dtype]}`,
