@@ -4,6 +4,7 @@ import type { ReadableStream } from "node:stream/web";
 import type Router from "@koa/router";
 import { PlinthError, type Route, type ServerLimits } from "@plinth/core";
 import type { Context } from "koa";
+import { clientSignal } from "./client-signal.js";
 import { isLocalCaller } from "./local-caller.js";
 import { tooLarge } from "./read-body.js";
 
@@ -26,15 +27,11 @@ export function mountRoute(router: Router, route: Route, limits: ServerLimits): 
 }
 
 function webRequest(context: Context, limits: ServerLimits): Request {
-  const gone = new AbortController();
-  context.res.once("close", () => {
-    if (!context.res.writableFinished) gone.abort();
-  });
   const hasBody = context.method !== "GET" && context.method !== "HEAD";
   return new Request(new URL(context.url, `http://${context.host || "localhost"}`), {
     method: context.method,
     headers: webHeaders(context.req),
-    signal: gone.signal,
+    signal: clientSignal(context.req.socket),
     ...(hasBody && { body: limitedBody(context.req, limits.maxRequestBytes), duplex: "half" }),
   });
 }

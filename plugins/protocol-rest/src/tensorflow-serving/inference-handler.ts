@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PlinthError } from "@plinth/core";
+import { clientSignal } from "../http/client-signal.js";
 import { readBody } from "../http/read-body.js";
 import { discardRest, sendJson } from "../http/send.js";
 import type { Surroundings } from "../http/surroundings.js";
@@ -27,13 +28,14 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
-  });
   try {
     const body = await readBody(request, limits.maxRequestBytes);
-    sendJson(response, 200, await answerInference(server, verb, target, body, gone.signal), isDraining());
+    sendJson(
+      response,
+      200,
+      await answerInference(server, verb, target, body, clientSignal(request.socket)),
+      isDraining(),
+    );
   } catch (thrown) {
     const error = PlinthError.from(thrown);
     if (error.code === "INTERNAL") logger.error(`${verb} of model ${target.model} failed`, { error });
