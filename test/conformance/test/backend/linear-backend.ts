@@ -1,0 +1,94 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Backend,
+  DEFAULT_SIGNATURE,
+  elementCount,
+  type FileEntry,
+  type LoadedModel,
+  type LoadOptions,
+  type NamedTensors,
+  PlinthError,
+  PREDICT_METHOD,
+  type RunCall,
+  type Signature,
+  type VersionFiles,
+} from "@plinth/core";
+
+export const MODEL_PATH = "model.linear";
+
+/** A backend that does all that the suite demands: `y = slope * x + offset` and `negative = -y` for vectors of two numbers. */
+export class LinearBackend implements Backend {
+  readonly name = "linear";
+
+  recognizes(files: readonly FileEntry[]): boolean {
+    return files.some((file) => file.path === MODEL_PATH);
+  }
+
+  async load(files: VersionFiles, { signal }: LoadOptions): Promise<LinearModel> {
+    const text = await readFile(join(files.directory, MODEL_PATH), { encoding: "utf8", signal });
+    const [slope, offset] = text.split(" ").map(Number);
+    if (slope === undefined || offset === undefined || Number.isNaN(slope + offset)) {
+      throw new PlinthError("MODEL_FILE_INVALID", `Expected two numbers in ${MODEL_PATH}, got ${JSON.stringify(text)}`);
+    }
+    return this.createModel(slope, offset);
+  }
+
+  protected createModel(slope: number, offset: number): LinearModel {
+    return new LinearModel(slope, offset);
+  }
+}
+
+export class LinearModel implements LoadedModel {
+  readonly signatures: ReadonlyMap<string, Signature> = new Map([[DEFAULT_SIGNATURE, linearSignature()]]);
+  protected readonly slope: number;
+  protected readonly offset: number;
+  protected disposed = false;
+
+  constructor(slope: number, offset: number) {
+    this.slope = slope;
+    this.offset = offset;
+  }
+
+  async run({ inputs, outputs }: RunCall): Promise<NamedTensors> {
+    if (this.disposed) throw new PlinthError("MODEL_RUN_FAILED", "The model was disposed");
+    const { shape, values } = inputOf(inputs);
+    if (shape.length !== 1 || elementCount(shape) !== 2) {
+      throw new PlinthError("INPUT_SHAPE_MISMATCH", `Expected [2], got [${shape}]`);
+    }
+    const y = values.map((value) => this.slope * value + this.offset);
+    const negative = y.map((value) => -value);
+    return new Map(
+      outputs.map((name) => [name, { dtype: "float32", shape: [2], data: name === "y" ? y : negative }] as const),
+    );
+  }
+
+  async warmUp(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+  }
+}
+
+export function linearSignature(): Signature {
+  const vector = { dtype: "float32", shape: [2] } as const;
+  return {
+    inputs: new Map([["x", vector]]),
+    outputs: new Map([
+      ["y", vector],
+      ["negative", vector],
+    ]),
+    method: PREDICT_METHOD,
+    shapes: "binding",
+  };
+}
+
+export function inputOf(inputs: NamedTensors): { readonly shape: readonly number[]; readonly values: Float32Array } {
+  const x = inputs.get("x");
+  if (x?.dtype !== "float32") throw new PlinthError("MODEL_RUN_FAILED", "Expected x of float32");
+  return { shape: x.shape, values: x.data };
+}
+
+export function vector(...values: readonly [number, number]): NamedTensors {
+  return new Map([["x", { dtype: "float32", shape: [2], data: new Float32Array(values) }]]);
+}
