@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PlinthError } from "@plinth/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { load, modelPath, versionOf } from "./example-models.js";
+import { bytesField, numberField } from "./protobuf.js";
 
 let temporary: string;
 
@@ -46,8 +47,8 @@ describe("a model.onnx", () => {
 
   it("that nests graphs without end is refused", async () => {
     let graph: Buffer = Buffer.alloc(0);
-    for (let depth = 0; depth < 200; depth += 1) graph = message(1, message(5, message(6, graph)));
-    const error = await refusal(Buffer.concat([Buffer.from([0x08, 8]), message(7, graph)]));
+    for (let depth = 0; depth < 200; depth += 1) graph = bytesField(1, bytesField(5, bytesField(6, graph)));
+    const error = await refusal(Buffer.concat([numberField(1, 8), bytesField(7, graph)]));
     expect(error).toMatchObject({ reason: "MODEL_FILE_INVALID", message: expect.stringMatching(/deep/) });
   });
 
@@ -86,16 +87,6 @@ describe("a model.ort", () => {
     });
   });
 });
-
-/** A length-delimited protobuf field. */
-function message(field: number, content: Buffer): Buffer {
-  const length: number[] = [];
-  for (let rest = content.length; ; rest >>>= 7) {
-    length.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
-    if (rest <= 0x7f) break;
-  }
-  return Buffer.concat([Buffer.from([field * 8 + 2, ...length]), content]);
-}
 
 async function attempt(content: Buffer): Promise<PlinthError | undefined> {
   await rm(join(temporary, "model.onnx"), { force: true });

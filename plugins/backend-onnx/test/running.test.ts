@@ -32,6 +32,13 @@ describe("shapes", () => {
   });
 });
 
+describe("a number of elements", () => {
+  it("that only an operator finds at odds is refused as a wrong shape", async () => {
+    const x = float32([1, 2, 3, 4, 5]);
+    await expectFailure(await loadExample("reshape.onnx"), { x }, "INPUT_SHAPE_MISMATCH", /running Reshape node/);
+  });
+});
+
 describe("a run that fails for another reason", () => {
   it("says what ONNX Runtime says, with its error as the cause", async () => {
     const model = await loadExample("gather.onnx");
@@ -42,8 +49,11 @@ describe("a run that fails for another reason", () => {
 });
 
 describe("inputs and outputs", () => {
-  it("that have a default are not asked for", async () => {
-    const model = await loadExample("optional-input.onnx");
+  it.each([
+    ["a default", "optional-input"],
+    ["a default of a dtype that the binding cannot carry", "optional-bfloat16-input"],
+  ])("that have %s are not asked for", async (_, name) => {
+    const model = await loadExample(`${name}.onnx`);
     expect([...signatureOf(model).inputs.keys()]).toEqual(["x"]);
     expect(await run(model, new Map([["x", float32([1])]]))).toEqual(new Map([["y", float32([11])]]));
   });

@@ -120,6 +120,18 @@ save(
     ),
 )
 save(
+    "optional-bfloat16-input.onnx",
+    model(
+        [
+            helper.make_node("Cast", ["offset"], ["float_offset"], to=FLOAT),
+            helper.make_node("Add", ["x", "float_offset"], ["y"]),
+        ],
+        [tensor("x", FLOAT, ["n"]), tensor("offset", TensorProto.BFLOAT16, [1])],
+        [tensor("y", FLOAT, ["n"])],
+        [helper.make_tensor("offset", TensorProto.BFLOAT16, [1], [10.0])],
+    ),
+)
+save(
     "constant-output.onnx",
     model(
         [helper.make_node("Identity", ["x"], ["y"])],
@@ -138,6 +150,15 @@ save(
         [helper.make_node("Add", ["a", "b"], ["y"])],
         [tensor("a", FLOAT, ["n"]), tensor("b", FLOAT, ["m"])],
         [tensor("y", FLOAT, ["k"])],
+    ),
+)
+save(
+    "reshape.onnx",
+    model(
+        [helper.make_node("Reshape", ["x", "shape"], ["y"])],
+        [tensor("x", FLOAT, ["n"])],
+        [tensor("y", FLOAT, [2, 3])],
+        [constant("shape", [2, 3], np.int64)],
     ),
 )
 save(
