@@ -1,6 +1,6 @@
-import { cp, mkdir, utimes } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
 import { Serving, TemporaryFolder } from "./serving.js";
 
@@ -21,7 +21,6 @@ beforeAll(async () => {
   const version = join(folder.path, "models", MODEL, "00000123");
   await mkdir(join(version, ".."), { recursive: true });
   await cp(TWIN, version, { recursive: true });
-  await utimes(version, 0, 0);
   serving = await Serving.start(
     `server: { pollIntervalMs: 20 }
 storage: { use: disk, root: ./models, settleMs: 0 }
@@ -29,7 +28,7 @@ models: { ${MODEL}: { versions: [123], labels: { stable: 123 } } }
 `,
     join(folder.path, "config.yaml"),
   );
-  await expect.poll(() => serving.server.models.readiness().ready, { timeout: 10_000 }).toBe(true);
+  await vi.waitFor(() => expect(serving.server.models.readiness().ready).toBe(true));
 });
 
 afterAll(async () => {
