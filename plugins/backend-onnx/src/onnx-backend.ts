@@ -36,7 +36,8 @@ export class OnnxBackend implements Backend {
     if (name === undefined) {
       throw new PlinthError(
         "MODEL_FILE_INVALID",
-        "Expected one .onnx or .ort file at the top of the version's folder, or model.onnx among several",
+        "Expected one .onnx or .ort file at the top of the version's folder, or model.onnx among several; " +
+          `got ${files.files.length} files of which none is clearly the model`,
       );
     }
     const path = join(files.directory, name);

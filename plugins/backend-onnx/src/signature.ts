@@ -10,12 +10,8 @@ export function checkTypes(fileName: string, file: OnnxFile): void {
   for (const direction of ["input", "output"] as const) {
     for (const { name, kind, elementType } of file[`${direction}s`]) {
       if (kind === "untyped" || (kind === "tensor" && dtypeOf(elementType) !== undefined)) continue;
-      throw unsupported(
-        fileName,
-        direction,
-        name,
-        kind === "tensor" ? elementTypeName(elementType) : `the type ${kind}`,
-      );
+      const type = kind === "tensor" ? elementTypeName(elementType) : `the type ${kind}`;
+      throw unsupported(fileName, direction, name, type);
     }
   }
 }
@@ -31,8 +27,9 @@ export function createSignature(fileName: string, session: RuntimeSession, file:
 
 function toSpec(fileName: string, direction: Direction, port: RuntimePort, scalars: ReadonlySet<string>): TensorSpec {
   const { name, dtype, dimensions } = port;
-  if (dtype === undefined)
+  if (dtype === undefined) {
     throw unsupported(fileName, direction, name, "a type that ONNX Runtime's binding cannot carry");
+  }
   if (name === "__proto__" && direction === "output") {
     throw new PlinthError(
       "MODEL_UNSUPPORTED",

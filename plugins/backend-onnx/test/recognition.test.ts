@@ -1,5 +1,6 @@
 import { OnnxBackend, onnxOptions } from "@plinth/backend-onnx";
 import { describe, expect, it } from "vitest";
+import { load, modelPath, versionOf } from "./example-models.js";
 
 describe("the backend", () => {
   const backend = new OnnxBackend(onnxOptions.parse({}));
@@ -23,5 +24,14 @@ describe("the backend", () => {
     ["a SavedModel", ["saved_model.pb", "variables/variables.index"]],
   ])("does not recognize %s", (_, paths) => {
     expect(recognizes(...paths)).toBe(false);
+  });
+});
+
+describe("a version that is not recognized", () => {
+  it("is refused with what is expected", async () => {
+    await expect(load(versionOf(modelPath("invalid")))).rejects.toMatchObject({
+      reason: "MODEL_FILE_INVALID",
+      message: expect.stringMatching(/Expected one \.onnx or \.ort file .* got 7 files/),
+    });
   });
 });

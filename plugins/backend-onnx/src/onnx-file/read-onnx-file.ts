@@ -75,13 +75,8 @@ function openReader(path: string, name: string): FieldReader {
     return new FieldReader(path);
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    throw new PlinthError(
-      "MODEL_FILE_INVALID",
-      `${name} cannot be opened (${code}): check that it is there and readable`,
-      {
-        cause: thrown,
-      },
-    );
+    const message = `${name} cannot be opened (${code}): check that it is there and readable`;
+    throw new PlinthError("MODEL_FILE_INVALID", message, { cause: thrown });
   }
 }
 

@@ -3,12 +3,12 @@ import type { OnnxFile } from "../onnx-file/read-onnx-file.js";
 
 const MAX_MESSAGE_LENGTH = 2000;
 
-/** Where in ONNX Runtime's sources a message was made: file and line, then a function with or without its signature. */
+/** Where in ONNX Runtime's sources a message was made: file and line, then a function's signature or its bare name. */
 const SOURCE_PLACE =
-  /\S+\.(?:cc|h):\d+ (?:[^()]*\([^()]*(?:\([^()]*\)[^()]*)*\)(?: const)?(?: \[with [^\]]*\])? |\w+ )/g;
+  /\S+\.(?:cc|h):\d+ (?:[^()]*::\w+\([^()]*(?:\([^()]*\)[^()]*)*\)(?: const)?(?: \[with [^\]]*\])? |\w+ )/g;
 
 /** What ONNX Runtime says, without places in its sources, status prefixes and this machine's paths. */
-export function plainMessage(thrown: unknown, modelPath?: string): string {
+function plainMessage(thrown: unknown, modelPath?: string): string {
   let message = String(thrown instanceof Error ? thrown.message : thrown).slice(0, MAX_MESSAGE_LENGTH);
   if (modelPath !== undefined) message = message.replaceAll(`Load model from ${modelPath} failed:`, "");
   return message

@@ -10,32 +10,29 @@ export interface RuntimeTensor {
   readonly data: Exclude<Tensor<OnnxDType>["data"], readonly Uint8Array[]> | readonly string[];
 }
 
-/** A view over the tensor's data, but a copy of shared memory, which ONNX Runtime does not take. @throws PlinthError `TENSOR_INVALID` */
+/**
+ * A view over the tensor's data, but a copy of shared memory, which ONNX Runtime does not take.
+ *
+ * @throws PlinthError `TENSOR_INVALID` for strings that would not arrive as they are.
+ */
 export function toRuntimeTensor(name: string, tensor: Tensor<OnnxDType>): RuntimeTensor {
   if (tensor.dtype === "string") {
     const data = tensor.data.map((bytes, index) => decodeText(name, bytes, index));
     return { type: "string", dims: tensor.shape, location: "cpu", data };
   }
   const { dtype, shape, data } = tensor;
-  return {
-    type: dtype,
-    dims: shape,
-    location: "cpu",
-    data: data.buffer instanceof SharedArrayBuffer ? data.slice() : data,
-  };
+  const unshared = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
+  return { type: dtype, dims: shape, location: "cpu", data: unshared };
 }
 
 /** A view over the runtime's data. */
 export function fromRuntimeTensor({ type, dims, data }: RuntimeTensor): Tensor {
-  if (type === "string") return { dtype: type, shape: dims, data: (data as readonly string[]).map(encodeText) };
+  if (type === "string")
+    return { dtype: type, shape: dims, data: (data as readonly string[]).map((text) => encoder.encode(text)) };
   return { dtype: type, shape: dims, data: type === "float16" ? asRawBits(data) : data } as Tensor;
 }
 
 const encoder = new TextEncoder();
-
-function encodeText(text: string): Uint8Array {
-  return encoder.encode(text);
-}
 
 /** The binding takes JavaScript strings and hands them on as C strings, so only UTF-8 without NUL arrives as it was. */
 function decodeText(name: string, bytes: Uint8Array, index: number): string {
