@@ -1,4 +1,4 @@
-import { COMMA, MINUS, skipBlanks, ZERO } from "./characters.js";
+import { COMMA, DOT, LOWER_CASE, LOWER_E, MINUS, skipBlanks, ZERO } from "./characters.js";
 import type { ElementRows } from "./element-rows.js";
 import { GrowingData } from "./growing-data.js";
 
@@ -33,6 +33,7 @@ export class WideIntegerRows implements ElementRows<"int64" | "uint64"> {
       }
       const length = at - digits;
       if (length === 0 || (length > 1 && bytes[digits] === ZERO)) return -1;
+      if (bytes[at] === DOT || ((bytes[at] as number) | LOWER_CASE) === LOWER_E) return -1;
       if (length > MAX_DIGITS || !this.#add(from, digits, at, magnitude)) return -1;
       at = skipBlanks(bytes, at);
       if (this.taken === most || bytes[at] !== COMMA) return at;
