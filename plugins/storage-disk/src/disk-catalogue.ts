@@ -1,25 +1,21 @@
-import type { Dirent, Stats } from "node:fs";
+import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import {
-  isModelName,
-  type ModelVersion,
-  PlinthError,
-  parseModelVersion,
-  type StoredModel,
-  type StoredVersion,
-} from "@plinth/core";
+import { dirname, join } from "node:path";
+import { isModelName, type ModelVersion, parseModelVersion, type StoredModel, type StoredVersion } from "@plinth/core";
 import { ConcurrencyLimit } from "./concurrency-limit.js";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
 import type { PublishedMarks } from "./published-marks.js";
-import { type Clock, isSettled, type Observation, observe } from "./settling.js";
+import { CLOCK_TOLERANCE_MS, type Clock, isSettled, type Observation, observe } from "./settling.js";
 import { takeSnapshot } from "./version-snapshot.js";
 
 /** Folders looked at at once: more only make other users of Node's four file threads wait. */
 const MAX_CONCURRENT_LOOKS = 16;
 
-/** After so long at most, a settled version is looked at again down to its files, in milliseconds. */
-const MAX_TRUST_MS = 10_000;
+/**
+ * Versions long settled that one listing looks at again, the longest unseen first, so that its cost is bounded however many
+ * there are. New folders and those that are still settling are looked at each time.
+ */
+const MAX_REPEATED_LOOKS = 25;
 
 export interface DiskCatalogueOptions {
   readonly root: string;
@@ -28,20 +24,13 @@ export interface DiskCatalogueOptions {
   readonly marks: PublishedMarks;
 }
 
-interface KnownVersion {
-  readonly observation: Observation;
-  /** Of the version's folder itself. */
-  readonly identity: string;
-  /** Until when the folder's identity is enough to believe that nothing below it has changed, on the steady clock. */
-  readonly trustedUntilMs: number;
-}
-
 /** Knows which versions lie below the root, and which of them are whole. */
 export class DiskCatalogue {
   readonly #options: DiskCatalogueOptions;
   readonly #limit = new ConcurrencyLimit(MAX_CONCURRENT_LOOKS);
-  /** By the path of the version's folder. */
-  readonly #known = new Map<string, KnownVersion>();
+  /** By the path of the version's folder, the one looked at longest ago first. */
+  readonly #known = new Map<string, Observation>();
+  #toleranceMs = CLOCK_TOLERANCE_MS.firstListing;
 
   constructor(options: DiskCatalogueOptions) {
     this.#options = options;
@@ -51,9 +40,11 @@ export class DiskCatalogue {
     const { root } = this.#options;
     const entries = await onDisk(`read the folder of models ${root}`, readdir(root, { withFileTypes: true }));
     const folders = entries.filter((entry) => isModelName(entry.name) && mayBeFolder(entry));
-    const unseen = new Set(this.#known.keys());
-    const listed = await Promise.all(folders.map((entry) => this.#listModel(entry, unseen, signal)));
-    for (const folder of unseen) this.#known.delete(folder);
+    const trusted = this.#trusted();
+    const gone = new Set(this.#known.keys());
+    const listed = await Promise.all(folders.map((entry) => this.#listModel(entry, trusted, gone, signal)));
+    for (const folder of gone) this.#known.delete(folder);
+    this.#toleranceMs = CLOCK_TOLERANCE_MS.later;
     return listed.filter((model) => model !== undefined);
   }
 
@@ -67,20 +58,19 @@ export class DiskCatalogue {
   async inspect(folder: string, signal: AbortSignal): Promise<Observation | undefined> {
     const { clock, marks, settleMs } = this.#options;
     const beganAtMs = clock.steadyMs();
-    const stats = await unlessAbsent(stat(folder));
-    const snapshot = stats?.isDirectory() ? await takeSnapshot(folder, signal) : undefined;
-    if (stats === undefined || snapshot === undefined) {
+    const toleranceMs = this.#toleranceMs;
+    const snapshot = await takeSnapshot(folder, signal);
+    if (snapshot === undefined) {
       this.#known.delete(folder);
       return undefined;
     }
-    const previous = this.#known.get(folder)?.observation;
-    const look = { snapshot, beganAtMs, endedAtMs: clock.steadyMs(), wallMs: clock.wallMs() };
-    let observation = observe(previous, look, settleMs);
-    const published = !isSettled(observation) && (await marks.has(snapshot.fingerprint));
-    if (published) observation = { ...observation, complete: snapshot };
-    // Versions that were found together shall not all be looked at again together.
-    const trustedUntilMs = look.endedAtMs + MAX_TRUST_MS * (0.5 + Math.random() / 2);
-    this.#known.set(folder, { observation, identity: identityOf(stats), trustedUntilMs });
+    const look = { snapshot, beganAtMs, endedAtMs: clock.steadyMs(), wallMs: clock.wallMs(), toleranceMs };
+    const settled = isSettled(observe(this.#known.get(folder), look, settleMs));
+    const published = !settled && (await marks.has(snapshot.fingerprint));
+    const seen = observe(this.#known.get(folder), look, settleMs);
+    const observation = published ? { ...seen, complete: snapshot } : seen;
+    this.#known.delete(folder);
+    this.#known.set(folder, observation);
     return observation;
   }
 
@@ -89,45 +79,47 @@ export class DiskCatalogue {
     this.#known.delete(folder);
   }
 
-  async #listModel(entry: Dirent, unseen: Set<string>, signal: AbortSignal): Promise<StoredModel | undefined> {
+  async #listModel(
+    entry: Dirent,
+    trusted: ReadonlyMap<string, Observation>,
+    gone: Set<string>,
+    signal: AbortSignal,
+  ): Promise<StoredModel | undefined> {
     const model = entry.name;
     const folder = join(this.#options.root, model);
     try {
       if (entry.isSymbolicLink() && !(await this.#limit.run(() => stat(folder))).isDirectory()) return undefined;
       const found = await this.#limit.run(() => readVersions(folder));
-      for (const folders of found.values()) for (const each of folders) unseen.delete(each);
+      for (const each of [...found.values()].flat()) gone.delete(each);
       const versions = await Promise.all(
-        [...found].map(([version, folders]) => this.#limit.run(() => this.#listVersion(version, folders, signal))),
+        [...found].map(([version, folders]) => this.#listVersion(version, folders, trusted, signal)),
       );
       return { model, versions: versions.filter((version) => version !== undefined) };
     } catch (thrown) {
       signal.throwIfAborted();
       if (entry.isDirectory() && isAbsent(thrown)) return undefined;
-      for (const each of unseen) if (each.startsWith(join(folder, "/"))) unseen.delete(each);
-      const error = thrown instanceof PlinthError ? thrown : diskError(`read model ${model} in ${folder}`, thrown);
-      return { model, versions: [], error };
+      for (const each of gone) if (dirname(each) === folder) gone.delete(each);
+      return { model, versions: [], error: diskError(`read model ${model} in ${folder}`, thrown) };
     }
   }
 
   async #listVersion(
     version: ModelVersion,
     folders: readonly string[],
+    trusted: ReadonlyMap<string, Observation>,
     signal: AbortSignal,
   ): Promise<StoredVersion | undefined> {
     for (const folder of folders) {
-      signal.throwIfAborted();
-      const observation = (await this.#trusted(folder)) ?? (await this.inspect(folder, signal));
+      const observation = trusted.get(folder) ?? (await this.#limit.run(() => this.inspect(folder, signal)));
       if (observation?.complete) return { version, fingerprint: observation.complete.fingerprint };
     }
     return undefined;
   }
 
-  async #trusted(folder: string): Promise<Observation | undefined> {
-    const known = this.#known.get(folder);
-    if (known === undefined || !isSettled(known.observation)) return undefined;
-    if (this.#options.clock.steadyMs() >= known.trustedUntilMs) return undefined;
-    const stats = await unlessAbsent(stat(folder));
-    return stats && identityOf(stats) === known.identity ? known.observation : undefined;
+  /** What need not be looked at again this time. */
+  #trusted(): ReadonlyMap<string, Observation> {
+    const settled = [...this.#known].filter(([, observation]) => isSettled(observation));
+    return new Map(settled.slice(MAX_REPEATED_LOOKS));
   }
 }
 
@@ -145,8 +137,4 @@ async function readVersions(folder: string): Promise<Map<ModelVersion, string[]>
 
 function mayBeFolder(entry: Dirent): boolean {
   return entry.isDirectory() || entry.isSymbolicLink();
-}
-
-function identityOf({ dev, ino, mtimeMs, ctimeMs }: Stats): string {
-  return [dev, ino, mtimeMs, ctimeMs].join(":");
 }

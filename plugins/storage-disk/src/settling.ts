@@ -1,7 +1,13 @@
 import type { VersionSnapshot } from "./version-snapshot.js";
 
-/** How far a file server's clock may be behind ours without a version being taken for older than it is. */
-const CLOCK_TOLERANCE_MS = 60_000;
+/**
+ * How far a file server's clock may be behind ours without a version being taken for older than it is. Before the first listing
+ * has ended, most versions have been there for long and all wait to be served; what comes later is most likely being copied.
+ */
+export const CLOCK_TOLERANCE_MS: Readonly<Record<"firstListing" | "later", number>> = {
+  firstListing: 5_000,
+  later: 60_000,
+};
 
 export interface Clock {
   /** Milliseconds since the epoch; may be set forth and back. */
@@ -18,6 +24,8 @@ export interface Look {
   /** On the steady clock. */
   readonly endedAtMs: number;
   readonly wallMs: number;
+  /** One of {@link CLOCK_TOLERANCE_MS}. */
+  readonly toleranceMs: number;
 }
 
 /** What several looks at a version's folder tell. */
@@ -35,11 +43,11 @@ export interface Observation {
  * what has long been there need not be watched first. A version that was whole stays so, as it was, while it is being changed.
  */
 export function observe(previous: Observation | undefined, look: Look, settleMs: number): Observation {
-  const { snapshot, beganAtMs, endedAtMs, wallMs } = look;
+  const { snapshot, beganAtMs, endedAtMs, wallMs, toleranceMs } = look;
   const sinceMs = previous?.latest.state === snapshot.state ? previous.sinceMs : endedAtMs;
   const empty = snapshot.files.length === 0 && snapshot.flaw === undefined;
   const settled =
-    settleMs === 0 || beganAtMs - sinceMs >= settleMs || wallMs - snapshot.changedAtMs >= settleMs + CLOCK_TOLERANCE_MS;
+    settleMs === 0 || beganAtMs - sinceMs >= settleMs || wallMs - snapshot.changedAtMs >= settleMs + toleranceMs;
   return { latest: snapshot, sinceMs, complete: empty ? undefined : settled ? snapshot : previous?.complete };
 }
 

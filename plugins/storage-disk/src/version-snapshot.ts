@@ -29,6 +29,7 @@ export interface VersionSnapshot {
 
 /** `undefined` where there is no such folder. */
 export async function takeSnapshot(folder: string, signal: AbortSignal): Promise<VersionSnapshot | undefined> {
+  signal.throwIfAborted();
   const directory = await unlessAbsent(realpath(folder));
   if (directory === undefined) return undefined;
   const walk = new Walk(directory, signal);

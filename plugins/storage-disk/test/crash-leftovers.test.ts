@@ -61,6 +61,15 @@ it("publishes nothing where its unfinished files were taken for left behind", as
   expect((await root.versions()).m).toBeUndefined();
 });
 
+it("keeps one mark for each version that was published, and none for others", async () => {
+  const root = await HandFilledRoot.create();
+  const files = [{ path: "a", content: [] }];
+  await Promise.allSettled([1, 2, 3].map(() => root.storage.publish("m", 1n, files, { signal })));
+  expect(await readdir(join(root.path, ".plinth/published"))).toHaveLength(1);
+  await root.storage.remove("m", 1n, { signal });
+  expect(await readdir(join(root.path, ".plinth/published"))).toEqual([]);
+});
+
 it("deletes marks of published versions after a day, when they have become needless", async () => {
   const root = await HandFilledRoot.create();
   await root.storage.publish("m", 1n, [{ path: "a", content: [] }], { signal });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigDirectory, Logger, ModelStorage, type Services, type Token } from "@plinth/core";
@@ -37,4 +37,16 @@ it.each([
   { root: "a", rot: "b" },
 ])("refuses the options %j", async (options) => {
   expect(await plugin.config["~standard"].validate(options)).toHaveProperty("issues");
+});
+
+it("has its options and their defaults in the README", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, table = ""] = /\| option .*\n\|.*\n((?:\|.*\n)+)/.exec(readme) ?? [];
+  const documented = [...table.matchAll(/^\| `(\w+)` +\| (\w+) /gm)].map(([, name, value]) => [name, value]);
+  const checked = await plugin.config["~standard"].validate({ root: "none" });
+  const defaults = Object.entries("value" in checked ? checked.value : {}).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
+  expect(documented).toEqual(defaults);
 });

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { HandFilledRoot } from "./hand-filled-root.js";
 
@@ -24,7 +24,7 @@ it("removes a version that is a link without touching what it leads to, which st
   const root = await HandFilledRoot.create();
   const elsewhere = await folderElsewhere();
   await mkdir(join(root.path, "m"));
-  await symlink(elsewhere, join(root.path, "m/1"));
+  await symlink(relative(join(root.path, "m"), elsewhere), join(root.path, "m/1"));
   await root.settle();
   const files = await root.storage.open("m", 1n, { signal });
   await root.storage.remove("m", 1n, { signal });
@@ -68,6 +68,7 @@ it("gives another fingerprint when a link leads to other content", async () => {
 it.each([
   ["a link to a file outside", "../../secret.txt", "leads out"],
   ["a link to a file of another version", "../2/model.txt", "leads out"],
+  ["a link to a file of a version that begins with the same digits", "../10/model.txt", "leads out"],
   ["an absolute link", "/etc/passwd", "leads out"],
   ["a link to a folder outside", "..", "leads out"],
   ["a link that leads nowhere", "missing", "leads nowhere"],
@@ -77,10 +78,11 @@ it.each([
   const root = await HandFilledRoot.create();
   await root.write("m/1/model.txt", "fine");
   await root.write("m/2/model.txt", "fine");
+  await root.write("m/10/model.txt", "fine");
   await root.write("secret.txt", "secret");
   await symlink(target, join(root.path, "m/1/link"));
   await root.settle();
-  expect(await root.versions()).toEqual({ m: [1n, 2n] });
+  expect(await root.versions()).toEqual({ m: [1n, 2n, 10n] });
   const refused = root.storage.open("m", 1n, { signal });
   await expect(refused).rejects.toMatchObject({ reason: "FILES_INVALID", message: expect.stringContaining(message) });
 });

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { ModelStorage, type Services, type Token } from "@plinth/core";
 import { MemoryStorage, plugin } from "@plinth/storage-memory";
 import { expect, it } from "vitest";
@@ -18,3 +19,15 @@ it.each([{ maxBytes: 0 }, { maxBytes: 1.5 }, { maxBytes: "1 GB" }, { maxbytes: 1
     expect(await plugin.config["~standard"].validate(options)).toHaveProperty("issues");
   },
 );
+
+it("has its options and their defaults in the README", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, table = ""] = /\| option .*\n\|.*\n((?:\|.*\n)+)/.exec(readme) ?? [];
+  const documented = [...table.matchAll(/^\| `(\w+)` +\| (\w+) /gm)].map(([, name, value]) => [name, value]);
+  const checked = await plugin.config["~standard"].validate({});
+  const defaults = Object.entries("value" in checked ? checked.value : {}).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
+  expect(documented).toEqual(defaults);
+});

@@ -58,6 +58,7 @@ export const openingCases: readonly StorageCase[] = [
       await first?.[Symbol.asyncDispose]();
       await first?.[Symbol.asyncDispose]();
       await second?.[Symbol.asyncDispose]();
+      await storage.remove("m", 1n, { signal });
       expect(third && (await textsOf(third))).toEqual({ a: "text" });
       await third?.[Symbol.asyncDispose]();
     },
