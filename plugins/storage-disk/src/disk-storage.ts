@@ -192,8 +192,8 @@ export class DiskStorage implements ModelStorage {
     const snapshot = await onDisk(`read ${work}`, takeSnapshot(work, signal), signal);
     if (snapshot === undefined)
       throw new PlinthError("STORAGE_UNAVAILABLE", `${work} was deleted while it was written`);
-    await this.#marks.add(snapshot.fingerprint);
     signal.throwIfAborted();
+    await this.#marks.add(snapshot.fingerprint);
     return snapshot.fingerprint;
   }
 

@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { StorageUnderTest } from "../../src/storage/storage-under-test.js";
 import { modelStorageCases, runStorageCase, testModelStorage } from "../../src/storage/test-model-storage.js";
 import { brokenLifetime } from "./broken-lifetime.js";
@@ -10,6 +13,19 @@ import { ReferenceStorage, ReferenceStore } from "./reference-storage.js";
 
 /** Long enough for what comes soon in memory, short enough to wait for what never comes. */
 const PATIENCE_MS = 200;
+
+/** Cases that fail leave files open. */
+let temporary: string;
+
+beforeAll(async () => {
+  temporary = await mkdtemp(join(tmpdir(), "plinth-test-"));
+  vi.stubEnv("TMPDIR", temporary);
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(temporary, { recursive: true, maxRetries: 3 });
+});
 
 testModelStorage("the reference", () => underTest(ReferenceStorage));
 
