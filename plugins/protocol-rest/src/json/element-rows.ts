@@ -17,12 +17,12 @@ export interface ElementRows<D extends DType = DType> {
   /**
    * Takes elements separated by commas, beginning with the one at `at` (not white space), until something else than a comma
    * follows or there are `most` (at least 1). Gives the position of what follows, white space skipped, or -1 where an element
-   * is not of the dtype. After a -1 the object is of no more use.
+   * is not of the dtype or out of its range. After a -1 the object is of no more use.
    */
   readRow(at: number, most: number): number;
 
-  /** All elements taken, in order; `undefined` where one of them is out of the dtype's range. Call it once, at the end. */
-  finish(): DTypeData[D] | undefined;
+  /** All elements taken, in order. Call it once, at the end. */
+  finish(): DTypeData[D];
 }
 
 /**

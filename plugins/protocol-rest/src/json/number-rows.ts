@@ -23,7 +23,6 @@ export class NumberRows implements ElementRows<NumberDType> {
   #pending = 0;
   /** Where in the document the first element stands. */
   #from = -1;
-  #inRange = true;
 
   constructor(bytes: Buffer, dtype: NumberDType, interleaved: boolean) {
     this.#bytes = bytes;
@@ -40,6 +39,7 @@ export class NumberRows implements ElementRows<NumberDType> {
   readRow(at: number, most: number): number {
     const bytes = this.#bytes;
     const integers = this.#range !== undefined;
+    const [smallest, largest] = this.#range ?? NO_RANGE;
     const nearest = this.#dtype === "float64" ? nearestDouble : nearEnoughForSingle;
     const scratch = this.#scratch;
     let pending = this.#pending;
@@ -114,12 +114,14 @@ export class NumberRows implements ElementRows<NumberDType> {
         at += value === Number.POSITIVE_INFINITY ? INFINITY.length : NAN.length;
         byte = bytes[at] as number;
       }
+      if (negative) value = -value;
+      if (integers && (value < smallest || value > largest)) return -1;
       if (pending === scratch.length) {
         this.#pending = pending;
         this.#flush(this.#expected(at));
         pending = 0;
       }
-      scratch[pending++] = negative ? -value : value;
+      scratch[pending++] = value;
       while (byte <= SPACE && isBlank(byte)) byte = bytes[++at] as number;
       if (--left === 0 || byte !== COMMA) break;
       byte = bytes[++at] as number;
@@ -130,9 +132,9 @@ export class NumberRows implements ElementRows<NumberDType> {
     return at;
   }
 
-  finish(): DTypeData[NumberDType] | undefined {
+  finish(): DTypeData[NumberDType] {
     this.#flush(0);
-    return this.#inRange ? this.#elements.finish() : undefined;
+    return this.#elements.finish();
   }
 
   /** How many elements there will be if the rest of the document is a little denser in them than what was read up to `at`. */
@@ -147,7 +149,6 @@ export class NumberRows implements ElementRows<NumberDType> {
     const elements = this.#elements;
     const pending = this.#scratch.subarray(0, this.#pending);
     elements.reserve(pending.length, expected);
-    if (this.#range !== undefined) this.#inRange &&= within(this.#range, pending);
     store(pending, this.#dtype, elements.data, elements.count);
     elements.count += pending.length;
     this.#pending = 0;
@@ -160,14 +161,6 @@ function nonFinite(bytes: Uint8Array, at: number): number {
   return hasWord(bytes, at, INFINITY) ? Number.POSITIVE_INFINITY : 0;
 }
 
-function within([smallest, largest]: readonly [number, number], values: Float64Array): boolean {
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    if (value < smallest || value > largest) return false;
-  }
-  return true;
-}
-
 function store(values: Float64Array, dtype: NumberDType, into: DTypeData[NumberDType], at: number): void {
   if (dtype !== "float16" && dtype !== "bfloat16") {
     into.set(values, at);
@@ -177,6 +170,7 @@ function store(values: Float64Array, dtype: NumberDType, into: DTypeData[NumberD
   for (let index = 0; index < values.length; index++) into[at + index] = toBits(values[index] as number);
 }
 
+const NO_RANGE = [0, 0] as const;
 const INTEGER_RANGES: { readonly [D in NumberDType]?: readonly [smallest: number, largest: number] } = {
   int8: [-(2 ** 7), 2 ** 7 - 1],
   int16: [-(2 ** 15), 2 ** 15 - 1],

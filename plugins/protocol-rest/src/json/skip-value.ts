@@ -24,6 +24,8 @@ import { syntaxError } from "./syntax-error.js";
  * @throws PlinthError `REQUEST_INVALID`
  */
 export function skipValue(bytes: Uint8Array, at: number): number {
+  at = skipBlanks(bytes, at);
+  if (bytes[at] !== OPEN_BRACKET && bytes[at] !== OPEN_BRACE) return skipScalar(bytes, at);
   const open = new BracketStack();
   for (;;) {
     at = skipBlanks(bytes, at);

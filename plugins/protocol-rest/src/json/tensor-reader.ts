@@ -48,10 +48,10 @@ export class TensorReader {
     return this.#shape.length === 0 ? this.#rows.readRow(at, 1) : this.#lists(this.#rows, this.#shape, at);
   }
 
-  /** The tensor; `undefined` where an element is out of the dtype's range. Call it once, after the last value. */
-  finish(): Tensor | undefined {
-    const data = this.#rows?.finish();
-    if (data === undefined || this.#shape === undefined) return undefined;
+  /** The tensor. Call it once, after at least one value has been read, and none has failed. */
+  finish(): Tensor {
+    if (this.#rows === undefined || this.#shape === undefined) throw new Error("No value has been read");
+    const data = this.#rows.finish();
     return createTensor(this.#dtype, this.#values === "stacked" ? [this.count, ...this.#shape] : this.#shape, data);
   }
 

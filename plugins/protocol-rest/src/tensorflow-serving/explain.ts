@@ -3,7 +3,8 @@ import { CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "../json/cha
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
 import { MAX_RANK } from "../json/tensor-reader.js";
-import { examineValue, type ValueForm } from "./examine-value.js";
+import { ValueExaminer, type ValueForm } from "./examine-value.js";
+import { clip } from "./excerpt.js";
 import { isRow } from "./read-inputs.js";
 
 type Inputs = Signature["inputs"];
@@ -19,15 +20,15 @@ export function explainInstances(bytes: Buffer, at: number, inputs: Inputs): nev
   }
   at = skipBlanks(bytes, at + 1);
   if (bytes[at] === CLOSE_BRACKET) throw invalid("No values in 'instances' array: expected at least one instance");
-  if (inputs.size === 0) {
-    throw invalid(`The signature has no inputs, so there are no instances of them: send {"inputs": {}}`);
+  const [only] = inputs.keys();
+  if (only === undefined) {
+    throw invalid('The signature has no inputs, so there are no instances of them: send {"inputs": {}}');
   }
   const rows = isRow(bytes, at);
   if (!rows && inputs.size > 1) throw invalid(`instances is a plain list, but expecting list of objects as ${SEVERAL}`);
-  const first = new Map<string, ValueForm>();
+  const instances = new InstanceExaminer(bytes, inputs);
   for (let index = 0; bytes[at] !== CLOSE_BRACKET; index++) {
-    if (rows) at = examineRow(bytes, at, inputs, index, first);
-    else for (const name of inputs.keys()) at = examineInstance(bytes, at, inputs, name, index, first, false);
+    at = rows ? instances.examineRow(at, index) : instances.examinePlain(at, index, only);
     at = skipBlanks(bytes, at);
     if (bytes[at] !== CLOSE_BRACKET) at = skipBlanks(bytes, at + 1);
   }
@@ -36,21 +37,20 @@ export function explainInstances(bytes: Buffer, at: number, inputs: Inputs): nev
 
 /** As {@link explainInstances}, for the value of `inputs`. */
 export function explainInputs(bytes: Buffer, at: number, inputs: Inputs): never {
-  const named = bytes[at] === OPEN_BRACE && (inputs.size !== 1 || isRow(bytes, at));
-  if (!named) {
-    const [only] = inputs;
-    if (only === undefined) throw invalid(`The signature has no inputs: expected {"inputs": {}}`);
+  if (bytes[at] !== OPEN_BRACE || (inputs.size === 1 && !isRow(bytes, at))) {
+    const [only] = inputs.values();
+    if (only === undefined) throw invalid('The signature has no inputs: expected {"inputs": {}}');
     if (inputs.size > 1) throw invalid(`inputs is a plain value/list, but expecting an object as ${SEVERAL}`);
-    examineNamed(bytes, at, inputs, only[0], MAX_RANK);
+    new ValueExaminer(bytes, only.dtype, MAX_RANK).examine(at);
     throw unexplained();
   }
   const seen = new Set<string>();
   const walker = new ObjectWalker(bytes);
-  for (at = walker.enter(at); at >= 0; ) {
-    const { key } = walker;
-    if (inputs.has(key) && !seen.has(key)) examineNamed(bytes, at, inputs, key, MAX_RANK);
-    seen.add(key);
-    at = walker.next(skipValue(bytes, at));
+  for (at = walker.enter(at); at >= 0; at = walker.next(skipValue(bytes, at))) {
+    const spec = inputs.get(walker.key);
+    if (spec === undefined || seen.has(walker.key)) continue;
+    seen.add(walker.key);
+    new ValueExaminer(bytes, spec.dtype, MAX_RANK).examine(at);
   }
   for (const name of inputs.keys()) {
     if (!seen.has(name)) {
@@ -60,78 +60,83 @@ export function explainInputs(bytes: Buffer, at: number, inputs: Inputs): never 
   throw unexplained();
 }
 
-/** Examines one instance that should be an object of all inputs; gives the position after it. */
-function examineRow(bytes: Buffer, at: number, inputs: Inputs, index: number, first: Map<string, ValueForm>): number {
-  if (!isRow(bytes, at)) {
-    const got = bytes[at] === OPEN_BRACKET ? "list" : "value";
-    throw failed(index, undefined, invalid(`Expecting object but got ${got}, as the first instance is an object`));
-  }
-  const seen = new Set<string>();
-  const walker = new ObjectWalker(bytes);
-  for (at = walker.enter(at); at >= 0; ) {
-    const { key } = walker;
-    if (!inputs.has(key)) {
-      throw failed(
-        index,
-        key,
-        invalid(`JSON object: does not have named input: ${key}. Expected the keys ${names(inputs)}`),
-      );
-    }
-    if (seen.has(key)) throw failed(index, key, invalid("The key comes twice in one object"));
-    seen.add(key);
-    at = walker.next(examineInstance(bytes, at, inputs, key, index, first, true));
-  }
-  if (seen.size < inputs.size) {
-    throw failed(index, undefined, invalid(`JSON object: keys must be equal to: ${names(inputs)}`));
-  }
-  return walker.end;
-}
+/** Walks over instances, each of which must be like the first. */
+class InstanceExaminer {
+  readonly #bytes: Buffer;
+  readonly #inputs: Inputs;
+  readonly #values = new Map<string, ValueExaminer>();
+  /** What the values of the first instance look like. */
+  readonly #expected = new Map<string, ValueForm>();
+  readonly #walker: ObjectWalker;
 
-/** Examines the value of one input in one instance, also against its value in the first; gives the position after it. */
-function examineInstance(
-  bytes: Buffer,
-  at: number,
-  inputs: Inputs,
-  name: string,
-  index: number,
-  first: Map<string, ValueForm>,
-  inRow: boolean,
-): number {
-  try {
-    if (!inRow && isRow(bytes, at)) {
-      throw invalid("Expecting value/list but got object, as the first instance is not an object");
-    }
-    const form = examineNamed(bytes, at, inputs, name, MAX_RANK - 1);
-    const expected = first.get(name);
-    if (expected === undefined) first.set(name, form);
-    else compare(form, expected);
-    return form.end;
-  } catch (thrown) {
-    throw failed(index, inRow ? name : undefined, PlinthError.from(thrown));
+  constructor(bytes: Buffer, inputs: Inputs) {
+    this.#bytes = bytes;
+    this.#inputs = inputs;
+    this.#walker = new ObjectWalker(bytes);
+    for (const [name, { dtype }] of inputs) this.#values.set(name, new ValueExaminer(bytes, dtype, MAX_RANK - 1));
   }
-}
 
-function examineNamed(bytes: Buffer, at: number, inputs: Inputs, name: string, maxRank: number): ValueForm {
-  const spec = inputs.get(name);
-  if (spec === undefined) throw unexplained();
-  return examineValue(bytes, at, spec.dtype, maxRank);
+  /** Examines an instance that should be an object of all inputs; gives the position after it. */
+  examineRow(at: number, index: number): number {
+    if (!isRow(this.#bytes, at)) {
+      const got = this.#bytes[at] === OPEN_BRACKET ? "list" : "value";
+      throw failed(index, undefined, invalid(`Expecting object but got ${got}, as the first instance is an object`));
+    }
+    const walker = this.#walker;
+    const seen = new Set<string>();
+    for (at = walker.enter(at); at >= 0; at = walker.next(at)) {
+      const { key } = walker;
+      if (!this.#inputs.has(key)) {
+        const unknown = `JSON object: does not have named input: ${clip(key)}. Expected the keys ${names(this.#inputs)}`;
+        throw failed(index, key, invalid(unknown));
+      }
+      if (seen.has(key)) throw failed(index, key, invalid("The key comes twice in one object"));
+      seen.add(key);
+      at = this.#examine(at, index, key, key);
+    }
+    if (seen.size < this.#inputs.size) {
+      throw failed(index, undefined, invalid(`JSON object: keys must be equal to: ${names(this.#inputs)}`));
+    }
+    return walker.end;
+  }
+
+  /** Examines an instance that should be the value of the only input; gives the position after it. */
+  examinePlain(at: number, index: number, name: string): number {
+    if (!isRow(this.#bytes, at)) return this.#examine(at, index, name, undefined);
+    const object = "Expecting value/list but got object, as the first instance is not an object";
+    throw failed(index, undefined, invalid(object));
+  }
+
+  #examine(at: number, index: number, name: string, key: string | undefined): number {
+    try {
+      const form = this.#values.get(name)?.examine(at);
+      if (form === undefined) throw unexplained();
+      const expected = this.#expected.get(name);
+      if (expected === undefined) this.#expected.set(name, form);
+      else compare(form, expected);
+      return form.end;
+    } catch (thrown) {
+      throw failed(index, key, PlinthError.from(thrown));
+    }
+  }
 }
 
 function compare(form: ValueForm, expected: ValueForm): void {
   if (form.size !== expected.size) {
     throw ragged(`Expecting tensor size: ${expected.size} but got: ${form.size}`);
   }
-  if (formatShape(form.shape) !== formatShape(expected.shape)) {
-    throw ragged(`Expecting shape ${formatShape(expected.shape)} but got: ${formatShape(form.shape)}`);
+  const { shape } = form;
+  if (shape.length !== expected.shape.length || shape.some((length, axis) => length !== expected.shape[axis])) {
+    throw ragged(`Expecting shape ${formatShape(expected.shape)} but got: ${formatShape(shape)}`);
   }
 }
 
 function failed(index: number, key: string | undefined, error: PlinthError): PlinthError {
-  const where = `${index}${key === undefined ? "" : ` key: ${key}`}`;
+  const where = key === undefined ? `${index}` : `${index} key: ${clip(key)}`;
   return new PlinthError(
     { code: error.code, reason: error.reason },
     `Failed to process element: ${where} of 'instances' list. Error: ${error.code}: ${error.message}`,
-    { details: { ...error.details, instance: index, ...(key !== undefined && { input: key }) } },
+    { details: { ...error.details, instance: index, ...(key !== undefined && { input: clip(key) }) } },
   );
 }
 

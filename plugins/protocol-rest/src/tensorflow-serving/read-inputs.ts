@@ -41,9 +41,8 @@ export function readInputs(bytes: Buffer, at: number, inputs: Inputs): TensorsRe
     }
     const reader = new TensorReader(bytes, spec.dtype, "single");
     at = reader.read(at);
-    const tensor = at < 0 ? undefined : reader.finish();
-    if (tensor === undefined) return undefined;
-    tensors.set(walker.key, tensor);
+    if (at < 0) return undefined;
+    tensors.set(walker.key, reader.finish());
   }
   return tensors.size === inputs.size ? { tensors, end: walker.end } : undefined;
 }
@@ -60,8 +59,7 @@ function readOnly(bytes: Buffer, at: number, inputs: Inputs): TensorsRead | unde
   const [name, spec] = only;
   const reader = new TensorReader(bytes, spec.dtype, "single");
   const end = reader.read(at);
-  const tensor = end < 0 ? undefined : reader.finish();
-  return tensor && { tensors: new Map([[name, tensor]]), end };
+  return end < 0 ? undefined : { tensors: new Map([[name, reader.finish()]]), end };
 }
 
 /** Objects with a value for each input, the first of which begins at `at`. */
@@ -87,10 +85,6 @@ function readRows(bytes: Buffer, at: number, inputs: Inputs): TensorsRead | unde
   }
   if (bytes[at] !== CLOSE_BRACKET) return undefined;
   const tensors = new Map<string, Tensor>();
-  for (const [name, reader] of readers) {
-    const tensor = reader.finish();
-    if (tensor === undefined) return undefined;
-    tensors.set(name, tensor);
-  }
+  for (const [name, reader] of readers) tensors.set(name, reader.finish());
   return { tensors, end: at + 1 };
 }

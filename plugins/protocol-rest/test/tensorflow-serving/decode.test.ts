@@ -275,6 +275,7 @@ describe("requests that TensorFlow Serving refuses", () => {
     const error = failure({ x: dtype }, '{"instances": [1.5]}');
     expect(error.code).toBe("UNIMPLEMENTED");
     expect(error.message).toContain(`Conversion of JSON Value: 1.5 to type: ${dtype}`);
+    expect(failure({ x: dtype }, '{"inputs": []}').code).toBe("UNIMPLEMENTED");
   });
 });
 
