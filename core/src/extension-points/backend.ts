@@ -49,7 +49,8 @@ export interface LoadedModel extends AsyncDisposable {
    * its shapes are binding, so do rank and fixed dimensions. Inputs are only read, never written or kept; outputs are new.
    *
    * @returns every output in `call.outputs`, in that order, with the signature's dtypes.
-   * @throws PlinthError `MODEL_RUN_FAILED`, or `INPUT_SHAPE_MISMATCH` where the model itself finds the shapes at odds.
+   * @throws PlinthError `MODEL_RUN_FAILED`; `INPUT_SHAPE_MISMATCH` where the model itself finds the shapes at odds;
+   * `TENSOR_INVALID` for elements that the backend cannot hand to the model unchanged.
    */
   run(call: RunCall): Promise<NamedTensors>;
 

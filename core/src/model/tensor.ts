@@ -5,7 +5,8 @@ import { PlinthError } from "./errors.js";
  * A dense array of numbers or byte strings.
  *
  * `shape` holds non-negative safe integers; `[]` is a scalar of one element. `data` is row-major (the last dimension runs
- * fastest) and holds exactly the product of `shape` elements. It may be a view over a larger buffer.
+ * fastest) and holds exactly the product of `shape` elements. It may be a view over a larger buffer, also over
+ * one that is shared between threads.
  *
  * Who owns `data`: a tensor handed to the server belongs to the server until the promise of that call settles; nobody may
  * write to it meanwhile. A tensor handed out belongs to the receiver.
