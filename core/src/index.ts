@@ -1,5 +1,6 @@
 export { Backend, type LoadedModel, type LoadOptions, type RunCall } from "./extension-points/backend.js";
 export { ConfigDirectory } from "./extension-points/config-directory.js";
+export { checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
   type InferCall,
@@ -39,7 +40,16 @@ export {
   type StoredVersion,
   type VersionFiles,
 } from "./extension-points/storage.js";
+export { StorageCalls } from "./extension-points/storage-calls.js";
+export {
+  checkFilePath,
+  checkRecordKey,
+  checkRecordPrefix,
+  MAX_FILE_PATH_BYTES,
+  recordText,
+} from "./extension-points/storage-names.js";
 export { createToken, type Services, type Token } from "./extension-points/token.js";
+export type { ConfigFault, SourcePosition } from "./kernel/config/config-fault.js";
 export { configSchema, type KnownPlugin } from "./kernel/config/config-schema.js";
 export { type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
 export type { ModelConfig, PluginUse, ServerConfig } from "./kernel/config/server-config.js";
@@ -63,7 +73,13 @@ export {
   type PlinthErrorOptions,
 } from "./model/errors.js";
 export { checkModelName, isModelName, MAX_MODEL_NAME_BYTES } from "./model/model-name.js";
-export { MAX_MODEL_VERSION, type ModelVersion, newestFirst, parseModelVersion } from "./model/model-version.js";
+export {
+  checkModelVersion,
+  MAX_MODEL_VERSION,
+  type ModelVersion,
+  newestFirst,
+  parseModelVersion,
+} from "./model/model-version.js";
 export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export type { ModelStatus, VersionState, VersionStatus } from "./model/version-state.js";

@@ -8,7 +8,8 @@ import { createToken, type Token } from "./token.js";
  *
  * For every method: calls may overlap; an aborted `signal` rejects with an `AbortError` and leaves nothing half done; after
  * disposal it rejects with `STORAGE_CLOSED`; where the store cannot be reached it rejects with `STORAGE_UNAVAILABLE`. Names
- * are checked by the storage itself (`MODEL_NAME_INVALID`, `FILES_INVALID`), since people call it directly as well.
+ * are checked by the storage itself (`MODEL_NAME_INVALID`, `FILES_INVALID`), since people call it directly as well; core offers
+ * the checks that are the same for all (`checkFilePath`, `checkRecordKey`, `checkedFiles`, `StorageCalls`).
  */
 export interface ModelStorage extends AsyncDisposable {
   /** Opens what it needs. Called once, before anything else. Constructors do no work. */
@@ -33,8 +34,8 @@ export interface ModelStorage extends AsyncDisposable {
    * Adds a version, all or nothing: it is listed only once every byte is there and every given checksum has been found right.
    * Files are taken one after the other, as streams, so that a version may be larger than memory.
    *
-   * @throws PlinthError `VERSION_EXISTS`; `FILES_INVALID` for no file at all, a path that is absolute, leaves the version's
-   * folder or comes twice, or a wrong checksum. Whatever the source throws is passed on. Nothing remains in any of these cases.
+   * @throws PlinthError `VERSION_EXISTS`; `VERSION_INVALID`; `FILES_INVALID` for no file at all, a path that cannot be or comes
+   * twice, or a wrong checksum; `STORAGE_FULL`. Whatever the source throws is passed on. Nothing remains in any of these cases.
    */
   publish(
     model: string,
@@ -79,14 +80,17 @@ export interface StoredVersion {
 
 /** One version's files, readable until disposed. */
 export interface VersionFiles extends AsyncDisposable {
-  /** Absolute path of a folder on this machine that holds the files. Read only; nobody writes to it. */
+  /**
+   * Absolute path of a folder on this machine that holds the files. Read only; nobody writes to it. It is another one after the
+   * version was removed, so that it is to be read again each time that it is used.
+   */
   readonly directory: string;
   /** Every regular file below it, sorted by path; never outside it, also not by a symbolic link. */
   readonly files: readonly FileEntry[];
 }
 
 export interface FileEntry {
-  /** Relative to the version's folder, with forward slashes, no `.` or `..` segment. */
+  /** Relative to the version's folder, with forward slashes, without `.` and without segments that begin with `..`. */
   readonly path: string;
   readonly bytes: number;
 }

@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isModelName, type ModelVersion, parseModelVersion, type StoredModel, type StoredVersion } from "@plinth/core";
-import { ConcurrencyLimit } from "./concurrency-limit.js";
+import pLimit from "p-limit";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
 import type { PublishedMarks } from "./published-marks.js";
 import { CLOCK_TOLERANCE_MS, type Clock, isSettled, type Observation, observe } from "./settling.js";
@@ -27,7 +27,7 @@ export interface DiskCatalogueOptions {
 /** Knows which versions lie below the root, and which of them are whole. */
 export class DiskCatalogue {
   readonly #options: DiskCatalogueOptions;
-  readonly #limit = new ConcurrencyLimit(MAX_CONCURRENT_LOOKS);
+  readonly #limit = pLimit(MAX_CONCURRENT_LOOKS);
   /** By the path of the version's folder, the one looked at longest ago first. */
   readonly #known = new Map<string, Observation>();
   #toleranceMs = CLOCK_TOLERANCE_MS.firstListing;
@@ -88,8 +88,8 @@ export class DiskCatalogue {
     const model = entry.name;
     const folder = join(this.#options.root, model);
     try {
-      if (entry.isSymbolicLink() && !(await this.#limit.run(() => stat(folder))).isDirectory()) return undefined;
-      const found = await this.#limit.run(() => readVersions(folder));
+      if (entry.isSymbolicLink() && !(await this.#limit(() => stat(folder))).isDirectory()) return undefined;
+      const found = await this.#limit(() => readVersions(folder));
       for (const each of [...found.values()].flat()) gone.delete(each);
       const versions = await Promise.all(
         [...found].map(([version, folders]) => this.#listVersion(version, folders, trusted, signal)),
@@ -110,7 +110,7 @@ export class DiskCatalogue {
     signal: AbortSignal,
   ): Promise<StoredVersion | undefined> {
     for (const folder of folders) {
-      const observation = trusted.get(folder) ?? (await this.#limit.run(() => this.inspect(folder, signal)));
+      const observation = trusted.get(folder) ?? (await this.#limit(() => this.inspect(folder, signal)));
       if (observation?.complete) return { version, fingerprint: observation.complete.fingerprint };
     }
     return undefined;

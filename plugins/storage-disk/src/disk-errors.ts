@@ -44,7 +44,7 @@ export function diskError(doing: string, cause: unknown): PlinthError {
   const code = systemCode(cause);
   const message = `Cannot ${doing}: ${cause instanceof Error ? cause.message : cause}; ${ADVICE[code ?? ""] ?? "check the disk"}`;
   const full = code === "ENOSPC" || code === "EDQUOT";
-  const reason = full ? ({ code: "RESOURCE_EXHAUSTED", reason: "STORAGE_FULL" } as const) : "STORAGE_UNAVAILABLE";
+  const reason = full ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE";
   return new PlinthError(reason, message, { cause, details: { code } });
 }
 

@@ -3,16 +3,18 @@ import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import {
+  checkRecordKey,
+  checkRecordPrefix,
   type JsonValue,
   PlinthError,
   type RecordStore,
+  recordText,
   type StorageCallOptions,
+  type StorageCalls,
   type StoredRecord,
 } from "@plinth/core";
 import { Level } from "level";
 import { ensureFolder, onDisk, systemCode, unlessAbsent } from "./disk-errors.js";
-import type { StorageCalls } from "./storage-calls.js";
-import { checkRecordKey, checkRecordPrefix, recordText } from "./storage-checks.js";
 
 /** Most writes that wait for their turn. */
 const MAX_WAITING_WRITES = 10_000;

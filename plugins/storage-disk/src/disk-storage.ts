@@ -1,13 +1,16 @@
 import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
+  checkedFiles,
   checkModelName,
+  checkModelVersion,
   type IncomingFile,
   type Logger,
   type ModelStorage,
   type ModelVersion,
   PlinthError,
   type StorageCallOptions,
+  StorageCalls,
   type StoredModel,
   type StoredVersion,
   type VersionFiles,
@@ -16,12 +19,9 @@ import { DiskCatalogue } from "./disk-catalogue.js";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
 import { DiskRecords } from "./disk-records.js";
 import { type HeldFolder, HeldFolders } from "./held-folders.js";
-import { checkedFiles } from "./incoming-files.js";
 import type { DiskStorageOptions } from "./options.js";
 import { PublishedMarks } from "./published-marks.js";
 import { type Clock, isSettled, type Observation } from "./settling.js";
-import { StorageCalls } from "./storage-calls.js";
-import { checkVersion } from "./storage-checks.js";
 import { takeSnapshot, type VersionSnapshot } from "./version-snapshot.js";
 import { moveIntoPlace, removeIfEmpty, syncFolder, versionExists, writeVersion } from "./version-writer.js";
 import { WorkFolder } from "./work-folder.js";
@@ -93,7 +93,7 @@ export class DiskStorage implements ModelStorage {
   ): Promise<StoredVersion> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
-      checkVersion(version);
+      checkModelVersion(version);
       const [existing] = await this.#folders(model, version);
       if (existing !== undefined) throw versionExists(existing);
       const work = await this.#work.claim();

@@ -13,7 +13,7 @@ export class ByteBudget {
   take(bytes: number): void {
     if (this.#usedBytes + bytes > this.#maxBytes) {
       throw new PlinthError(
-        { code: "RESOURCE_EXHAUSTED", reason: "STORAGE_FULL" },
+        "STORAGE_FULL",
         `${bytes} more bytes do not fit into the memory storage, which holds ${this.#usedBytes} of ${this.#maxBytes}: ` +
           "remove versions or raise its maxBytes",
         { details: { usedBytes: this.#usedBytes, maxBytes: this.#maxBytes } },

@@ -1,13 +1,15 @@
 import {
+  checkRecordKey,
+  checkRecordPrefix,
   type JsonValue,
   PlinthError,
   type RecordStore,
+  recordText,
   type StorageCallOptions,
+  type StorageCalls,
   type StoredRecord,
 } from "@plinth/core";
 import type { ByteBudget } from "./byte-budget.js";
-import type { StorageCalls } from "./storage-calls.js";
-import { checkRecordKey, checkRecordPrefix, recordText } from "./storage-checks.js";
 
 /** Kept as text, so that what callers do to a value later changes nothing here. */
 interface KeptRecord {

@@ -1,21 +1,21 @@
 import { randomUUID } from "node:crypto";
 import {
+  checkedFiles,
   checkModelName,
+  checkModelVersion,
   type IncomingFile,
   type ModelStorage,
   type ModelVersion,
   PlinthError,
   type StorageCallOptions,
+  StorageCalls,
   type StoredModel,
   type StoredVersion,
   type VersionFiles,
 } from "@plinth/core";
 import { ByteBudget } from "./byte-budget.js";
-import { checkedFiles } from "./incoming-files.js";
 import { MemoryRecords } from "./memory-records.js";
 import type { MemoryStorageOptions } from "./options.js";
-import { StorageCalls } from "./storage-calls.js";
-import { checkVersion } from "./storage-checks.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
 interface KeptVersion extends StoredVersion {
@@ -69,7 +69,7 @@ export class MemoryStorage implements ModelStorage {
   ): Promise<StoredVersion> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
-      checkVersion(version);
+      checkModelVersion(version);
       this.#checkFree(model, version);
       const { contents, bytes } = await this.#read(checkedFiles(files, signal));
       try {

@@ -89,10 +89,10 @@ export const publishingCases: readonly StorageCase[] = [
   },
   ...[-1n, -(2n ** 63n), MAX_MODEL_VERSION + 1n, 2n ** 64n].map(
     (version): StorageCase => ({
-      name: `refuses version ${version} with FILES_INVALID`,
+      name: `refuses version ${version} with VERSION_INVALID`,
       async run(context) {
         const { storage, signal } = context;
-        await expectReason(storage.publish("m", version, smallVersion(), { signal }), "FILES_INVALID");
+        await expectReason(storage.publish("m", version, smallVersion(), { signal }), "VERSION_INVALID");
         expect(await listedVersions(context)).toEqual({});
       },
     }),

@@ -212,7 +212,7 @@ export const brokenPublishing: readonly BrokenStorage[] = [
         return super.publish(model, 1n, files, options);
       }
     },
-    caughtBy: ["refuses version -1 with FILES_INVALID", "refuses version 9223372036854775808 with FILES_INVALID"],
+    caughtBy: ["refuses version -1 with VERSION_INVALID", "refuses version 9223372036854775808 with VERSION_INVALID"],
   },
 ];
 

@@ -94,7 +94,7 @@ export class ReferenceStorage implements ModelStorage {
   ): Promise<StoredVersion> {
     this.check(options.signal);
     checkModelName(model);
-    if (version < 0n || version > MAX_MODEL_VERSION) throw new PlinthError("FILES_INVALID", "no such version");
+    if (version < 0n || version > MAX_MODEL_VERSION) throw new PlinthError("VERSION_INVALID", "no such version");
     this.checkFree(model, version);
     const signal = AbortSignal.any([options.signal, this.closing.signal]);
     const reading = readFiles(files, signal);

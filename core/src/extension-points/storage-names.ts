@@ -1,4 +1,5 @@
-import { type JsonValue, MAX_MODEL_VERSION, type ModelVersion, PlinthError } from "@plinth/core";
+import { PlinthError } from "../model/errors.js";
+import type { JsonValue } from "./storage.js";
 
 /** Longest path of a file inside a version, in UTF-8 bytes. */
 export const MAX_FILE_PATH_BYTES = 1000;
@@ -8,13 +9,9 @@ const MAX_SEGMENT_BYTES = 255;
 
 const MAX_RECORD_KEY_BYTES = 512;
 
-/** @throws PlinthError `FILES_INVALID` for a number that no version can have. */
-export function checkVersion(version: ModelVersion): void {
-  if (version >= 0n && version <= MAX_MODEL_VERSION) return;
-  throw new PlinthError("FILES_INVALID", `Expected a version of 0 to ${MAX_MODEL_VERSION}, got ${version}`);
-}
-
 /**
+ * Checks the path of a file inside a version, for storages, which all refuse the same.
+ *
  * Refuses, besides what leaves the version's folder, segments that begin with `..`: Kubernetes keeps its own folders under such
  * names in mounted volumes.
  *
@@ -31,7 +28,7 @@ export function checkFilePath(path: string): void {
   );
 }
 
-/** @throws PlinthError `FILES_INVALID` */
+/** Checks a record's key. @throws PlinthError `FILES_INVALID` */
 export function checkRecordKey(key: string): void {
   if (isRecordText(key) && key.split("/").every((segment) => segment !== "" && segment !== "." && segment !== ".."))
     return;
@@ -42,7 +39,7 @@ export function checkRecordKey(key: string): void {
   );
 }
 
-/** @throws PlinthError `FILES_INVALID` for what no key can begin with. */
+/** Checks what records are listed by. @throws PlinthError `FILES_INVALID` for what no key can begin with. */
 export function checkRecordPrefix(prefix: string): void {
   if (prefix === "" || isRecordText(prefix)) return;
   throw new PlinthError(

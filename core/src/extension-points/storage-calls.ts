@@ -1,6 +1,6 @@
-import { PlinthError } from "@plinth/core";
+import { PlinthError } from "../model/errors.js";
 
-/** The calls that are under way: disposal ends them, and what is called later is refused. */
+/** The calls of a storage that are under way, for storages to keep to the contract: disposal ends them, and what is called later is refused. */
 export class StorageCalls {
   readonly #underWay = new Map<Promise<unknown>, AbortController>();
   #closed = false;

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { type IncomingFile, PlinthError } from "@plinth/core";
-import { checkFilePath } from "./storage-checks.js";
+import { PlinthError } from "../model/errors.js";
+import type { IncomingFile } from "./storage.js";
+import { checkFilePath } from "./storage-names.js";
 
 /** Most files of one version. */
 export const MAX_FILES = 10_000;
 
 /**
- * The files that a caller publishes, checked while they are read: paths as they come, checksums when a file's content ends. Each
+ * The files that a caller publishes, for storages to read from: checked while they are read: paths as they come, checksums when a file's content ends. Each
  * content is to be read to its end before the next file is asked for. Stops waiting for the source as soon as `signal` aborts.
  *
  * @throws PlinthError `FILES_INVALID`; whatever the source throws is passed on.
