@@ -1,3 +1,4 @@
+import type { PlinthError } from "@plinth/core";
 import {
   CLOSE_BRACKET,
   COLON,
@@ -72,11 +73,11 @@ export function skipColon(bytes: Uint8Array, at: number): number {
   throw syntaxError(bytes, at, "Missing a colon after a name of object member", "':'");
 }
 
-export function missingKey(bytes: Uint8Array, at: number): Error {
+export function missingKey(bytes: Uint8Array, at: number): PlinthError {
   return syntaxError(bytes, at, "Missing a name for object member", "a name in double quotes");
 }
 
-export function missingComma(bytes: Uint8Array, at: number, enclosing: number): Error {
+export function missingComma(bytes: Uint8Array, at: number, enclosing: number): PlinthError {
   return enclosing === OPEN_BRACE
     ? syntaxError(bytes, at, "Missing a comma or } after an object member", "',' or '}'")
     : syntaxError(bytes, at, "Missing a comma or ] after an array element", "',' or ']'");

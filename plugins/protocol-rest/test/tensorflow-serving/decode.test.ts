@@ -492,6 +492,84 @@ describe("what stands around the document", () => {
   });
 });
 
+describe("bad syntax", () => {
+  const numbers = [
+    "1.",
+    ".5",
+    "-",
+    "--1",
+    "+1",
+    "01",
+    "-01",
+    "1.e5",
+    "1e",
+    "1e+",
+    "1.5.5",
+    "0x10",
+    "1_000",
+    "1f",
+    "00",
+  ];
+  const words = ["NaNa", "nan", "-NaN", "Inf", "infinity", "-infinity", "tru", "truefalse", "True", "nul", "undefined"];
+  const strings = [
+    "'a'",
+    '"a',
+    'a"',
+    '"a""b"',
+    '"\t"',
+    '"\\q"',
+    '{"b64":"a"',
+    '{"b64" "a"}',
+    '{b64:"a"}',
+    '{"b64":"a",}',
+  ];
+  const lists = [
+    "[",
+    "]",
+    "[1",
+    "[,1]",
+    "[1,]",
+    "[1 2]",
+    "[1:2]",
+    "[1}",
+    "[[1] [2]]",
+    "[[1]:[2]]",
+    "[[1],]",
+    "[[1]",
+    "[1]]",
+  ];
+  const blanks = ["\v1", "\f1", "\u00a01", "\u20281", "[1\u000b,1]", "[[1]\u000c,[1]]", "/**/1"];
+
+  it.each([...numbers, ...words, ...strings, ...lists, ...blanks])("is told as such for every dtype: %j", (text) => {
+    for (const dtype of ["float32", "float64", "float16", "int32", "uint8", "int64", "bool", "string"] as const) {
+      for (const value of [text, `[${text}]`, `[[1],[${text}]]`]) {
+        for (const key of ["instances", "inputs"]) {
+          const { message } = failure({ x: dtype }, `{"${key}": ${value}}`);
+          expect(message, `${dtype} ${key} ${value}`).toMatch(/^JSON Parse error/);
+        }
+      }
+      const row = failure({ x: dtype, y: "float32" }, `{"instances": [{"x": ${text}, "y": 1}]}`);
+      expect(row.message).toMatch(/^JSON Parse error/);
+    }
+  });
+
+  it.each([
+    '{"x" 1}',
+    "{x: 1}",
+    '{"x": 1,}',
+    '{,"x": 1}',
+    '{"x": 1 "y": 2}',
+    '{"x": 1; "y": 2}',
+    '{"x"',
+    '{"x": 1',
+    "{",
+  ])("of an object is told as such: %s", (text) => {
+    for (const body of [`{"instances": [${text}]}`, `{"inputs": ${text}}`, `{"inputs": 1, "other": ${text}}`, text]) {
+      expect(failure({ x: "int32" }, body).message, body).toMatch(/^JSON Parse error/);
+    }
+  });
+});
+
 describe("lists", () => {
   it.each([
     ["{}", "[]", [0]],
