@@ -5,5 +5,6 @@ export default defineConfig({
   test: {
     include: ["{core,cli,plugins/*,test/conformance}/test/**/*.test.ts", "test/{architecture,e2e}/**/*.test.ts"],
     testTimeout: 20_000,
+    maxWorkers: "100%",
   },
 });

@@ -25,7 +25,7 @@ export async function benchServing() {
     await start("node:http, JSON.parse, answers ten numbers", [path("floor-server.mjs"), "parse"], "/"),
     await start(
       "Plinth",
-      [path("../cli/dist/main.js"), "serve", path("digits.yaml"), "--log-level", "warn"],
+      [path("../cli/bin/plinth.js"), "serve", path("digits.yaml"), "--log-level", "warn"],
       "/v1/models/digits:predict",
     ),
   ];

@@ -9,7 +9,7 @@ import { ROOT } from "../architecture/source-files.js";
 import { RunningCommand } from "./running-command.js";
 
 const execute = promisify(execFile);
-const PLINTH = join(ROOT, "cli", "dist", "main.js");
+const PLINTH = join(ROOT, "cli", "bin", "plinth.js");
 
 let folder: string;
 
@@ -83,7 +83,7 @@ describe("plinth", () => {
   });
 
   it("checks the configuration at the root and prints it with its defaults", async () => {
-    const { stdout } = await execute(process.execPath, [PLINTH, "check", "--print"], { cwd: ROOT });
+    const { stdout } = await execute("npx", ["plinth", "check", "--print"], { cwd: ROOT });
     expect(stdout).toMatch(/maxRequestBytes: \d+/);
   });
 
