@@ -179,6 +179,7 @@ describe("requests that TensorFlow Serving refuses", () => {
     ["A21", { x: "int32" }, "", "document is empty"],
     ["A22", { x: "int32" }, '{"signature_name": 5, "instances": [[1,2],[3,4],[5,6,7]]}', "must be a string value"],
     ["A23", { x: "int32" }, '{"instances": [[1,2,3],[4]], "inputs": [[1,2,3],[4]]}', "Not formatted correctly"],
+    ["A23 both good", { x: "int32" }, '{"instances": [1], "inputs": 1}', "Not formatted correctly"],
     ["A24", { x: "int32" }, '{"instances": [[1,2],[3,4],[5,6,7]]}', "Expecting tensor size: 2 but got: 3"],
     ["A25", { x: "int32" }, '{"instances": [[1,2],[3,4],[[5,6]]]}', "Expecting shape [2] but got: [1,2]"],
     ["A26", { x: "int32" }, '{"instances": [1, [1]]}', "Expecting shape [] but got: [1]"],
@@ -410,6 +411,17 @@ describe("the signature's name", () => {
     expect([...request.inputs.keys()]).toEqual(["x"]);
   });
 
+  it.each([
+    ["after the tensors", '{"instances": [1], "signature_name": "alike"}', "alike"],
+    ["the first of two", '{"signature_name": "alike", "signature_name": "serving_default", "instances": [1]}', "alike"],
+    ["the first of two, the default", '{"signature_name": "", "instances": [1], "signature_name": "alike"}', undefined],
+  ])("decides also where the default signature would do (%s)", (_, body, name) => {
+    const alike = signature({ z: "int32" });
+    const request = decodePredict(Buffer.from(body), (each) => (each === "alike" ? alike : find(each)));
+    expect(request.signature).toBe(name);
+    expect([...request.inputs.keys()]).toEqual([name === undefined ? "x" : "z"]);
+  });
+
   it("counts even where the default signature does not exist", () => {
     const onlyOther = (name: string | undefined): Signature => {
       if (name === "other") return signatures.other as Signature;
@@ -450,6 +462,14 @@ describe("keys", () => {
     expect(Object.keys(read)).toEqual(["b", "a"]);
   });
 
+  it("may begin alike", () => {
+    const read = tensors(
+      decode({ x: "int32", xy: "int32" }, '{"instances": [{"x": 1, "xy": 2}, {"xy": 3, "x": 4}, {"x": 5, "xy": 6}]}'),
+    );
+    expect(read.x?.data).toEqual([1, 4, 5]);
+    expect(read.xy?.data).toEqual([2, 3, 6]);
+  });
+
   it("may be __proto__", () => {
     const inputs = new Map([["__proto__", { dtype: "int32", shape: undefined }]]);
     const odd = { ...signature({}), inputs } as unknown as Signature;
@@ -461,9 +481,10 @@ describe("keys", () => {
     expect(tensors(decode({ b64: "string" }, '{"instances": [{"b64": "aGk="}]}')).b64?.data).toEqual(["hi"]);
     expect(tensors(decode({ b64: "string" }, '{"instances": [{"b64": ["aGk="]}]}')).b64?.data).toEqual(["aGk="]);
     expect(tensors(decode({ b64: "float32" }, '{"inputs": {"b64": 1}}')).b64?.data).toEqual([1]);
-    expect(failure({ b64: "string" }, '{"instances": [{"b64": ["a"]}, {"b64": "a"}]}').message).toContain(
-      "Expecting object",
-    );
+    const nested = '{"instances": [{"b64": {"b64": "aGk="}}, {"b64": "aGk="}]}';
+    expect(failure({ b64: "string" }, nested).message).toContain("Expecting object");
+    const row = decode({ b64: "string", x: "int32" }, '{"instances": [{"b64": "a\\"}", "x": 1}]}');
+    expect(tensors(row).b64?.data).toEqual(['a"}']);
   });
 });
 
