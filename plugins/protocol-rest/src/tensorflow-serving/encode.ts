@@ -107,9 +107,9 @@ function writeRows(out: JsonBuffer, columns: readonly Column[]): void {
     out.byte(CLOSE_BRACE);
     return;
   }
-  const parts = columns.map((column) => {
-    const shape = column.tensor.shape.slice(1);
-    return { ...column, shape, elements: elementCount(shape) };
+  const parts = columns.map(({ name, tensor, write }) => {
+    const shape = tensor.shape.slice(1);
+    return { name, shape, elements: elementCount(shape), write };
   });
   out.ascii('{"predictions":[');
   for (let row = 0; row < rows; row++) {
@@ -142,7 +142,11 @@ function countRows(columns: readonly Column[]): number {
 }
 
 /** The bare value where there is one column, else an object. */
-function writeValues<C extends Column>(out: JsonBuffer, columns: readonly C[], writeValue: (column: C) => void): void {
+function writeValues<C extends { readonly name: string }>(
+  out: JsonBuffer,
+  columns: readonly C[],
+  writeValue: (column: C) => void,
+): void {
   const [only] = columns;
   if (only !== undefined && columns.length === 1) {
     writeValue(only);
