@@ -16,12 +16,13 @@ const TICKS_PER_SECOND = 100;
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Rows of the table: each server's requests per second beside the echo's, with the CPU time that a request took. */
+/** Rows of the table: each server's requests per second beside the echoes', with the CPU time that a request took. */
 export async function benchServing() {
   const { instances } = JSON.parse(await readFile(path("../examples/digits/seven.json"), "utf8"));
   const body = JSON.stringify({ instances });
   const servers = [
     await start("node:http, sends the body back", [path("floor-server.mjs"), "echo"], "/"),
+    await start("node:http, JSON.parse and JSON.stringify of the body", [path("floor-server.mjs"), "json-echo"], "/"),
     await start("node:http, JSON.parse, answers ten numbers", [path("floor-server.mjs"), "parse"], "/"),
     await start(
       "Plinth",
@@ -36,9 +37,13 @@ export async function benchServing() {
       for (const [index, server] of servers.entries()) rounds[index].push(await load(server, body, ROUND_SECONDS));
     }
     const rows = servers.map(({ name }, index) => ({ name, ...medians(rounds[index]) }));
-    const [echo] = rows;
+    const [bytesEcho, jsonEcho] = rows.map((row) => row["requests/s"]);
     return [
-      ...rows.map((row) => ({ ...row, "of the echo": ratio(row["requests/s"] / echo["requests/s"]) })),
+      ...rows.map((row) => ({
+        ...row,
+        "of the JSON echo": ratio(row["requests/s"] / jsonEcho),
+        "of the bytes' echo": ratio(row["requests/s"] / bytesEcho),
+      })),
       { name: "session.run alone, in a loop", ...(await bareLoop(instances[0])) },
     ];
   } finally {

@@ -68,5 +68,5 @@ export interface RunCall {
   /** Names of outputs of that signature, each once; at least one. */
   readonly outputs: readonly string[];
   /** Aborted when nobody waits for the answer any more; a backend that cannot stop a run ignores it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

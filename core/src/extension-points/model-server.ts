@@ -36,20 +36,20 @@ export const ModelServer: Token<ModelServer> = createToken<ModelServer>("ModelSe
 export interface ModelTarget {
   readonly model: string;
   /** Excludes `label`. */
-  readonly version?: ModelVersion;
-  readonly label?: string;
+  readonly version?: ModelVersion | undefined;
+  readonly label?: string | undefined;
 }
 
 export interface InferCall {
   /** Default: `serving_default`. */
-  readonly signature?: string;
+  readonly signature?: string | undefined;
   readonly inputs: NamedTensors;
   /** Outputs to give back, in this order; default: all of the signature. */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly string[] | undefined;
   /** On the clock of `performance.now()`, in milliseconds; a request whose time has passed is not run. Default: none. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   /** Aborted when the client has gone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A version that is kept loaded for one caller. Dispose it exactly once; further calls do nothing. */

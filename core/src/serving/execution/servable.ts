@@ -76,7 +76,7 @@ export class Servable {
         signature: name,
         inputs: call.inputs,
         outputs: outputNames,
-        ...(call.signal !== undefined && { signal: call.signal }),
+        signal: call.signal,
       });
       return {
         outputs,

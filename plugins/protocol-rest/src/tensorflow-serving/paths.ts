@@ -32,8 +32,8 @@ export function parseServingPath(path: string): ServingPath | undefined {
   const [, name = "", version, label, suffix] = match;
   const target: ModelTarget = {
     model: decode(name),
-    ...(version !== undefined && { version: versionOf(version) }),
-    ...(label !== undefined && { label: decode(label) }),
+    version: version === undefined ? undefined : versionOf(version),
+    label: label === undefined ? undefined : decode(label),
   };
   switch (suffix) {
     case undefined:

@@ -1,4 +1,4 @@
-import { type InferResult, type ModelServer, type ModelTarget, PlinthError, type ServableHandle } from "@plinth/core";
+import { type ModelServer, type ModelTarget, PlinthError, type ServableHandle } from "@plinth/core";
 import { decodePredict } from "./decode.js";
 import { encodePredict } from "./encode.js";
 import type { InferenceVerb } from "./paths.js";
@@ -22,18 +22,19 @@ export async function answerInference(
     throw new PlinthError("NOT_IMPLEMENTED", `:${verb} is not offered; use :predict, which serves every signature`);
   }
   const acquired = await acquire(server, target);
-  using handle = acquired instanceof PlinthError ? undefined : acquired;
-  const request = decodePredict(body, (signature) => {
-    if (handle === undefined) throw acquired;
-    return handle.signature(signature);
-  });
-  if (handle === undefined) throw acquired;
-  const result: InferResult = await handle.infer({
-    inputs: request.inputs,
-    signal,
-    ...(request.signature !== undefined && { signature: request.signature }),
-  });
-  return encodePredict(result.outputs, request.format);
+  if (acquired instanceof PlinthError) {
+    decodePredict(body, () => {
+      throw acquired;
+    });
+    throw acquired;
+  }
+  try {
+    const { signature, inputs, format } = decodePredict(body, (name) => acquired.signature(name));
+    const { outputs } = await acquired.infer({ signature, inputs, signal });
+    return encodePredict(outputs, format);
+  } finally {
+    acquired[Symbol.dispose]();
+  }
 }
 
 /** The handle, or why there is none: that is told only once the document has proved to be well-formed. */
