@@ -10,8 +10,8 @@ export interface Protocol extends AsyncDisposable {
   readonly name: string;
 
   /**
-   * Begins to listen, and answers from then on. Called once, when the list of models is known. Rejects where it cannot listen,
-   * and then listens nowhere.
+   * Begins to listen, and answers from then on. Called once, when the list of models is known. Rejects where it cannot listen, or
+   * when `signal` aborts before it does, and then listens nowhere; an abort after that means nothing.
    */
   start(server: ModelServer, options: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]>;
 

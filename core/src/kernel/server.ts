@@ -5,6 +5,7 @@ import { Monitor } from "../extension-points/monitor.js";
 import { type Endpoint, Protocol } from "../extension-points/protocol.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import type { Services } from "../extension-points/token.js";
+import { PlinthError } from "../model/errors.js";
 import { Catalog, composeServices, LocalServer } from "./compose.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { DisposerStack } from "./disposer-stack.js";
@@ -38,17 +39,25 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
   const services = await composeServices(config, logger);
   const disposers = new DisposerStack(logger);
+  const tooLong = new AbortController();
+  const timer = setTimeout(() => tooLong.abort(timeoutError()), START_TIMEOUT_MS);
   try {
-    const endpoints = await start(services, config, disposers);
+    const endpoints = await start(services, config, disposers, tooLong.signal);
     return new StartedServer(services, config, endpoints, disposers);
   } catch (error) {
     await disposers.unwind(AbortSignal.timeout(config.server.shutdownDeadlineMs));
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-async function start(services: Services, config: ServerConfig, disposers: DisposerStack): Promise<readonly Endpoint[]> {
-  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+async function start(
+  services: Services,
+  config: ServerConfig,
+  disposers: DisposerStack,
+  signal: AbortSignal,
+): Promise<readonly Endpoint[]> {
   setMaxListeners(0, signal);
   const storage = services.get(ModelStorage);
   await runAll([
@@ -71,6 +80,10 @@ async function start(services: Services, config: ServerConfig, disposers: Dispos
       ),
   );
   return endpoints.flat();
+}
+
+function timeoutError(): PlinthError {
+  return new PlinthError("DEADLINE_EXCEEDED", `Starting took longer than ${START_TIMEOUT_MS / 1_000} seconds`);
 }
 
 /** Starts a component, after its disposal was made sure of: also one that failed half-way may hold something. */

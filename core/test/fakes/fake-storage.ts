@@ -32,7 +32,7 @@ export class FakeStorage implements ModelStorage {
     this.#changed?.();
   }
 
-  async start(): Promise<void> {}
+  async start(_options?: StorageCallOptions): Promise<void> {}
 
   async list({ signal }: StorageCallOptions): Promise<readonly StoredModel[]> {
     signal.throwIfAborted();

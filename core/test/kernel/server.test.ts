@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import {
   Backend,
@@ -100,7 +100,11 @@ class Composition {
   }
 
   recorded(storage: FakeStorage, name: string): FakeStorage {
-    storage.start = async () => void this.steps.push(`start ${name}`);
+    const begin = storage.start.bind(storage);
+    storage.start = async (options) => {
+      this.steps.push(`start ${name}`);
+      await begin(options);
+    };
     storage[Symbol.asyncDispose] = async () => void this.steps.push(`dispose ${name}`);
     return storage;
   }
@@ -160,6 +164,40 @@ describe("a server", () => {
     expect(composition.logger.messages("error")).toEqual(["The model catalogue could not be stopped cleanly"]);
     expect(composition.steps.at(-1)).toBe("dispose storage");
     handle[Symbol.dispose]();
+  });
+
+  it("bounds how long starting may take, and only that", async () => {
+    vi.useFakeTimers();
+    try {
+      const composition = new Composition();
+      composition.drained.resolve();
+      let starting: AbortSignal | undefined;
+      composition.storage.start = async (options) => {
+        starting = options?.signal;
+      };
+      await using _server = await startServer(composition.config(), composition.logger);
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      expect(starting?.aborted).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("gives up a start that hangs", async () => {
+    vi.useFakeTimers();
+    try {
+      const composition = new Composition();
+      composition.storage.start = (options) =>
+        new Promise((_, reject) => options?.signal.addEventListener("abort", () => reject(options.signal.reason)));
+      const refused = expect(startServer(composition.config(), composition.logger)).rejects.toMatchObject({
+        code: "DEADLINE_EXCEEDED",
+        message: "Storage storage-fake: Starting took longer than 60 seconds",
+      });
+      await vi.advanceTimersByTimeAsync(60_000);
+      await refused;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("names every plugin that fails to start and leaves nothing running", async () => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Endpoint, Logger, ModelServer, Protocol, Route, ServerSettings } from "@plinth/core";
@@ -92,14 +93,12 @@ export class RestProtocol implements Protocol {
   }
 }
 
-function listen(http: Server, port: number, host: string, signal: AbortSignal): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    http.once("error", reject);
-    http.listen({ port, host, signal }, () => {
-      http.off("error", reject);
-      resolve(http.address() as AddressInfo);
-    });
-  });
+/** Node's own `signal` would also close a server that has long been listening. */
+async function listen(http: Server, port: number, host: string, signal: AbortSignal): Promise<AddressInfo> {
+  signal.throwIfAborted();
+  http.listen({ port, host });
+  await once(http, "listening", { signal });
+  return http.address() as AddressInfo;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -16,6 +16,22 @@ export const lifetimeCases: readonly ProtocolCase[] = [
     },
   },
   {
+    name: "goes on listening when the signal of its start aborts after it has started",
+    run: async ({ create, server, subject }) => {
+      const starting = new AbortController();
+      const [endpoint] = await create().start(server, { signal: starting.signal });
+      starting.abort();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(await subject.infer(endpoint?.url ?? "")).toEqual([1, 2]);
+    },
+  },
+  {
+    name: "does not start where the signal has aborted before",
+    run: async ({ create, server }) => {
+      expect(await rejectionOf(create().start(server, { signal: AbortSignal.abort() }))).toBeInstanceOf(Error);
+    },
+  },
+  {
     name: "listens nowhere after a start that failed because the address is taken",
     run: async ({ create, server }) => {
       const [taken] = await create().start(server, { signal: NEVER });

@@ -16,7 +16,8 @@ export class LineProtocol implements Protocol {
     this.port = port;
   }
 
-  async start(server: ModelServer): Promise<readonly Endpoint[]> {
+  async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
+    signal.throwIfAborted();
     const listener = createServer((socket) => this.serve(server, socket));
     this.listener = listener;
     await new Promise<void>((resolve, reject) => {

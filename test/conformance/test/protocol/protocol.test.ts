@@ -10,15 +10,28 @@ testProtocol("a protocol that does all right", {
 });
 
 class ListensElsewhere extends LineProtocol {
-  override async start(server: ModelServer): Promise<readonly Endpoint[]> {
-    await super.start(server);
+  override async start(server: ModelServer, options: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
+    await super.start(server, options);
     return [{ url: "line://127.0.0.1:1" }];
   }
 }
 
 class TakesAnyPort extends LineProtocol {
+  override async start(server: ModelServer, options: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
+    return super.start(server, options).catch(() => []);
+  }
+}
+
+class ClosesWithItsStart extends LineProtocol {
+  override async start(server: ModelServer, options: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
+    options.signal.addEventListener("abort", () => this.listener?.close());
+    return super.start(server, options);
+  }
+}
+
+class StartsThoughAborted extends LineProtocol {
   override async start(server: ModelServer): Promise<readonly Endpoint[]> {
-    return super.start(server).catch(() => []);
+    return super.start(server, { signal: new AbortController().signal });
   }
 }
 
@@ -62,6 +75,8 @@ type Create = new (settings: ServerSettings, port: number) => Protocol;
 describe("the suite for protocols", () => {
   it.each<[string, Create]>([
     ["listens where it says", ListensElsewhere],
+    ["goes on listening", ClosesWithItsStart],
+    ["does not start where the signal has aborted", StartsThoughAborted],
     ["listens nowhere after a start that failed", TakesAnyPort],
     ["gives its address back", KeepsItsPort],
     ["takes no new connection", DrainsWithoutClosing],
