@@ -75,6 +75,12 @@ export class NumberRows implements ElementRows<NumberDType> {
           }
           if (at >= limit) {
             const firstLow = at;
+            let part = 0;
+            for (; digit >= 0 && digit <= 9 && at < firstLow + MAX_PART_DIGITS; digit = byte - ZERO) {
+              part = (Math.imul(part, 10) + digit) | 0;
+              byte = bytes[++at] as number;
+            }
+            low = part;
             for (; digit >= 0 && digit <= 9; digit = byte - ZERO) {
               low = low * 10 + digit;
               byte = bytes[++at] as number;
