@@ -9,6 +9,6 @@ if (process.argv.includes("--json")) console.log(JSON.stringify({ serving, tenso
 else {
   console.log("\nThe digit perceptron (784-64-10), JSON over REST, 32 connections");
   console.table(serving);
-  console.log("\nTensors from and to JSON");
+  console.log("\nTensors from and to JSON: JSON.parse or JSON.stringify, and ours");
   console.table(tensorJson);
 }

@@ -2,7 +2,6 @@
 // Build first: npx tsc -b plugins/protocol-rest. Then: node bench/tensor-json.mjs
 
 import { performance } from "node:perf_hooks";
-import { pathToFileURL } from "node:url";
 import { decodePredict } from "../plugins/protocol-rest/dist/tensorflow-serving/decode.js";
 import { encodePredict } from "../plugins/protocol-rest/dist/tensorflow-serving/encode.js";
 
@@ -63,7 +62,13 @@ function compare(task, bytes, builtin, ours, runs) {
   }
   const builtinUs = median(times.builtin);
   const oursUs = median(times.ours);
-  return { task, bytes, builtinUs, oursUs, ratio: builtinUs / oursUs };
+  return {
+    task,
+    bytes,
+    builtinUs: rounded(builtinUs, 1),
+    oursUs: rounded(oursUs, 1),
+    ratio: rounded(builtinUs / oursUs, 2),
+  };
 }
 
 function timed(run) {
@@ -110,16 +115,6 @@ function pseudoRandom(seed) {
   };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const rows = await benchTensorJson();
-  const table = rows.map(({ task, bytes, builtinUs, oursUs, ratio }) => ({
-    task,
-    bytes,
-    "JSON.parse/stringify us": Number(builtinUs.toFixed(1)),
-    "ours us": Number(oursUs.toFixed(1)),
-    ratio: Number(ratio.toFixed(2)),
-  }));
-  process.stdout.write(`Node ${process.version}, medians\n`);
-  const { Console } = await import("node:console");
-  new Console(process.stdout).table(table);
+function rounded(value, digits) {
+  return Number(value.toFixed(digits));
 }
