@@ -80,6 +80,7 @@ export {
   newestFirst,
   parseModelVersion,
 } from "./model/model-version.js";
+export { quotedNames } from "./model/quoted-names.js";
 export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export type { ModelStatus, VersionState, VersionStatus } from "./model/version-state.js";

@@ -22,7 +22,8 @@ describe.each(PACKAGES)("%s", (folder) => {
     });
   });
 
-  it("has a README and a CHANGELOG with its version", () => {
+  it("has a README, the licence, and a CHANGELOG with its version", () => {
+    expect(readFileSync(join(ROOT, folder, "LICENSE"), "utf8")).toBe(readFileSync(join(ROOT, "LICENSE"), "utf8"));
     expect(existsSync(join(ROOT, folder, "README.md"))).toBe(true);
     expect(readFileSync(join(ROOT, folder, "CHANGELOG.md"), "utf8")).toContain(`## ${declared.version}`);
   });

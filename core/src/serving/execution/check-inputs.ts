@@ -1,5 +1,6 @@
 import { partsPerElement } from "../../model/dtype.js";
 import { PlinthError } from "../../model/errors.js";
+import { quotedNames } from "../../model/quoted-names.js";
 import type { Signature, TensorSpec } from "../../model/signature.js";
 import { elementCount, formatShape, type NamedTensors, type Tensor } from "../../model/tensor.js";
 
@@ -31,7 +32,7 @@ function fits(expected: readonly number[] | undefined, got: readonly number[]): 
 function missing(name: string, spec: TensorSpec, inputs: NamedTensors): PlinthError {
   return new PlinthError(
     "INPUT_MISSING",
-    `Input "${name}" is missing: expected ${spec.dtype} ${formatShape(spec.shape)}, got only ${quoted(inputs.keys())}`,
+    `Input "${name}" is missing: expected ${spec.dtype} ${formatShape(spec.shape)}, got only ${quotedNames(inputs.keys())}`,
     { details: { input: name } },
   );
 }
@@ -40,7 +41,7 @@ function unknown(signature: Signature, inputs: NamedTensors): PlinthError {
   const extra = [...inputs.keys()].filter((name) => !signature.inputs.has(name));
   return new PlinthError(
     "INPUT_UNKNOWN",
-    `The signature has no input ${quoted(extra)}; its inputs are ${quoted(signature.inputs.keys())}`,
+    `The signature has no input ${quotedNames(extra)}; its inputs are ${quotedNames(signature.inputs.keys())}`,
     { details: { inputs: extra } },
   );
 }
@@ -69,12 +70,4 @@ function torn(name: string, tensor: Tensor): PlinthError {
     `Input "${name}" of shape ${formatShape(tensor.shape)} needs ${elementCount(tensor.shape)} elements, got ${tensor.data.length}`,
     { details: { input: name } },
   );
-}
-
-/** Names as a message shows them: quoted, at most ten. */
-export function quoted(names: Iterable<string>): string {
-  const all = [...names];
-  if (all.length === 0) return "none";
-  const shown = all.slice(0, 10).map((name) => JSON.stringify(name));
-  return shown.join(", ") + (all.length > 10 ? ` and ${all.length - 10} more` : "");
 }

@@ -2,8 +2,9 @@ import type { LoadedModel } from "../../extension-points/backend.js";
 import type { InferCall, InferResult } from "../../extension-points/model-server.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import { quotedNames } from "../../model/quoted-names.js";
 import { DEFAULT_SIGNATURE, type Signature } from "../../model/signature.js";
-import { checkInputs, quoted } from "./check-inputs.js";
+import { checkInputs } from "./check-inputs.js";
 
 /**
  * A version in service: a loaded model, and how many callers hold it. It is freed only when the last of them has let go, on the
@@ -58,7 +59,7 @@ export class Servable {
     if (signature !== undefined) return signature;
     throw new PlinthError(
       "SIGNATURE_NOT_FOUND",
-      `Model ${this.model} version ${this.version} has no signature "${name}"; it has ${quoted(this.signatures.keys())}`,
+      `Model ${this.model} version ${this.version} has no signature "${name}"; it has ${quotedNames(this.signatures.keys())}`,
       { details: { model: this.model, version: String(this.version), signature: name } },
     );
   }
@@ -100,7 +101,7 @@ function checkOutputs(signature: Signature, outputs: readonly string[]): readonl
   if (unknown.length > 0 || outputs.length === 0) {
     throw new PlinthError(
       "OUTPUT_UNKNOWN",
-      `Expected names out of ${quoted(signature.outputs.keys())} for the outputs, got ${quoted(outputs)}`,
+      `Expected names out of ${quotedNames(signature.outputs.keys())} for the outputs, got ${quotedNames(outputs)}`,
     );
   }
   return [...new Set(outputs)];

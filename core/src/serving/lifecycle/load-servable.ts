@@ -3,7 +3,7 @@ import type { Logger } from "../../extension-points/logger.js";
 import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
-import { quoted } from "../execution/check-inputs.js";
+import { quotedNames } from "../../model/quoted-names.js";
 import { Servable } from "../execution/servable.js";
 import { warmUp } from "./warm-up.js";
 
@@ -43,8 +43,8 @@ function chooseBackend(backends: readonly Backend[], files: readonly FileEntry[]
   if (backend !== undefined) return backend;
   throw new PlinthError(
     "MODEL_FORMAT_UNKNOWN",
-    `No backend takes the files ${quoted(files.map(({ path }) => path))}; configured backends: ` +
-      `${quoted(backends.map(({ name }) => name))}. Is a file missing, or a backend not configured?`,
+    `No backend takes the files ${quotedNames(files.map(({ path }) => path))}; configured backends: ` +
+      `${quotedNames(backends.map(({ name }) => name))}. Is a file missing, or a backend not configured?`,
   );
 }
 

@@ -1,8 +1,8 @@
 import type { ModelTarget } from "../../extension-points/model-server.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import { quotedNames } from "../../model/quoted-names.js";
 import type { ModelStatus } from "../../model/version-state.js";
-import { quoted } from "../execution/check-inputs.js";
 import type { Servable } from "../execution/servable.js";
 import type { ServableMap } from "./servable-map.js";
 
@@ -36,7 +36,7 @@ function labelled(directory: ModelDirectory, { model, label }: ModelTarget): Mod
   if (version !== undefined || directory.status(model) === undefined) return version;
   throw new PlinthError(
     "LABEL_NOT_FOUND",
-    `Unrecognized servable version label: ${label}. Model ${model} has the labels ${quoted(labels.keys())}`,
+    `Unrecognized servable version label: ${label}. Model ${model} has the labels ${quotedNames(labels.keys())}`,
     { details: { model, label } },
   );
 }
@@ -47,7 +47,7 @@ function notAvailable(directory: ModelDirectory, target: ModelTarget, version: M
   if (status === undefined) {
     return new PlinthError(
       "MODEL_NOT_FOUND",
-      `${wanted(target)}. There is no model ${JSON.stringify(model)}; the models here are ${quoted(directory.modelNames())}`,
+      `${wanted(target)}. There is no model ${JSON.stringify(model)}; the models here are ${quotedNames(directory.modelNames())}`,
       { details: { model } },
     );
   }
