@@ -17,6 +17,12 @@ export interface RestProtocolOptions extends RestOptions {
 /** How long a connection without a request is kept, in milliseconds: longer than the usual load balancer's 60 seconds. */
 const KEEP_ALIVE_MS = 65_000;
 
+/**
+ * How long nothing may pass on a connection with a request under way, in milliseconds: longer than any model runs, but a client
+ * that does not read its answer shall not keep it in memory for ever.
+ */
+const STALLED_MS = 600_000;
+
 /** Largest request line and headers together, in bytes. */
 const MAX_HEADER_BYTES = 16_384;
 
@@ -62,6 +68,7 @@ export class RestProtocol implements Protocol {
       },
     );
     http.maxConnections = maxConnections;
+    http.timeout = STALLED_MS;
     http.on("clientError", answerClientError);
     http.on("connection", (socket) => this.#watch(socket));
     this.#http = http;
