@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ServedModelSettings } from "../../src/serving/lifecycle/model-catalog.js";
+import { LocalModelServer } from "../../src/serving/local-model-server.js";
+import { ServerEvents } from "../../src/serving/server-events.js";
+import { ALL_VERSIONS, CatalogUnderTest } from "./catalog-under-test.js";
+
+let subject: CatalogUnderTest;
+
+beforeEach(() => {
+  subject = new CatalogUnderTest();
+});
+
+afterEach(() => subject.stop());
+
+describe("a request", () => {
+  const x = { dtype: "float32", shape: [2], data: new Float32Array([1, 2]) } as const;
+  const settings: ServedModelSettings = {
+    ...ALL_VERSIONS,
+    labels: new Map([
+      ["stable", 1n],
+      ["gone", 9n],
+    ]),
+  };
+
+  beforeEach(() => subject.storage.hold({ digits: [1n, 2n] }));
+
+  it.each<[string, object, bigint]>([
+    ["the newest version by default", {}, 2n],
+    ["a version by number", { version: 1n }, 1n],
+    ["a version by label", { label: "stable" }, 1n],
+  ])("gets %s", async (_what, target, version) => {
+    const server = await subject.start({ models: new Map([["digits", settings]]) });
+    const result = await server.infer({ model: "digits", ...target, inputs: new Map([["x", x]]) });
+    expect(result).toMatchObject({ model: "digits", version, signature: "serving_default" });
+    expect(result.outputs.get("y")).toEqual(x);
+    expect(result.timings.computeMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it.each<[string, { model: string; version?: bigint; label?: string }, string, string]>([
+    ["an unknown model", { model: "half" }, "MODEL_NOT_FOUND", "Servable not found for request: Latest(half)"],
+    ["an unknown model by label", { model: "half", label: "x" }, "MODEL_NOT_FOUND", "the models here are"],
+    ["an unknown version", { model: "digits", version: 7n }, "VERSION_NOT_FOUND", "Specific(digits, 7)"],
+    ["an unknown label", { model: "digits", label: "x" }, "LABEL_NOT_FOUND", "Unrecognized servable version label"],
+    [
+      "a label of a version that is not there",
+      { model: "digits", label: "gone" },
+      "VERSION_NOT_FOUND",
+      "available: 2, 1",
+    ],
+  ])("is refused for %s", async (_what, target, reason, message) => {
+    const server = await subject.start({ models: new Map([["digits", settings]]) });
+    const refused = server.acquire(target);
+    await expect(refused).rejects.toMatchObject({ reason, message: expect.stringContaining(message) });
+  });
+
+  it("is told that a version is loading", async () => {
+    const gate = subject.holdLoads();
+    subject.storage.hold({ digits: [1n] });
+    const starting = subject.start();
+    await vi.waitFor(() => expect(subject.backend.loads).toHaveLength(1));
+    const server = new LocalModelServer(subject.catalog, new ServerEvents([], subject.logger));
+    await expect(server.acquire({ model: "digits" })).rejects.toMatchObject({
+      reason: "VERSION_NOT_AVAILABLE",
+      message: expect.stringContaining("its state is loading"),
+    });
+    gate.resolve();
+    await starting;
+  });
+
+  it("is not run after its deadline or when its client has gone", async () => {
+    const server = await subject.start();
+    let runs = 0;
+    subject.backend.onRun = async () => void runs++;
+    const inputs = new Map([["x", x]]);
+    await expect(server.infer({ model: "digits", inputs, deadlineMs: performance.now() - 1 })).rejects.toMatchObject({
+      reason: "DEADLINE_EXCEEDED",
+    });
+    await expect(server.infer({ model: "digits", inputs, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      reason: "CANCELLED",
+    });
+    expect(runs).toBe(0);
+  });
+
+  it("is told to the monitors, without names that a client made up", async () => {
+    const server = await subject.start();
+    subject.events.length = 0;
+    await server.infer({ model: "digits", inputs: new Map([["x", x]]) });
+    await server.infer({ model: "made-up", inputs: new Map() }).catch(() => {});
+    await server.infer({ model: "digits", inputs: new Map() }).catch(() => {});
+    expect(subject.events).toMatchObject([
+      { type: "request-finished", model: "digits", version: 2n, error: undefined },
+      { type: "request-finished", model: undefined, error: { reason: "MODEL_NOT_FOUND" } },
+      { type: "request-finished", model: "digits", version: 2n, error: { reason: "INPUT_MISSING" } },
+    ]);
+  });
+
+  it("gives up the version also where the run fails", async () => {
+    const server = await subject.start();
+    subject.backend.onRun = async () => {
+      throw new Error("boom");
+    };
+    await expect(server.infer({ model: "digits", inputs: new Map([["x", x]]) })).rejects.toMatchObject({
+      reason: "MODEL_RUN_FAILED",
+    });
+    await subject.change({ digits: [] });
+    expect(subject.states("digits")).toMatchObject({ 2: "end" });
+  });
+});
