@@ -4,7 +4,6 @@ import type { ReadableStream } from "node:stream/web";
 import type Router from "@koa/router";
 import { PlinthError, type Route, type ServerLimits } from "@plinth/core";
 import type { Context } from "koa";
-import { clientSignal } from "./client-signal.js";
 import { isLocalCaller } from "./local-caller.js";
 import { tooLarge } from "./read-body.js";
 
@@ -20,18 +19,22 @@ export function mountRoute(router: Router, route: Route, limits: ServerLimits): 
         const { rest, ...named } = context.params;
         const params = new Map(Object.entries(named));
         if (path !== route.path) params.set("*", rest ?? "");
-        await answerWith(context, await route.handle(webRequest(context, limits), { params }));
+        answerWith(context, await route.handle(webRequest(context, limits), { params }));
       },
     ],
   );
 }
 
 function webRequest(context: Context, limits: ServerLimits): Request {
+  const gone = new AbortController();
+  context.res.once("close", () => {
+    if (!context.res.writableFinished) gone.abort();
+  });
   const hasBody = context.method !== "GET" && context.method !== "HEAD";
   return new Request(new URL(context.url, `http://${context.host || "localhost"}`), {
     method: context.method,
     headers: webHeaders(context.req),
-    signal: clientSignal(context.req.socket),
+    signal: gone.signal,
     ...(hasBody && { body: limitedBody(context.req, limits.maxRequestBytes), duplex: "half" }),
   });
 }
@@ -60,7 +63,7 @@ function limitedBody(request: IncomingMessage, maxBytes: number): ReadableStream
   return Readable.toWeb(request.pipe(limited));
 }
 
-async function answerWith(context: Context, response: Response): Promise<void> {
+function answerWith(context: Context, response: Response): void {
   context.status = response.status;
   for (const [name, value] of response.headers) context.append(name, value);
   context.body = response.body === null ? null : Readable.fromWeb(response.body as ReadableStream);

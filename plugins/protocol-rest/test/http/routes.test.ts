@@ -1,6 +1,6 @@
 import { PlinthError, type Route } from "@plinth/core";
 import { afterEach, describe, expect, it } from "vitest";
-import { RestUnderTest, rawRequest } from "../rest-under-test.js";
+import { RestUnderTest, rawExchange, rawRequest } from "../rest-under-test.js";
 
 let rest: RestUnderTest;
 
@@ -91,6 +91,21 @@ describe("a route of another plugin", () => {
     rest = await RestUnderTest.start({ routes: [echo], limits: { maxRequestBytes: 10 } });
     const response = await fetch(`${rest.url}/things/a/parts`, { method: "POST", body: "x".repeat(1_000) });
     expect(response.status).toBe(413);
+  });
+
+  it("leaves nothing behind on a connection that asks again and again", async () => {
+    rest = await RestUnderTest.start();
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => void warnings.push(message);
+    process.on("warning", note);
+    const again = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2_000);
+    const answers = await rawExchange(
+      rest.url,
+      `${again}GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    process.off("warning", note);
+    expect(answers.match(/HTTP\/1\.1 200/g)).toHaveLength(2_001);
+    expect(warnings).toEqual([]);
   });
 
   it("has only the methods that it has", async () => {
