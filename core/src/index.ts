@@ -1,4 +1,5 @@
 export { Backend, type LoadedModel, type LoadOptions, type RunCall } from "./extension-points/backend.js";
+export { ChangeWatchers } from "./extension-points/change-watchers.js";
 export { ConfigDirectory } from "./extension-points/config-directory.js";
 export { checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
@@ -45,6 +46,7 @@ export {
   checkFilePath,
   checkRecordKey,
   checkRecordPrefix,
+  checkRevision,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";

@@ -48,6 +48,19 @@ export function checkRecordPrefix(prefix: string): void {
   );
 }
 
+/**
+ * Checks that a record is at the revision that a write expects; `undefined` stands for no record.
+ *
+ * @throws PlinthError `RECORD_CONFLICT`
+ */
+export function checkRevision(key: string, found: string | undefined, expected: string | undefined): void {
+  if (found === expected) return;
+  throw new PlinthError(
+    "RECORD_CONFLICT",
+    `Expected record ${key} at revision ${expected ?? "(none)"}, found ${found ?? "(none)"}: read it again`,
+  );
+}
+
 /** A record's value as JSON text. @throws PlinthError `FILES_INVALID` for what JSON cannot hold. */
 export function recordText(key: string, value: JsonValue): string {
   try {

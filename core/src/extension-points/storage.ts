@@ -9,7 +9,7 @@ import { createToken, type Token } from "./token.js";
  * For every method: calls may overlap; an aborted `signal` rejects with an `AbortError` and leaves nothing half done; after
  * disposal it rejects with `STORAGE_CLOSED`; where the store cannot be reached it rejects with `STORAGE_UNAVAILABLE`. Names
  * are checked by the storage itself (`MODEL_NAME_INVALID`, `FILES_INVALID`), since people call it directly as well; core offers
- * the checks that are the same for all (`checkFilePath`, `checkRecordKey`, `checkedFiles`, `StorageCalls`).
+ * what is the same for all (`checkFilePath`, `checkRecordKey`, `checkRevision`, `checkedFiles`, `StorageCalls`, `ChangeWatchers`).
  */
 export interface ModelStorage extends AsyncDisposable {
   /** Opens what it needs. Called once, before anything else. Constructors do no work. */

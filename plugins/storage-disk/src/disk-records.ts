@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import {
   checkRecordKey,
   checkRecordPrefix,
+  checkRevision,
   type JsonValue,
   PlinthError,
   type RecordStore,
@@ -129,11 +130,7 @@ export class DiskRecords implements RecordStore {
 
 async function compare(database: Database, key: string, expected: string | undefined): Promise<void> {
   const kept = await onDisk(`read record ${key}`, database.get(key) as Promise<KeptRecord | undefined>);
-  if (kept?.revision === expected) return;
-  throw new PlinthError(
-    "RECORD_CONFLICT",
-    `Expected record ${key} at revision ${expected ?? "(none)"}, found ${kept?.revision ?? "(none)"}: read it again`,
-  );
+  checkRevision(key, kept?.revision, expected);
 }
 
 async function openDatabase(folder: string): Promise<Database> {

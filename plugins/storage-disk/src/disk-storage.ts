@@ -1,6 +1,7 @@
 import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
+  ChangeWatchers,
   checkedFiles,
   checkModelName,
   checkModelVersion,
@@ -39,7 +40,7 @@ export class DiskStorage implements ModelStorage {
   readonly #clock: Clock;
   readonly #calls = new StorageCalls();
   readonly #held = new HeldFolders();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new ChangeWatchers();
   readonly #work: WorkFolder;
   readonly #marks: PublishedMarks;
   readonly #catalogue: DiskCatalogue;
@@ -104,7 +105,7 @@ export class DiskStorage implements ModelStorage {
           await this.#marks.delete(fingerprint);
           throw thrown;
         });
-        this.#changed();
+        this.#watchers.notify();
         return { version, fingerprint };
       } catch (thrown) {
         await this.#discard(work);
@@ -126,16 +127,14 @@ export class DiskStorage implements ModelStorage {
       const modelFolder = join(this.#root, model);
       await syncFolder(modelFolder);
       await removeIfEmpty(modelFolder);
-      this.#changed();
+      this.#watchers.notify();
     });
   }
 
   /** Tells of what is published and removed through this very storage; what others do is found by the next {@link list}. */
   watch(changed: () => void): Disposable {
     this.#calls.check();
-    const watcher = () => changed();
-    this.#watchers.add(watcher);
-    return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
+    return this.#watchers.add(changed);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -223,10 +222,6 @@ export class DiskStorage implements ModelStorage {
       "VERSION_NOT_FOUND",
       `There is no complete version ${version} of model ${model} in ${this.#root}: it is missing, empty or still being copied`,
     );
-  }
-
-  #changed(): void {
-    for (const watcher of this.#watchers) queueMicrotask(() => this.#watchers.has(watcher) && watcher());
   }
 }
 

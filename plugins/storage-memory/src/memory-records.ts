@@ -1,8 +1,8 @@
 import {
   checkRecordKey,
   checkRecordPrefix,
+  checkRevision,
   type JsonValue,
-  PlinthError,
   type RecordStore,
   recordText,
   type StorageCallOptions,
@@ -73,11 +73,8 @@ export class MemoryRecords implements RecordStore {
 
   #at(key: string, expected: string | undefined): KeptRecord | undefined {
     const kept = this.#records.get(key);
-    if (kept?.revision === expected) return kept;
-    throw new PlinthError(
-      "RECORD_CONFLICT",
-      `Expected record ${key} at revision ${expected ?? "(none)"}, found ${kept?.revision ?? "(none)"}: read it again`,
-    );
+    checkRevision(key, kept?.revision, expected);
+    return kept;
   }
 }
 

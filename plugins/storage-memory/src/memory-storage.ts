@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  ChangeWatchers,
   checkedFiles,
   checkModelName,
   checkModelVersion,
@@ -31,7 +32,7 @@ export class MemoryStorage implements ModelStorage {
   readonly #models = new Map<string, Map<ModelVersion, KeptVersion>>();
   /** Files on disk, by fingerprint, while a handle is open. */
   readonly #folders = new Map<string, TemporaryFolder>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new ChangeWatchers();
 
   constructor(options: MemoryStorageOptions) {
     this.#budget = new ByteBudget(options.maxBytes);
@@ -82,7 +83,7 @@ export class MemoryStorage implements ModelStorage {
       const fingerprint = randomUUID();
       const versions = this.#models.get(model) ?? new Map<ModelVersion, KeptVersion>();
       this.#models.set(model, versions.set(version, { version, fingerprint, contents, bytes }));
-      this.#changed();
+      this.#watchers.notify();
       return { version, fingerprint };
     });
   }
@@ -95,15 +96,13 @@ export class MemoryStorage implements ModelStorage {
       versions?.delete(version);
       if (versions?.size === 0) this.#models.delete(model);
       this.#budget.giveBack(kept.bytes);
-      this.#changed();
+      this.#watchers.notify();
     });
   }
 
   watch(changed: () => void): Disposable {
     this.#calls.check();
-    const watcher = () => changed();
-    this.#watchers.add(watcher);
-    return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
+    return this.#watchers.add(changed);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,9 +143,5 @@ export class MemoryStorage implements ModelStorage {
       "VERSION_EXISTS",
       `Version ${version} of model ${model} exists already: publish a higher number, or remove it first`,
     );
-  }
-
-  #changed(): void {
-    for (const watcher of this.#watchers) queueMicrotask(() => this.#watchers.has(watcher) && watcher());
   }
 }
