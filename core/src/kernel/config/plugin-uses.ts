@@ -1,5 +1,6 @@
 import type { Plugin } from "../../extension-points/plugin.js";
 import { PlinthError } from "../../model/errors.js";
+import { messageOf } from "../message-of.js";
 import { type ImportModule, loadPlugin } from "../plugins/load-plugin.js";
 import { type PluginKind, type PluginLookup, resolvePlugin } from "../plugins/resolve-plugin.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
@@ -158,8 +159,4 @@ function jsonSchemaOf(plugin: Plugin, use: string): JsonSchema {
       { cause },
     );
   }
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,5 +1,6 @@
 import { PLUGIN_API_VERSION, type Plugin } from "../../extension-points/plugin.js";
 import { PlinthError } from "../../model/errors.js";
+import { messageOf } from "../message-of.js";
 import { withinTime } from "./within-time.js";
 
 /** Longest that a module may take to import, in milliseconds. Generous: native libraries on a cold network disk. */
@@ -33,10 +34,9 @@ async function importWithin(moduleUrl: string, use: string, importModule: Import
   try {
     return await withinTime(importModule(moduleUrl), PLUGIN_IMPORT_TIMEOUT_MS);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
     throw new PlinthError(
       "PLUGIN_FAILED",
-      `the plugin ${JSON.stringify(use)} failed while it was imported: ${message}`,
+      `the plugin ${JSON.stringify(use)} failed while it was imported: ${messageOf(cause)}`,
       {
         details: { use, moduleUrl },
         cause,

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { moduleResolve } from "import-meta-resolve";
 import { PlinthError } from "../../model/errors.js";
 import { nearestKey } from "../config/nearest-key.js";
+import { messageOf } from "../message-of.js";
 import { installedPlugins } from "./installed-plugins.js";
 
 /** What a plugin may be in the configuration. A short name `disk` of a storage is the package `@plinth/storage-disk`. */
@@ -121,8 +122,4 @@ function packageOf(specifier: string): string {
 /** A URL inside the folder: modules are resolved from files. */
 function folderUrl(directory: string): string {
   return pathToFileURL(join(directory, "package.json")).href;
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

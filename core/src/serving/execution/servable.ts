@@ -13,16 +13,14 @@ import { checkInputs } from "./check-inputs.js";
 export class Servable {
   readonly model: string;
   readonly version: ModelVersion;
-  readonly backend: string;
   readonly #loaded: LoadedModel;
   readonly #outputNames: ReadonlyMap<string, readonly string[]>;
   #holders = 0;
   #allReleased: (() => void) | undefined;
 
-  constructor(model: string, version: ModelVersion, backend: string, loaded: LoadedModel) {
+  constructor(model: string, version: ModelVersion, loaded: LoadedModel) {
     this.model = model;
     this.version = version;
-    this.backend = backend;
     this.#loaded = loaded;
     this.#outputNames = new Map([...loaded.signatures].map(([name, { outputs }]) => [name, [...outputs.keys()]]));
   }

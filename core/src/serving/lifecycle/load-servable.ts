@@ -31,7 +31,7 @@ export async function loadServable(
     for (const error of await warmUp(loaded, signal)) {
       logger.debug(`Model ${model} version ${version} does not take zeros as a warm-up`, { error });
     }
-    return new Servable(model, version, backend.name, disposedTogether(loaded, files));
+    return new Servable(model, version, disposedTogether(loaded, files));
   } catch (error) {
     await disposeAll(loaded, files);
     throw error;
@@ -56,10 +56,9 @@ async function loadWith(
   try {
     return await backend.load(files, options);
   } catch (thrown) {
-    if (PlinthError.from(thrown).reason !== "INTERNAL") throw thrown;
-    throw new PlinthError("PLUGIN_FAILED", `Backend ${backend.name} failed: ${PlinthError.from(thrown).message}`, {
-      cause: thrown,
-    });
+    const error = PlinthError.from(thrown);
+    if (error.reason !== "INTERNAL") throw error;
+    throw new PlinthError("PLUGIN_FAILED", `Backend ${backend.name} failed: ${error.message}`, { cause: thrown });
   }
 }
 

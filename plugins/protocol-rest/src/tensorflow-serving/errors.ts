@@ -8,8 +8,7 @@ export interface ErrorAnswer {
   readonly body: Buffer;
 }
 
-export function errorAnswer(thrown: unknown): ErrorAnswer {
-  const error = PlinthError.from(thrown);
+export function errorAnswer(error: PlinthError): ErrorAnswer {
   return { status: httpStatus(error), body: encodeError(error.message) };
 }
 
