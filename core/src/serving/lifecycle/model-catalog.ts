@@ -12,6 +12,7 @@ import { loadServable } from "./load-servable.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
 import { availabilityPreserving } from "./transition-policy.js";
 import { aspiredVersions, DEFAULT_VERSION_POLICY, type VersionPolicy } from "./version-policy.js";
+import { withinTimeLimit } from "./within-time-limit.js";
 
 /** Loads under way at once, over all models. */
 const MAX_CONCURRENT_LOADS = 2;
@@ -152,7 +153,8 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #list(signal: AbortSignal): Promise<readonly StoredModel[]> {
-    return this.#options.storage.list({ signal: AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]) });
+    const { storage } = this.#options;
+    return withinTimeLimit(signal, LIST_TIMEOUT_MS, (limited) => storage.list({ signal: limited }));
   }
 
   #apply(listing: readonly StoredModel[]): void {
