@@ -1,6 +1,21 @@
 export { Backend, type LoadedModel, type LoadOptions, type RunCall } from "./extension-points/backend.js";
 export { ChangeWatchers } from "./extension-points/change-watchers.js";
 export { ConfigDirectory } from "./extension-points/config-directory.js";
+export { ConfigReload, type ReloadReport } from "./extension-points/config-reload.js";
+export {
+  type ChangeOrigin,
+  type Deployment,
+  type DeploymentChange,
+  type DeploymentState,
+  Deployments,
+  type HistoryQuery,
+  type PublishedVersion,
+  type Revision,
+  type RevisionAction,
+  type ShadowRule,
+  type TrafficRules,
+  type VersionPolicy,
+} from "./extension-points/deployments.js";
 export { checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
@@ -86,4 +101,3 @@ export { quotedNames } from "./model/quoted-names.js";
 export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export type { ModelStatus, VersionState, VersionStatus } from "./model/version-state.js";
-export type { VersionPolicy } from "./serving/lifecycle/version-policy.js";

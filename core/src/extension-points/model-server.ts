@@ -32,12 +32,17 @@ export interface ModelServer {
 /** The running server, for routes; protocols get it when they are started. */
 export const ModelServer: Token<ModelServer> = createToken<ModelServer>("ModelServer");
 
-/** Which version of which model: by number, by label, or, without either, the newest that is available. */
+/** Which version of which model: by number, by label, or, without either, as the model's traffic rules say. */
 export interface ModelTarget {
   readonly model: string;
   /** Excludes `label`. */
   readonly version?: ModelVersion | undefined;
   readonly label?: string | undefined;
+  /**
+   * What the client sent beside the request (HTTP header, gRPC metadata), by lower-case name. Asked only where the model's
+   * traffic is sticky by one of them.
+   */
+  readonly header?: ((name: string) => string | undefined) | undefined;
 }
 
 export interface InferCall {

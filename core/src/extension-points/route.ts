@@ -10,9 +10,11 @@ export interface Route {
   readonly path: string;
   /** `management` answers only callers that may manage the server: without tokens configured, those on this machine. */
   readonly access: "public" | "management";
+  /** Largest body in bytes, instead of `server.limits.maxRequestBytes`; bodies arrive as streams. */
+  readonly maxBodyBytes?: number | undefined;
   /**
    * Answers one request. Calls may overlap. `request.signal` aborts when the client goes; the body is limited by
-   * `server.limits`. What it throws becomes an error in the protocol's own form.
+   * `server.limits` and {@link maxBodyBytes}. What it throws becomes an error in the protocol's own form.
    */
   handle(request: Request, context: RouteContext): Response | Promise<Response>;
 }

@@ -52,6 +52,7 @@ class Composition {
         host: "127.0.0.1",
         shutdownDeadlineMs: 60_000,
         pollIntervalMs: 60_000,
+        protectedLabels: [],
         limits: { maxRequestBytes: 1, requestTimeoutMs: 1, maxConnections: 1 },
       },
       storage: use("storage-fake", (registry) =>
@@ -60,6 +61,7 @@ class Composition {
       backends: [use("backend-fake", (registry) => registry.provide(Backend, () => this.backend))],
       protocols: [this.protocol({ name: "one" }), this.protocol({ name: "two" })],
       monitors: [this.monitor({ name: "watcher" })],
+      extensions: [],
       models: undefined,
       effective: "",
       ...overrides,
@@ -274,7 +276,14 @@ describe("a server", () => {
     composition.drained.resolve();
     const own = new FakeBackend();
     composition.storage.hold({ digits: [1n], other: [1n] });
-    const settings = { versions: { kind: "all" }, labels: new Map(), example: undefined } as const;
+    const settings = {
+      versions: { kind: "all" },
+      labels: new Map(),
+      traffic: undefined,
+      transition: "availability-preserving",
+      pins: new Map(),
+      example: undefined,
+    } as const;
     const config = composition.config({
       models: new Map([
         ["digits", { ...settings, backend: use("backend-own", (registry) => registry.provide(Backend, () => own)) }],

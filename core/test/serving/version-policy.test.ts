@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  aspiredVersions,
-  DEFAULT_VERSION_POLICY,
-  type VersionPolicy,
-} from "../../src/serving/lifecycle/version-policy.js";
+import type { VersionPolicy } from "../../src/extension-points/deployments.js";
+import { aspiredVersions, DEFAULT_VERSION_POLICY } from "../../src/serving/lifecycle/version-policy.js";
 
 const EXISTING = [17n, 42n, 21n, 33n, 30n];
 

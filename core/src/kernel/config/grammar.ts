@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import type { VersionPolicy } from "../../extension-points/deployments.js";
 import type { OptionsSchema } from "../../extension-points/plugin.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { isModelName, MAX_MODEL_NAME_BYTES } from "../../model/model-name.js";
 import { MAX_MODEL_VERSION, type ModelVersion } from "../../model/model-version.js";
-import type { VersionPolicy } from "../../serving/lifecycle/version-policy.js";
 
 /** The words of `config.yaml` that core itself knows, read. What stands beside a `use` belongs to the plugin. */
 export interface ConfigSections {
@@ -116,6 +116,11 @@ const server = z
       .max(DAY_MS)
       .default(1_000)
       .describe("Pause between two looks into the storage for new versions, in milliseconds."),
+    protectedLabels: z
+      .array(name)
+      .max(1_000)
+      .default([])
+      .describe("Labels that are only moved or removed with a reason."),
     limits: z
       .strictObject({
         maxRequestBytes: z

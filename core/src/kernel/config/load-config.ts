@@ -93,6 +93,7 @@ export async function parseConfig(text: string, file: string, options: LoadConfi
     backends: backends.flatMap(({ plugin }) => plugin ?? []),
     protocols: protocols.flatMap(({ plugin }) => plugin ?? []),
     monitors: monitors.flatMap(({ plugin }) => plugin ?? []),
+    extensions: [],
     models: served && new Map(names.map((name) => [name, modelNamed(name)])),
     effective: effectiveConfig(root, CORE_SCHEMA, (kind, use) => uses.loaded(kind, use)?.jsonSchema),
   };

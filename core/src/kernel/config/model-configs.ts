@@ -87,6 +87,9 @@ export function modelConfig(
     backend,
     versions: section?.versions ?? DEFAULT_VERSION_POLICY,
     labels: section?.labels ?? new Map(),
+    traffic: undefined,
+    transition: "availability-preserving",
+    pins: new Map(),
     example: section?.example === undefined ? undefined : resolve(directory, section.example),
   };
 }

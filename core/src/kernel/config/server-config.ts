@@ -1,7 +1,7 @@
+import type { TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
 import type { Plugin } from "../../extension-points/plugin.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { ModelVersion } from "../../model/model-version.js";
-import type { VersionPolicy } from "../../serving/lifecycle/version-policy.js";
 import type { SourcePosition } from "./config-fault.js";
 
 /** A configuration that was found right: every default filled in, every plugin imported, every option checked. */
@@ -16,6 +16,8 @@ export interface ServerConfig {
   readonly backends: readonly PluginUse[];
   readonly protocols: readonly PluginUse[];
   readonly monitors: readonly PluginUse[];
+  /** Plugins that own a top-level word, as `management`; they provide whatever they like, routes for instance. */
+  readonly extensions: readonly PluginUse[];
   /** By name. `undefined`: every model that the storage holds is served with the defaults. */
   readonly models: ReadonlyMap<string, ModelConfig> | undefined;
   /** YAML text of the whole with every default. What the environment gave is shown as the reference it came from. */
@@ -43,6 +45,14 @@ export interface ModelConfig {
   readonly versions: VersionPolicy;
   /** Where `versions` lists numbers, each label is one of them. */
   readonly labels: ReadonlyMap<string, ModelVersion>;
+  /** `undefined`: the newest available version gets all. */
+  readonly traffic: TrafficRules | undefined;
+  readonly transition: "availability-preserving" | "resource-preserving";
+  /**
+   * Where the file says what: `served` (where the model stands), and, only where they are written, `versions`,
+   * `labels.<label>` and `traffic`. What is pinned here cannot be changed at run time.
+   */
+  readonly pins: ReadonlyMap<string, SourcePosition>;
   /** Absolute path of a file with a request body to try this model with; it need not exist. */
   readonly example: string | undefined;
 }

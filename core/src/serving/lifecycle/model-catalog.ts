@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Backend } from "../../extension-points/backend.js";
+import type { VersionPolicy } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
@@ -11,7 +12,7 @@ import type { ServerEvents } from "../server-events.js";
 import { loadServable } from "./load-servable.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
 import { availabilityPreserving } from "./transition-policy.js";
-import { aspiredVersions, DEFAULT_VERSION_POLICY, type VersionPolicy } from "./version-policy.js";
+import { aspiredVersions, DEFAULT_VERSION_POLICY } from "./version-policy.js";
 import { withinTimeLimit } from "./within-time-limit.js";
 
 /** Loads under way at once, over all models. */

@@ -1,12 +1,5 @@
+import type { VersionPolicy } from "../../extension-points/deployments.js";
 import { type ModelVersion, newestFirst } from "../../model/model-version.js";
-
-/** Which of a model's versions are to be served (TensorFlow Serving's `ServableVersionPolicy`). */
-export type VersionPolicy =
-  /** The `count` newest. */
-  | { readonly kind: "latest"; readonly count: number }
-  | { readonly kind: "all" }
-  /** These, as far as they exist. */
-  | { readonly kind: "specific"; readonly versions: readonly ModelVersion[] };
 
 /** The newest version alone: TensorFlow Serving's default. */
 export const DEFAULT_VERSION_POLICY: VersionPolicy = { kind: "latest", count: 1 };

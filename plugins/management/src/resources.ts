@@ -1,0 +1,212 @@
+import { z } from "zod";
+
+/*
+ * Every document that the management API sends or takes. The OpenAPI description, the checks of requests and the client of the
+ * command line are made from these alone. Versions are decimal text, since JSON's numbers are not exact past 2^53; times are
+ * ISO 8601 in UTC.
+ */
+
+const versionNumber = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]{0,18})$/)
+  .meta({ id: "VersionNumber", description: "The number of a version, 0 to 2^63 - 1, in decimal.", examples: ["3"] });
+
+const link = z
+  .strictObject({ href: z.string() })
+  .meta({ id: "Link", description: "Where to go on, relative to the server." });
+
+const links = z.record(z.string(), link).meta({ id: "Links" });
+
+export const problem = z
+  .looseObject({
+    type: z.string().describe("A URI of the kind of problem: `urn:plinth:error:` and the reason."),
+    title: z.string().describe("The reason in words."),
+    status: z.int(),
+    detail: z.string().describe("What was expected, what came, and the likely fix."),
+    reason: z.string().describe("A stable word for programs, as docs/errors.md lists them."),
+    code: z.string().describe("gRPC's name of the code."),
+    instance: z.string().optional().describe("The path that was asked for."),
+  })
+  .meta({ id: "Problem", description: "An error (RFC 9457), with the facts of its details beside." });
+
+export const versionPolicy = z
+  .union([
+    z.literal("all").describe("Every version in the storage."),
+    z.strictObject({ latest: z.int().min(1) }).describe("The newest ones."),
+    z.array(versionNumber).max(10_000).describe("These, as far as they exist."),
+  ])
+  .meta({ id: "VersionPolicy" });
+
+export const shadowRule = z
+  .strictObject({
+    to: z.string().min(1).describe("A version's number, else a label."),
+    percent: z.number().gt(0).max(100).describe("Share of the requests that is mirrored."),
+  })
+  .meta({ id: "ShadowRule" });
+
+export const trafficRules = z
+  .strictObject({
+    split: z
+      .record(z.string().min(1), z.number().gt(0).max(1_000_000))
+      .default({})
+      .describe("Weights by version number or label; only ratios count. Empty: the newest available version gets all."),
+    stickyBy: z.string().min(1).max(256).optional().describe("Equal values of this header go to the same target."),
+    shadow: shadowRule.optional(),
+  })
+  .meta({ id: "TrafficRules" });
+
+export const deploymentState = z
+  .strictObject({
+    served: z.boolean().optional(),
+    versions: versionPolicy.optional(),
+    loaded: z.array(versionNumber).optional(),
+    unloaded: z.array(versionNumber).optional(),
+    labels: z.record(z.string(), versionNumber).optional(),
+    traffic: trafficRules.optional(),
+  })
+  .meta({ id: "DeploymentState", description: "What was changed at run time; what is absent is as configured." });
+
+export const revisionAction = z
+  .looseObject({
+    kind: z
+      .string()
+      .describe("set-label, remove-label, set-traffic, set-versions, load, unload, publish, remove or rollback."),
+  })
+  .meta({ id: "RevisionAction", description: "What the revision did: its kind, and what belongs to it." });
+
+export const revision = z
+  .strictObject({
+    revision: z.int().min(1),
+    model: z.string(),
+    action: revisionAction,
+    who: z.string(),
+    why: z.string().optional(),
+    at: z.iso.datetime(),
+    before: deploymentState,
+    after: deploymentState,
+    _links: links,
+  })
+  .meta({ id: "Revision" });
+
+export const revisionList = z.strictObject({ items: z.array(revision), _links: links }).meta({ id: "RevisionList" });
+
+export const version = z
+  .strictObject({
+    model: z.string(),
+    version: versionNumber,
+    state: z
+      .enum(["start", "loading", "available", "unloading", "end", "error", "stored"])
+      .describe("`stored`: in the storage and not wanted."),
+    since: z.iso.datetime().optional().describe("When it came into that state; absent for `stored`."),
+    error: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
+    labels: z.array(z.string()),
+    _links: links,
+  })
+  .meta({ id: "Version" });
+
+export const versionList = z.strictObject({ items: z.array(version), _links: links }).meta({ id: "VersionList" });
+
+export const label = z
+  .strictObject({
+    label: z.string(),
+    version: versionNumber,
+    pinnedBy: z.string().optional().describe("The line of the configuration that pins it, as `config.yaml:14:7`."),
+    _links: links,
+  })
+  .meta({ id: "Label" });
+
+export const labelList = z.strictObject({ items: z.array(label), _links: links }).meta({ id: "LabelList" });
+
+export const labelChange = z
+  .strictObject({
+    version: versionNumber,
+    allowUnavailable: z.boolean().default(false).describe("Also where the version is not in service yet."),
+  })
+  .meta({ id: "LabelChange" });
+
+export const traffic = z
+  .strictObject({ model: z.string(), rules: trafficRules, pinnedBy: z.string().optional(), _links: links })
+  .meta({ id: "Traffic" });
+
+export const model = z
+  .strictObject({
+    model: z.string(),
+    served: z.boolean(),
+    ready: z.boolean().describe("Whether a version of it is available."),
+    revision: z.int().min(0).describe("Its newest revision; also its ETag."),
+    versionPolicy,
+    versions: z.array(version),
+    labels: z.record(z.string(), versionNumber),
+    traffic: trafficRules,
+    pins: z.record(z.string(), z.string()).describe("What the configuration pins, and on which line."),
+    error: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
+    _links: links,
+  })
+  .meta({ id: "Model" });
+
+export const modelList = z.strictObject({ items: z.array(model), _links: links }).meta({ id: "ModelList" });
+
+export const modelChange = z
+  .strictObject({ versionPolicy: versionPolicy.nullable().describe("null goes back to what is configured.") })
+  .meta({ id: "ModelChange" });
+
+export const rollbackRequest = z
+  .strictObject({ to: z.int().min(0).describe("The revision after which the model was as it shall be again.") })
+  .meta({ id: "RollbackRequest" });
+
+export const reloadReport = z
+  .strictObject({
+    added: z.array(z.string()),
+    removed: z.array(z.string()),
+    changed: z.array(z.string()),
+    unchanged: z.array(z.string()),
+    unavailable: z.record(z.string(), z.string()),
+    _links: links,
+  })
+  .meta({ id: "ReloadReport" });
+
+export const health = z
+  .strictObject({
+    live: z.literal(true),
+    ready: z.boolean(),
+    reasons: z.array(z.string()).describe("Why not ready."),
+    uptimeMs: z.number(),
+    rssBytes: z.int().describe("Resident memory of the server's process."),
+    _links: links,
+  })
+  .meta({ id: "Health" });
+
+export const uploadFile = z
+  .strictObject({
+    path: z.string().min(1).max(1024).describe("Relative to the version's folder, with forward slashes."),
+    bytes: z.int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .meta({ id: "UploadFile" });
+
+export const uploadRequest = z
+  .strictObject({
+    model: z.string().min(1),
+    version: versionNumber.optional().describe("Default: the one after the highest."),
+    files: z.array(uploadFile).min(1).max(10_000),
+  })
+  .meta({ id: "UploadRequest", description: "Announces the files of a new version." });
+
+export const upload = z
+  .strictObject({
+    id: z.string(),
+    model: z.string(),
+    version: versionNumber.optional(),
+    expiresAt: z.iso.datetime().describe("When it is dropped unless more of it comes."),
+    files: z.array(uploadFile.extend({ received: z.int().min(0).describe("Bytes that are there: go on from here.") })),
+    _links: links,
+  })
+  .meta({ id: "Upload", description: "A new version that is being sent in parts." });
+
+export const published = z
+  .strictObject({ version, revision, _links: links })
+  .meta({ id: "Published", description: "A version that was added." });
+
+export const entryPoint = z
+  .strictObject({ name: z.literal("plinth"), version: z.string(), _links: links })
+  .meta({ id: "EntryPoint" });
