@@ -28,10 +28,12 @@ export {
   type ServableHandle,
 } from "./extension-points/model-server.js";
 export {
+  type DeploymentChanged,
   type ErrorOccurred,
   Monitor,
   type RequestFinished,
   type ServerEvent,
+  type ShadowCompared,
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
 export {
@@ -100,4 +102,4 @@ export {
 export { quotedNames } from "./model/quoted-names.js";
 export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
-export type { ModelStatus, VersionState, VersionStatus } from "./model/version-state.js";
+export type { ModelStatus, ShadowCounts, VersionState, VersionStatus } from "./model/version-state.js";

@@ -1,6 +1,7 @@
 import type { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
 import type { VersionState } from "../model/version-state.js";
+import type { Revision } from "./deployments.js";
 import type { InferTimings } from "./model-server.js";
 import { createToken, type Token } from "./token.js";
 
@@ -25,7 +26,7 @@ export interface Monitor extends AsyncDisposable {
 /** All monitors that are configured. */
 export const Monitor: Token<Monitor> = createToken<Monitor>("Monitor");
 
-export type ServerEvent = RequestFinished | VersionStateChanged | ErrorOccurred;
+export type ServerEvent = RequestFinished | VersionStateChanged | DeploymentChanged | ShadowCompared | ErrorOccurred;
 
 /** A request was answered, or refused by the server before or after it ran. */
 export interface RequestFinished {
@@ -50,6 +51,28 @@ export interface VersionStateChanged {
   readonly error: PlinthError | undefined;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
+}
+
+/** What is to run was changed, here or by another server over the same storage. */
+export interface DeploymentChanged {
+  readonly type: "deployment-changed";
+  readonly revision: Revision;
+}
+
+/** A request was mirrored to another version, and the answers were compared. */
+export interface ShadowCompared {
+  readonly type: "shadow-compared";
+  readonly model: string;
+  /** The version that answered the client. */
+  readonly version: ModelVersion;
+  readonly shadowVersion: ModelVersion;
+  readonly signature: string;
+  /** Whether all outputs are equal, or close where they are floats. */
+  readonly agreed: boolean;
+  /** Largest absolute difference of two numbers; `undefined` where there are none to compare. */
+  readonly maxDifference: number | undefined;
+  /** Why the mirrored request failed. */
+  readonly error: PlinthError | undefined;
 }
 
 /** Something failed that no client is told of: the storage cannot be listed, a plugin threw. */

@@ -1,5 +1,6 @@
 import { Backend } from "../extension-points/backend.js";
 import { ConfigDirectory } from "../extension-points/config-directory.js";
+import { Deployments } from "../extension-points/deployments.js";
 import { Logger } from "../extension-points/logger.js";
 import { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
@@ -7,10 +8,14 @@ import { Protocol } from "../extension-points/protocol.js";
 import { ServerSettings } from "../extension-points/server-settings.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import { createToken, type Services, type Token } from "../extension-points/token.js";
-import { ModelCatalog, type ServedModelSettings } from "../serving/lifecycle/model-catalog.js";
+import { LocalDeployments } from "../serving/deployment/local-deployments.js";
+import { ModelPlans } from "../serving/deployment/model-plans.js";
+import { RevisionLog } from "../serving/deployment/revision-log.js";
+import { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../serving/local-model-server.js";
 import { ServerEvents } from "../serving/server-events.js";
-import type { ModelConfig, ServerConfig } from "./config/server-config.js";
+import type { ServerConfig } from "./config/server-config.js";
+import { configuredModels } from "./configured-models.js";
 import { runAll } from "./failures.js";
 import { registerPlugin } from "./plugin-registration.js";
 import { ServiceContainer } from "./service-container.js";
@@ -18,6 +23,8 @@ import { ServiceContainer } from "./service-container.js";
 /** The serving parts, which only the kernel asks for. */
 export const Catalog: Token<ModelCatalog> = createToken<ModelCatalog>("core.ModelCatalog");
 export const LocalServer: Token<LocalModelServer> = createToken<LocalModelServer>("core.LocalModelServer");
+export const RunningDeployments: Token<LocalDeployments> = createToken<LocalDeployments>("core.LocalDeployments");
+export const Plans: Token<ModelPlans> = createToken<ModelPlans>("core.ModelPlans");
 const Events: Token<ServerEvents> = createToken<ServerEvents>("core.ServerEvents");
 
 /**
@@ -35,9 +42,12 @@ export async function composeServices(config: ServerConfig, logger: Logger): Pro
     ...config.monitors.map((use) => () => registerPlugin(container, use, Monitor)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
+  container.provide(Plans, () => new ModelPlans(configuredModels(config, logger)));
   container.provide(Catalog, (services) => createCatalog(services, config, logger));
   container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
   container.provide(ModelServer, (services) => services.get(LocalServer));
+  container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
+  container.provide(Deployments, (services) => services.get(RunningDeployments));
   await runAll(container.makers());
   return container;
 }
@@ -52,22 +62,21 @@ function createCatalog(services: Services, config: ServerConfig, logger: Logger)
   return new ModelCatalog({
     storage: services.get(ModelStorage),
     backends: services.getAll(Backend),
-    models:
-      config.models && new Map([...config.models].map(([name, model]) => [name, settingsOf(model, config, logger)])),
+    plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
     events: services.get(Events),
     logger,
   });
 }
 
-function settingsOf(
-  { versions, labels, backend }: ModelConfig,
-  config: ServerConfig,
-  logger: Logger,
-): ServedModelSettings {
-  if (backend === undefined) return { versions, labels, backend: undefined };
-  const own = new ServiceContainer();
-  provideSurroundings(own, config, logger);
-  registerPlugin(own, backend, Backend);
-  return { versions, labels, backend: own.get(Backend) };
+function createDeployments(services: Services, config: ServerConfig, logger: Logger): LocalDeployments {
+  const storage = services.get(ModelStorage);
+  return new LocalDeployments({
+    plans: services.get(Plans),
+    log: new RevisionLog(storage.records, logger),
+    catalog: services.get(Catalog),
+    storage,
+    protectedLabels: config.server.protectedLabels,
+    events: services.get(Events),
+  });
 }

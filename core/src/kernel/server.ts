@@ -6,7 +6,7 @@ import { type Endpoint, Protocol } from "../extension-points/protocol.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import type { Services } from "../extension-points/token.js";
 import { PlinthError } from "../model/errors.js";
-import { Catalog, composeServices, LocalServer } from "./compose.js";
+import { Catalog, composeServices, LocalServer, RunningDeployments } from "./compose.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { DisposerStack } from "./disposer-stack.js";
 import { namedFailure, runAll } from "./failures.js";
@@ -67,6 +67,7 @@ async function start(
       .map((monitor) => startable(`Monitor ${monitor.name}`, monitor, () => monitor.start({ signal }), disposers)),
   ]);
 
+  await services.get(RunningDeployments).start(signal);
   const catalog = services.get(Catalog);
   disposers.push("The model catalogue", () => catalog.stop());
   await catalog.start(signal);

@@ -30,6 +30,17 @@ export interface ModelStatus {
   readonly versions: readonly VersionStatus[];
   /** Versions by label. */
   readonly labels: ReadonlyMap<string, ModelVersion>;
+  /** What came of mirroring requests to another version, where the traffic rules ask for that. */
+  readonly shadow?: ShadowCounts & { readonly version: ModelVersion };
   /** Why the storage could not tell this model's versions when last asked. */
   readonly error?: PlinthError;
+}
+
+/** What became of the requests that were mirrored to one version since it was loaded. */
+export interface ShadowCounts {
+  readonly agreed: number;
+  readonly differed: number;
+  readonly failed: number;
+  /** Not mirrored because too many were under way. */
+  readonly dropped: number;
 }

@@ -12,45 +12,52 @@ import type { Signature } from "../model/signature.js";
 import type { ModelStatus } from "../model/version-state.js";
 import type { Servable } from "./execution/servable.js";
 import type { ModelCatalog } from "./lifecycle/model-catalog.js";
-import { routeRequest } from "./routing/route-request.js";
+import { routeRequest, shadowOf } from "./routing/route-request.js";
+import { ShadowTraffic } from "./routing/shadow-traffic.js";
 import type { ServerEvents } from "./server-events.js";
 
 /** The server that runs in this process. */
 export class LocalModelServer implements ModelServer {
   readonly #catalog: ModelCatalog;
   readonly #events: ServerEvents;
+  readonly #shadows: ShadowTraffic;
   #stopping = false;
 
   constructor(catalog: ModelCatalog, events: ServerEvents) {
     this.#catalog = catalog;
     this.#events = events;
+    this.#shadows = new ShadowTraffic(events);
   }
 
   async acquire(target: ModelTarget): Promise<ServableHandle> {
-    return new HeldServable(this.#hold(target), this.#events);
+    const servable = this.#hold(target);
+    return new HeldServable(servable, (call) => this.#inferOn(servable, target, call));
   }
 
   async infer(request: ModelTarget & InferCall): Promise<InferResult> {
     const servable = this.#hold(request);
     try {
-      return await observedInfer(servable, request, this.#events);
+      return await this.#inferOn(servable, request, request);
     } finally {
       servable.release();
     }
   }
 
   models(): readonly ModelStatus[] {
-    return this.#catalog.modelNames().flatMap((model) => this.#catalog.status(model) ?? []);
+    return this.#catalog.modelNames().flatMap((model) => this.status(model) ?? []);
   }
 
   status(model: string): ModelStatus | undefined {
-    return this.#catalog.status(model);
+    const status = this.#catalog.status(model);
+    const shadow = this.#catalog.servables.get(model)?.traffic?.shadow;
+    const counts = shadow && this.#shadows.counts(shadow);
+    return status && shadow && counts ? { ...status, shadow: { version: shadow.version, ...counts } } : status;
   }
 
   readiness(): Readiness {
     if (this.#stopping) return { ready: false, reasons: ["The server is stopping"] };
     const reasons = this.models()
-      .filter(({ model }) => !this.#catalog.servables.has(model))
+      .filter(({ model }) => this.#catalog.isServed(model) && !this.#catalog.servables.has(model))
       .map(whyNotReady);
     return { ready: reasons.length === 0, reasons };
   }
@@ -58,6 +65,13 @@ export class LocalModelServer implements ModelServer {
   /** Not ready from now on; requests are still answered. */
   beginStop(): void {
     this.#stopping = true;
+  }
+
+  async #inferOn(servable: Servable, target: ModelTarget, call: InferCall): Promise<InferResult> {
+    const result = await observedInfer(servable, call, this.#events);
+    const shadow = shadowOf(this.#catalog.servables, target, servable);
+    if (shadow !== undefined) this.#shadows.mirror(shadow, call, result);
+    return result;
   }
 
   #hold(target: ModelTarget): Servable {
@@ -82,12 +96,12 @@ export class LocalModelServer implements ModelServer {
 
 class HeldServable implements ServableHandle {
   readonly #servable: Servable;
-  readonly #events: ServerEvents;
+  readonly #infer: (call: InferCall) => Promise<InferResult>;
   #released = false;
 
-  constructor(servable: Servable, events: ServerEvents) {
+  constructor(servable: Servable, infer: (call: InferCall) => Promise<InferResult>) {
     this.#servable = servable;
-    this.#events = events;
+    this.#infer = infer;
   }
 
   get model(): string {
@@ -107,7 +121,7 @@ class HeldServable implements ServableHandle {
   }
 
   infer(call: InferCall): Promise<InferResult> {
-    return observedInfer(this.#servable, call, this.#events);
+    return this.#infer(call);
   }
 
   [Symbol.dispose](): void {

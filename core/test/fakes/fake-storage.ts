@@ -8,6 +8,7 @@ import type {
   VersionFiles,
 } from "../../src/index.js";
 import { PlinthError } from "../../src/index.js";
+import { FakeRecords } from "./fake-records.js";
 
 /** A storage whose listing a test sets by hand; files are names only. */
 export class FakeStorage implements ModelStorage {
@@ -15,6 +16,7 @@ export class FakeStorage implements ModelStorage {
   listError: Error | undefined;
   readonly opened: string[] = [];
   openHandles = 0;
+  records: RecordStore = new FakeRecords();
   #changed: (() => void) | undefined;
 
   /** Sets the whole listing and tells the watcher. */
@@ -61,16 +63,26 @@ export class FakeStorage implements ModelStorage {
     };
   }
 
-  publish(): Promise<StoredVersion> {
-    throw new Error("not in this fake");
+  async publish(model: string, version: ModelVersion): Promise<StoredVersion> {
+    const stored = { version, fingerprint: "first" };
+    const versions = this.#versions(model);
+    if (versions.some((each) => each.version === version)) throw new PlinthError("VERSION_EXISTS", "it is there");
+    this.#replace(model, [...versions, stored]);
+    return stored;
   }
 
-  remove(): Promise<void> {
-    throw new Error("not in this fake");
+  async remove(model: string, version: ModelVersion): Promise<void> {
+    const left = this.#versions(model).filter((each) => each.version !== version);
+    if (left.length === this.#versions(model).length) throw new PlinthError("VERSION_NOT_FOUND", "it is not there");
+    this.#replace(model, left);
   }
 
-  get records(): RecordStore {
-    throw new Error("not in this fake");
+  #versions(model: string): readonly StoredVersion[] {
+    return this.listing.find((each) => each.model === model)?.versions ?? [];
+  }
+
+  #replace(model: string, versions: readonly StoredVersion[]): void {
+    this.listing = [...this.listing.filter((each) => each.model !== model), { model, versions }];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

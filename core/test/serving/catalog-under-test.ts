@@ -1,10 +1,8 @@
 import { expect, vi } from "vitest";
 import type { ServerEvent, VersionState } from "../../src/index.js";
-import {
-  ModelCatalog,
-  type ModelCatalogOptions,
-  type ServedModelSettings,
-} from "../../src/serving/lifecycle/model-catalog.js";
+import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
+import { ModelPlans } from "../../src/serving/deployment/model-plans.js";
+import { ModelCatalog, type ModelCatalogOptions } from "../../src/serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
 import { type Deferred, deferred } from "../fakes/deferred.js";
@@ -13,7 +11,12 @@ import { FakeStorage } from "../fakes/fake-storage.js";
 import { RecordingLogger } from "../fakes/recording-logger.js";
 
 /** All versions of a model, with every other default. */
-export const ALL_VERSIONS: ServedModelSettings = { versions: { kind: "all" }, labels: new Map(), backend: undefined };
+export const ALL_VERSIONS: ConfiguredModel = { versions: { kind: "all" }, labels: new Map() };
+
+interface StartOptions extends Partial<ModelCatalogOptions> {
+  /** Default: every model of the storage. */
+  readonly models?: ReadonlyMap<string, ConfiguredModel>;
+}
 
 /** A catalogue over fakes, in time that the test moves on. */
 export class CatalogUnderTest {
@@ -32,7 +35,7 @@ export class CatalogUnderTest {
   }
 
   /** Starts it and waits until it has loaded what it can. */
-  async start(options: Partial<ModelCatalogOptions> = {}): Promise<LocalModelServer> {
+  async start({ models, ...options }: StartOptions = {}): Promise<LocalModelServer> {
     const monitor = {
       name: "test",
       start: async () => {},
@@ -43,7 +46,7 @@ export class CatalogUnderTest {
     this.#catalog = new ModelCatalog({
       storage: this.storage,
       backends: [this.backend],
-      models: undefined,
+      plans: new ModelPlans(models),
       pollIntervalMs: 1_000,
       events: serverEvents,
       logger: this.logger,

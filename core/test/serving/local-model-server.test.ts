@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ServedModelSettings } from "../../src/serving/lifecycle/model-catalog.js";
+import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
 import { ALL_VERSIONS, CatalogUnderTest } from "./catalog-under-test.js";
@@ -14,7 +14,7 @@ afterEach(() => subject.stop());
 
 describe("a request", () => {
   const x = { dtype: "float32", shape: [2], data: new Float32Array([1, 2]) } as const;
-  const settings: ServedModelSettings = {
+  const settings: ConfiguredModel = {
     ...ALL_VERSIONS,
     labels: new Map([
       ["stable", 1n],

@@ -1,18 +1,19 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Backend } from "../../extension-points/backend.js";
-import type { VersionPolicy } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { ModelStatus } from "../../model/version-state.js";
+import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
+import type { ModelPlans } from "../deployment/model-plans.js";
+import type { Servable } from "../execution/servable.js";
 import type { ModelDirectory } from "../routing/route-request.js";
 import { type ServableMap, withModel } from "../routing/servable-map.js";
+import { TrafficTable } from "../routing/traffic-table.js";
 import type { ServerEvents } from "../server-events.js";
-import { loadServable } from "./load-servable.js";
+import { type LoadContext, loadServable } from "./load-servable.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
-import { availabilityPreserving } from "./transition-policy.js";
-import { aspiredVersions, DEFAULT_VERSION_POLICY } from "./version-policy.js";
 import { withinTimeLimit } from "./within-time-limit.js";
 
 /** Loads under way at once, over all models. */
@@ -21,29 +22,15 @@ const MAX_CONCURRENT_LOADS = 2;
 /** Longest that one look into the storage may take, in milliseconds. */
 const LIST_TIMEOUT_MS = 60_000;
 
-/** How one model is to be served. */
-export interface ServedModelSettings {
-  readonly versions: VersionPolicy;
-  readonly labels: ReadonlyMap<string, ModelVersion>;
-  /** Instead of all configured backends. */
-  readonly backend: Backend | undefined;
-}
-
 export interface ModelCatalogOptions {
   readonly storage: ModelStorage;
   readonly backends: readonly Backend[];
-  /** `undefined`: every model of the storage, with the defaults. */
-  readonly models: ReadonlyMap<string, ServedModelSettings> | undefined;
+  /** What is to run; after a change of it {@link ModelCatalog.replan} brings it about. */
+  readonly plans: ModelPlans;
   readonly pollIntervalMs: number;
   readonly events: ServerEvents;
   readonly logger: Logger;
 }
-
-const DEFAULT_SETTINGS: ServedModelSettings = {
-  versions: DEFAULT_VERSION_POLICY,
-  labels: new Map(),
-  backend: undefined,
-};
 
 /**
  * Follows the storage: looks again and again which versions there are, says which of them are wanted, and has each model's
@@ -52,10 +39,12 @@ const DEFAULT_SETTINGS: ServedModelSettings = {
 export class ModelCatalog implements ModelDirectory {
   readonly #options: ModelCatalogOptions;
   readonly #lifecycles = new Map<string, ModelLifecycle>();
-  readonly #listingErrors = new Map<string, PlinthError>();
   readonly #limitLoads: LimitFunction = pLimit(MAX_CONCURRENT_LOADS);
   readonly #stopping = new AbortController();
+  /** What the storage held when last asked. */
+  #listing: ReadonlyMap<string, StoredModel> = new Map();
   #servables: ServableMap = new Map();
+  #follow: ((signal: AbortSignal) => Promise<void>) | undefined;
   #refreshing: Promise<void> | undefined;
   #refreshAgain = false;
   #pollTimer: NodeJS.Timeout | undefined;
@@ -64,7 +53,7 @@ export class ModelCatalog implements ModelDirectory {
 
   constructor(options: ModelCatalogOptions) {
     this.#options = options;
-    for (const model of options.models?.keys() ?? []) this.#lifecycle(model);
+    for (const model of options.plans.configuredNames()) this.#lifecycle(model);
   }
 
   /** Looks into the storage for the first time and begins to load; then goes on looking until {@link stop}. */
@@ -72,6 +61,11 @@ export class ModelCatalog implements ModelDirectory {
     this.#apply(await this.#list(signal));
     this.#watch = this.#options.storage.watch?.(() => void this.refresh());
     this.#poll();
+  }
+
+  /** Has something else done ahead of each look into the storage from now on: what other servers have written there. */
+  beforeEachLook(follow: (signal: AbortSignal) => Promise<void>): void {
+    this.#follow = follow;
   }
 
   /** Looks into the storage now. Never rejects: what fails is logged, and everything stays as it is. */
@@ -91,12 +85,15 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   modelNames(): readonly string[] {
-    return [...new Set([...this.#lifecycles.keys(), ...this.#listingErrors.keys()])].sort();
+    const unreadable = [...this.#listing.values()].filter(
+      ({ model, error }) => error !== undefined && this.isServed(model),
+    );
+    return [...new Set([...this.#lifecycles.keys(), ...unreadable.map(({ model }) => model)])].sort();
   }
 
   status(model: string): ModelStatus | undefined {
     const lifecycle = this.#lifecycles.get(model);
-    const error = this.#listingErrors.get(model);
+    const error = this.isServed(model) ? this.#listing.get(model)?.error : undefined;
     if (lifecycle === undefined && error === undefined) return undefined;
     return {
       model,
@@ -107,7 +104,23 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   labels(model: string): ReadonlyMap<string, ModelVersion> {
-    return this.#settings(model).labels;
+    return this.#options.plans.plan(model).labels;
+  }
+
+  /** Whether the model is to be served at all. */
+  isServed(model: string): boolean {
+    return this.#options.plans.plan(model).served;
+  }
+
+  /** What the storage held of a model when last asked, served or not; `undefined` where there was nothing. */
+  stored(model: string): StoredModel | undefined {
+    return this.#listing.get(model);
+  }
+
+  /** Begins to bring about what the plans say now of one model, or of all. */
+  replan(model?: string): void {
+    const all = [...this.#lifecycles.keys(), ...this.#listing.keys(), ...this.#options.plans.configuredNames()];
+    for (const each of new Set(model === undefined ? all : [model])) this.#bringAbout(each);
   }
 
   /** Settles when no load or unload is under way. */
@@ -138,6 +151,7 @@ export class ModelCatalog implements ModelDirectory {
 
   async #refreshOnce(): Promise<void> {
     try {
+      await this.#follow?.(this.#stopping.signal);
       const listing = await this.#list(this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       this.#apply(listing);
@@ -159,35 +173,39 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #apply(listing: readonly StoredModel[]): void {
-    const { models } = this.#options;
-    const wanted = listing.filter(({ model }) => models === undefined || models.has(model));
-    const found = new Map(wanted.map((stored) => [stored.model, stored]));
-
-    this.#listingErrors.clear();
-    for (const { model, versions, error } of wanted) {
-      if (error === undefined) this.#aspire(model, versions);
-      else this.#listingErrors.set(model, error);
-    }
-    for (const [model, lifecycle] of this.#lifecycles) {
-      if (found.has(model)) continue;
-      lifecycle.aspire([]);
-      if (lifecycle.forgotten && models === undefined) this.#lifecycles.delete(model);
-    }
+    this.#listing = new Map(listing.map((stored) => [stored.model, stored]));
+    this.replan();
   }
 
-  #aspire(model: string, stored: StoredModel["versions"]): void {
-    const policy = this.#settings(model).versions;
-    const aspired = new Set(
-      aspiredVersions(
-        policy,
-        stored.map(({ version }) => version),
-      ),
+  /** Tells a model's lifecycle which versions are wanted. A model that the storage cannot tell of keeps what it has. */
+  #bringAbout(model: string): void {
+    const { plans } = this.#options;
+    const plan = plans.plan(model);
+    const stored = plan.served ? this.#listing.get(model) : undefined;
+    if (stored === undefined) this.#letGo(model, plan.served && plans.isConfigured(model));
+    else if (stored.error === undefined) this.#aspire(plan, stored.versions);
+    const served = this.#servables.get(model);
+    if (served !== undefined) this.#serve(model, [...served.versions.values()]);
+  }
+
+  #letGo(model: string, isConfigured: boolean): void {
+    const lifecycle = isConfigured ? this.#lifecycle(model) : this.#lifecycles.get(model);
+    lifecycle?.aspire([]);
+    if (lifecycle?.forgotten && !isConfigured) this.#lifecycles.delete(model);
+  }
+
+  #aspire(plan: ModelPlan, stored: StoredModel["versions"]): void {
+    const existing = stored.map(({ version }) => version);
+    const wanted = new Set(wantedVersions(plan, existing));
+    this.#lifecycle(plan.model).aspire(stored.filter(({ version }) => wanted.has(version)));
+  }
+
+  #serve(model: string, servables: readonly Servable[]): void {
+    const { traffic, labels } = this.#options.plans.plan(model);
+    const hasRules = traffic.split.size > 0 || traffic.shadow !== undefined;
+    this.#servables = withModel(this.#servables, model, servables, (available) =>
+      hasRules ? new TrafficTable(model, traffic, labels, available) : undefined,
     );
-    this.#lifecycle(model).aspire(stored.filter(({ version }) => aspired.has(version)));
-  }
-
-  #settings(model: string): ServedModelSettings {
-    return this.#options.models?.get(model) ?? DEFAULT_SETTINGS;
   }
 
   #lifecycle(model: string): ModelLifecycle {
@@ -199,18 +217,15 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #createLifecycle(model: string): ModelLifecycle {
-    const { storage, backends, events } = this.#options;
+    const { events, plans } = this.#options;
     const logger = this.#options.logger.child({ model });
-    const { backend } = this.#settings(model);
-    const context = { storage, backends: backend === undefined ? backends : [backend], logger };
     return new ModelLifecycle(
       model,
-      availabilityPreserving,
+      (versions) => plans.plan(model).transition(versions),
       {
-        load: (version, signal) => this.#limitLoads(() => loadServable(context, model, version, signal)),
-        serve: (servables) => {
-          this.#servables = withModel(this.#servables, model, servables);
-        },
+        load: (version, signal) =>
+          this.#limitLoads(() => loadServable(this.#loadContext(model, logger), model, version, signal)),
+        serve: (servables) => this.#serve(model, servables),
         stateChanged: (version, from, to, error) => {
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
           else logger.info(`Model ${model} version ${version}: ${to}`);
@@ -221,5 +236,11 @@ export class ModelCatalog implements ModelDirectory {
       },
       logger,
     );
+  }
+
+  #loadContext(model: string, logger: Logger): LoadContext {
+    const { storage, backends, plans } = this.#options;
+    const { backend } = plans.plan(model);
+    return { storage, backends: backend === undefined ? backends : [backend], logger };
   }
 }

@@ -5,6 +5,7 @@ import { quotedNames } from "../../model/quoted-names.js";
 import type { ModelStatus } from "../../model/version-state.js";
 import type { Servable } from "../execution/servable.js";
 import type { ServableMap } from "./servable-map.js";
+import type { TrafficTable } from "./traffic-table.js";
 
 /** What routing asks when a request cannot be served, to say why. */
 export interface ModelDirectory {
@@ -21,13 +22,30 @@ export interface ModelDirectory {
 export function routeRequest(map: ServableMap, directory: ModelDirectory, target: ModelTarget): Servable {
   const served = map.get(target.model);
   if (target.version === undefined && target.label === undefined) {
-    if (served !== undefined) return served.newest;
-    throw notAvailable(directory, target, undefined);
+    if (served === undefined) throw notAvailable(directory, target, undefined);
+    return served.traffic === undefined ? served.newest : byTraffic(served.traffic, target);
   }
   const version = target.version ?? labelled(directory, target);
   const servable = version === undefined ? undefined : served?.versions.get(version);
   if (servable !== undefined) return servable;
   throw notAvailable(directory, target, version);
+}
+
+/** Where to mirror a request that `primary` answers, if the traffic rules say so. */
+export function shadowOf(map: ServableMap, target: ModelTarget, primary: Servable): Servable | undefined {
+  if (target.version !== undefined || target.label !== undefined) return undefined;
+  return map.get(target.model)?.traffic?.shadowOf(primary, Math.random());
+}
+
+function byTraffic(traffic: TrafficTable, { model, header }: ModelTarget): Servable {
+  const key = traffic.stickyBy === undefined ? undefined : header?.(traffic.stickyBy);
+  const servable = traffic.pick(key, Math.random());
+  if (servable !== undefined) return servable;
+  throw new PlinthError(
+    "VERSION_NOT_AVAILABLE",
+    `Servable not found for request: Latest(${model}). None of the versions is available that the traffic rules of model ${model} name`,
+    { details: { model } },
+  );
 }
 
 function labelled(directory: ModelDirectory, { model, label }: ModelTarget): ModelVersion | undefined {

@@ -1,0 +1,61 @@
+import type { DeploymentState } from "../../extension-points/deployments.js";
+import { UNCHANGED } from "./deployment-state.js";
+import { type ConfiguredModel, type ModelPlan, planModel } from "./model-plan.js";
+
+interface ChangedModel {
+  readonly state: DeploymentState;
+  readonly revision: number;
+}
+
+const NEVER_CHANGED: ChangedModel = { state: UNCHANGED, revision: 0 };
+
+/** What is to run, of all models: the configuration and the newest state of each model. */
+export class ModelPlans {
+  readonly #changed = new Map<string, ChangedModel>();
+  /** Made when first asked for, since every request that names a label asks. */
+  readonly #plans = new Map<string, ModelPlan>();
+  #configured: ReadonlyMap<string, ConfiguredModel> | undefined;
+
+  /** @param configured `undefined`: every model of the storage, with the defaults */
+  constructor(configured: ReadonlyMap<string, ConfiguredModel> | undefined) {
+    this.#configured = configured;
+  }
+
+  /** Another configuration from now on. */
+  configure(configured: ReadonlyMap<string, ConfiguredModel> | undefined): void {
+    this.#configured = configured;
+    this.#plans.clear();
+  }
+
+  configuredNames(): readonly string[] {
+    return [...(this.#configured?.keys() ?? [])];
+  }
+
+  isConfigured(model: string): boolean {
+    return this.#configured?.has(model) === true;
+  }
+
+  /** Whether anybody said anything of the model: the configuration, or a change at run time. */
+  isKnown(model: string): boolean {
+    return this.isConfigured(model) || this.#changed.has(model);
+  }
+
+  plan(model: string): ModelPlan {
+    const made = this.#plans.get(model);
+    if (made !== undefined) return made;
+    const changed = this.#changed.get(model) ?? NEVER_CHANGED;
+    const plan = planModel(model, this.#configured?.get(model), this.#configured === undefined, changed);
+    if (this.isKnown(model)) this.#plans.set(model, plan);
+    return plan;
+  }
+
+  /** What was changed of a model at run time. */
+  state(model: string): DeploymentState {
+    return (this.#changed.get(model) ?? NEVER_CHANGED).state;
+  }
+
+  change(model: string, state: DeploymentState, revision: number): void {
+    this.#changed.set(model, { state, revision });
+    this.#plans.delete(model);
+  }
+}
