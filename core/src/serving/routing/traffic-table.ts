@@ -4,8 +4,9 @@ import { targetVersion } from "../deployment/model-plan.js";
 import type { Servable } from "../execution/servable.js";
 import { stickyPosition } from "./sticky-position.js";
 
-/** A target with the upper end of its share of the line from 0 to 1. */
+/** A target with its share of the line from 0 to 1. */
 interface Share {
+  readonly start: number;
   readonly end: number;
   /** `undefined` where it is not available. */
   readonly servable: Servable | undefined;
@@ -34,7 +35,7 @@ export class TrafficTable {
     const weights = [...split].map(([target, weight]) => ({ servable: servableOf(target), weight }));
     this.#model = model;
     this.stickyBy = stickyBy;
-    this.#all = split.size === 0 ? [{ end: 1, servable: newest }] : shares(weights);
+    this.#all = split.size === 0 ? [{ start: 0, end: 1, servable: newest }] : shares(weights);
     this.#available = shares(weights.filter(({ servable }) => servable !== undefined));
     this.shadow = shadow === undefined ? undefined : servableOf(shadow.to);
     this.#shadowShare = (shadow?.percent ?? 0) / 100;
@@ -48,7 +49,9 @@ export class TrafficTable {
    */
   pick(key: string | undefined, random: number): Servable | undefined {
     const position = key === undefined ? random : stickyPosition(this.#model, key);
-    return shareAt(this.#all, position)?.servable ?? shareAt(this.#available, position)?.servable;
+    const share = shareAt(this.#all, position);
+    if (share?.servable !== undefined) return share.servable;
+    return share && shareAt(this.#available, (position - share.start) / (share.end - share.start))?.servable;
   }
 
   /** Where to mirror a request that `primary` answers, if it is to be mirrored. */
@@ -61,8 +64,9 @@ function shares(weights: readonly { readonly servable: Servable | undefined; rea
   const total = weights.reduce((sum, { weight }) => sum + weight, 0);
   let sum = 0;
   return weights.map(({ servable, weight }, index) => {
+    const start = sum / total;
     sum += weight;
-    return { servable, end: index === weights.length - 1 ? 1 : sum / total };
+    return { servable, start, end: index === weights.length - 1 ? 1 : sum / total };
   });
 }
 
