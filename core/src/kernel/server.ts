@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Deployments } from "../extension-points/deployments.js";
 import type { Logger } from "../extension-points/logger.js";
 import type { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
@@ -17,7 +18,9 @@ const START_TIMEOUT_MS = 60_000;
 /** A server that was started. Disposing it is {@link stop}. */
 export interface RunningServer extends AsyncDisposable {
   readonly models: ModelServer;
-  /** For publishing models from the program that embeds the server. */
+  /** For changing labels, traffic and versions from the program that embeds the server. */
+  readonly deployments: Deployments;
+  /** For publishing models without a line in the history. */
   readonly storage: ModelStorage;
   /** Where the protocols listen, in the order of the configuration. */
   readonly endpoints: readonly Endpoint[];
@@ -106,6 +109,7 @@ function startable<T>(
 
 class StartedServer implements RunningServer {
   readonly models: ModelServer;
+  readonly deployments: Deployments;
   readonly storage: ModelStorage;
   readonly endpoints: readonly Endpoint[];
   readonly #services: Services;
@@ -115,6 +119,7 @@ class StartedServer implements RunningServer {
 
   constructor(services: Services, config: ServerConfig, endpoints: readonly Endpoint[], disposers: DisposerStack) {
     this.models = services.get(LocalServer);
+    this.deployments = services.get(RunningDeployments);
     this.storage = services.get(ModelStorage);
     this.endpoints = endpoints;
     this.#services = services;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { PlinthError } from "@plinth/core";
+import { type ModelTarget, PlinthError } from "@plinth/core";
 import { clientSignal } from "../http/client-signal.js";
 import { readBody } from "../http/read-body.js";
 import { discardRest, sendJson } from "../http/send.js";
@@ -33,7 +33,7 @@ async function answer(
     sendJson(
       response,
       200,
-      await answerInference(server, verb, target, body, clientSignal(request.socket)),
+      await answerInference(server, verb, withHeaders(target, request), body, clientSignal(request.socket)),
       isDraining(),
     );
   } catch (thrown) {
@@ -43,6 +43,15 @@ async function answer(
     sendJson(response, status, body, isDraining() || !request.complete);
     discardRest(request);
   }
+}
+
+/** The target with the headers that sticky traffic may ask for. */
+function withHeaders({ model, version, label }: ModelTarget, { headers }: IncomingMessage): ModelTarget {
+  const header = (name: string): string | undefined => {
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+  return { model, version, label, header };
 }
 
 /** A path that cannot be read, as one with a version past int64, is left to the slow way, which tells why. */

@@ -27,6 +27,8 @@ export class EchoServer implements ModelServer {
   /** Handles that were given out and not yet disposed. */
   held = 0;
   #gate: Promise<void> = Promise.resolve();
+  /** What was acquired last. */
+  lastTarget: ModelTarget | undefined;
   #open: () => void = () => {};
   #announce: () => void = () => {};
 
@@ -48,7 +50,9 @@ export class EchoServer implements ModelServer {
     });
   }
 
-  async acquire({ model }: ModelTarget): Promise<ServableHandle> {
+  async acquire(target: ModelTarget): Promise<ServableHandle> {
+    const { model } = target;
+    this.lastTarget = target;
     if (model !== "echo") throw new PlinthError("MODEL_NOT_FOUND", `Servable not found for request: Latest(${model})`);
     this.held++;
     return {
