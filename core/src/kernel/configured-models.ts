@@ -3,7 +3,11 @@ import { ConfigDirectory } from "../extension-points/config-directory.js";
 import { Logger } from "../extension-points/logger.js";
 import { ServerSettings } from "../extension-points/server-settings.js";
 import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
-import { availabilityPreserving } from "../serving/lifecycle/transition-policy.js";
+import {
+  availabilityPreserving,
+  resourcePreserving,
+  type TransitionPolicy,
+} from "../serving/lifecycle/transition-policy.js";
 import type { SourcePosition } from "./config/config-fault.js";
 import type { ModelConfig, PluginUse, ServerConfig } from "./config/server-config.js";
 import { registerPlugin } from "./plugin-registration.js";
@@ -23,13 +27,18 @@ export function configuredModels(
   return models && new Map([...models].map(([name, model]) => [name, configuredModel(model, config, logger)]));
 }
 
+const TRANSITIONS: Readonly<Record<ModelConfig["transition"], TransitionPolicy>> = {
+  "availability-preserving": availabilityPreserving,
+  "resource-preserving": resourcePreserving,
+};
+
 function configuredModel(model: ModelConfig, config: ServerConfig, logger: Logger): ConfiguredModel {
-  const { versions, labels, traffic, backend, pins } = model;
+  const { versions, labels, traffic, transition, backend, pins } = model;
   return {
     versions,
     labels,
     traffic,
-    transition: availabilityPreserving,
+    transition: TRANSITIONS[transition],
     backend: backend && ownBackend(backend, config, logger),
     pins: new Map([...pins].map(([what, position]) => [what, formatPosition(position)])),
   };

@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import type { VersionPolicy } from "../../extension-points/deployments.js";
+import type { ShadowRule, VersionPolicy } from "../../extension-points/deployments.js";
 import type { OptionsSchema } from "../../extension-points/plugin.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { isModelName, MAX_MODEL_NAME_BYTES } from "../../model/model-name.js";
 import { MAX_MODEL_VERSION, type ModelVersion } from "../../model/model-version.js";
+import type { ModelConfig } from "./server-config.js";
 
 /** The words of `config.yaml` that core itself knows, read. What stands beside a `use` belongs to the plugin. */
 export interface ConfigSections {
@@ -15,8 +16,15 @@ export interface ConfigSections {
 export interface ModelSection {
   readonly versions: VersionPolicy;
   readonly labels?: ReadonlyMap<string, ModelVersion> | undefined;
+  readonly traffic?: ReadonlyMap<string, number> | undefined;
+  readonly stickyBy?: string | undefined;
+  readonly shadow?: ShadowRule | undefined;
+  readonly transition?: ModelConfig["transition"] | undefined;
   readonly example?: string | undefined;
 }
+
+/** RFC 9110's `token`. */
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -38,6 +46,16 @@ const name = z
     error: `expected a name of 1 to ${MAX_MODEL_NAME_BYTES} bytes without a leading dot, slash, backslash, colon or control character`,
   })
   .meta({ pattern: "^[^./\\\\:\\u0000-\\u001f\\u007f][^/\\\\:\\u0000-\\u001f\\u007f]*$" });
+
+const weight = z
+  .number()
+  .gt(0, { error: "expected a weight above 0 and up to 1000000; leave the target out for none" })
+  .max(1_000_000, { error: "expected a weight above 0 and up to 1000000" });
+
+const percent = z
+  .number()
+  .gt(0, { error: "expected a percentage above 0 and up to 100" })
+  .max(100, { error: "expected a percentage above 0 and up to 100" });
 
 const pluginUse = z.looseObject(
   {
@@ -86,6 +104,37 @@ const model = z
       .transform((labels): ReadonlyMap<string, ModelVersion> => new Map(Object.entries(labels)))
       .optional()
       .describe("Names for versions, by which clients may ask for them, as `{ stable: 3, canary: 7 }`."),
+    traffic: z
+      .record(name, weight)
+      .transform((split): ReadonlyMap<string, number> => new Map(Object.entries(split)))
+      .optional()
+      .describe(
+        "Weights of labels or versions for requests that name neither, as `{ stable: 95, canary: 5 }`. Default: the newest " +
+          "version gets all.",
+      ),
+    stickyBy: z
+      .string()
+      .regex(HEADER_NAME, { error: "expected the name of an HTTP header" })
+      .transform((header) => header.toLowerCase())
+      .optional()
+      .describe("A header (gRPC metadata alike) by whose value requests go to the same target of `traffic` each time."),
+    shadow: z
+      .record(name, percent)
+      .refine((targets) => Object.keys(targets).length === 1, {
+        error: "expected one label or version, as { canary: 10 }",
+      })
+      .transform((targets) => Object.entries(targets).map(([to, share]) => ({ to, percent: share }))[0])
+      .optional()
+      .describe(
+        "Mirrors this percentage of the requests to a label or version, as `{ canary: 10 }`, and compares the answers.",
+      ),
+    transition: z
+      .enum(["availability-preserving", "resource-preserving"])
+      .optional()
+      .describe(
+        "How versions take turns: `availability-preserving` (the default) loads the next before it unloads the last, " +
+          "`resource-preserving` unloads first.",
+      ),
     example: z
       .string()
       .min(1)

@@ -7,10 +7,10 @@ import { FaultList, type Location, quote } from "./config-fault.js";
 import { effectiveConfig } from "./effective-config.js";
 import { CONFIG_GRAMMAR } from "./grammar.js";
 import { inputSchema, type JsonSchema } from "./json-schema.js";
-import { checkLabels, modelBackends, modelConfig } from "./model-configs.js";
+import { checkLabels, checkTargets, modelBackends, modelConfig, pinsOf } from "./model-configs.js";
 import { type PlacedUse, PluginUses } from "./plugin-uses.js";
 import { MAX_CONFIG_BYTES, readSource } from "./read-source.js";
-import type { ServerConfig } from "./server-config.js";
+import type { ModelConfig, ServerConfig } from "./server-config.js";
 import {
   childPlaced,
   childrenOf,
@@ -80,11 +80,14 @@ export async function parseConfig(text: string, file: string, options: LoadConfi
   const ownBackends = await modelBackends(models, backends, uses);
   refuseRepeated(backends, faults);
   checkLabels(models, faults);
+  checkTargets(models, faults);
   if (!faults.isEmpty || sections === undefined || storageUse === undefined) throw faults.toError();
 
   const { server, models: served } = sections.value;
-  const names = models.map(({ path }) => String(path.at(-1)));
-  const modelNamed = (name: string) => modelConfig(served?.get(name), ownBackends.get(name), directory);
+  const modelAt = (place: Placed): readonly [string, ModelConfig] => {
+    const name = String(place.path.at(-1));
+    return [name, modelConfig(served?.get(name), ownBackends.get(name), pinsOf(place, file), directory)];
+  };
   return {
     file: resolve(file),
     directory,
@@ -94,7 +97,7 @@ export async function parseConfig(text: string, file: string, options: LoadConfi
     protocols: protocols.flatMap(({ plugin }) => plugin ?? []),
     monitors: monitors.flatMap(({ plugin }) => plugin ?? []),
     extensions: [],
-    models: served && new Map(names.map((name) => [name, modelNamed(name)])),
+    models: served && new Map(models.map(modelAt)),
     effective: effectiveConfig(root, CORE_SCHEMA, (kind, use) => uses.loaded(kind, use)?.jsonSchema),
   };
 }

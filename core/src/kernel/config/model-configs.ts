@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
-import type { ModelVersion } from "../../model/model-version.js";
+import type { TrafficRules } from "../../extension-points/deployments.js";
+import { type ModelVersion, parseModelVersion } from "../../model/model-version.js";
 import { DEFAULT_VERSION_POLICY } from "../../serving/lifecycle/version-policy.js";
-import type { FaultList } from "./config-fault.js";
+import { type FaultList, quote, type SourcePosition } from "./config-fault.js";
 import { isVersion, type ModelSection } from "./grammar.js";
+import { suggestKey } from "./nearest-key.js";
 import type { PlacedUse, PluginUses } from "./plugin-uses.js";
 import type { ModelConfig, PluginUse } from "./server-config.js";
 import {
@@ -58,9 +60,10 @@ function nameOf(node: SourceNode): SourceScalar["value"] | undefined {
   return use?.kind === "scalar" ? use.value : undefined;
 }
 
-/** Where a model lists its versions, each of its labels must be one of them. */
+/** A label must not look like a version, and where a model lists its versions, each of its labels must be one of them. */
 export function checkLabels(models: readonly Placed[], faults: FaultList): void {
   for (const model of models) {
+    checkLabelNames(model, faults);
     const versions = childOf(model.node, "versions")?.node;
     const labels = childPlaced(model.node, model.path, "labels");
     if (versions?.kind !== "list" || labels?.node.kind !== "mapping") continue;
@@ -74,6 +77,56 @@ export function checkLabels(models: readonly Placed[], faults: FaultList): void 
   }
 }
 
+function checkLabelNames({ node, path }: Placed, faults: FaultList): void {
+  const labels = childPlaced(node, path, "labels");
+  for (const label of labels === undefined ? [] : childrenOf(labels)) {
+    if (parseModelVersion(String(label.path.at(-1))) === undefined) continue;
+    faults.add(label.keyAt, label.path, "expected a name that is no number, since it could not be told from a version");
+  }
+}
+
+/** The targets of a model's traffic and shadow must be its own labels, or versions; where versions are listed, of the list. */
+export function checkTargets(models: readonly Placed[], faults: FaultList): void {
+  for (const model of models) {
+    const labels = childPlaced(model.node, model.path, "labels");
+    const names = labels === undefined ? [] : childrenOf(labels).map(({ path }) => String(path.at(-1)));
+    for (const section of ["traffic", "shadow"]) {
+      const targets = childPlaced(model.node, model.path, section);
+      for (const target of targets === undefined ? [] : childrenOf(targets)) {
+        const fault = targetFault(String(target.path.at(-1)), names, model.node);
+        if (fault !== undefined) faults.add(target.keyAt, target.path, fault);
+      }
+    }
+  }
+}
+
+function targetFault(target: string, labels: readonly string[], model: SourceNode): string | undefined {
+  const version = parseModelVersion(target);
+  if (version === undefined) {
+    if (labels.includes(target)) return undefined;
+    return `expected a label of this model or a version, got ${quote(target)}${suggestKey(target, labels)}`;
+  }
+  const versions = childOf(model, "versions")?.node;
+  if (versions?.kind !== "list") return undefined;
+  const listed = versions.items.map(versionOf);
+  if (listed.includes(undefined) || listed.includes(version)) return undefined;
+  return "expected a version that `versions` lists; add it there, or take it out here";
+}
+
+/** What the file pins of a model, and where; see {@link ModelConfig.pins}. */
+export function pinsOf(model: Placed, file: string): ReadonlyMap<string, SourcePosition> {
+  const pins = new Map<string, SourcePosition>();
+  const pin = (what: string, { keyAt }: Pick<Placed, "keyAt">) => pins.set(what, { file, ...keyAt });
+  pin("served", model);
+  const versions = childPlaced(model.node, model.path, "versions");
+  if (versions !== undefined) pin("versions", versions);
+  const labels = childPlaced(model.node, model.path, "labels");
+  for (const label of labels === undefined ? [] : childrenOf(labels)) pin(`labels.${label.path.at(-1)}`, label);
+  const rules = ["traffic", "stickyBy", "shadow"].flatMap((key) => childPlaced(model.node, model.path, key) ?? []);
+  if (rules[0] !== undefined) pin("traffic", rules[0]);
+  return pins;
+}
+
 function versionOf(node: SourceNode): ModelVersion | undefined {
   return node.kind === "scalar" && isVersion(node.value) ? BigInt(node.value) : undefined;
 }
@@ -81,15 +134,20 @@ function versionOf(node: SourceNode): ModelVersion | undefined {
 export function modelConfig(
   section: ModelSection | null | undefined,
   backend: PluginUse | undefined,
+  pins: ReadonlyMap<string, SourcePosition>,
   directory: string,
 ): ModelConfig {
   return {
     backend,
     versions: section?.versions ?? DEFAULT_VERSION_POLICY,
     labels: section?.labels ?? new Map(),
-    traffic: undefined,
-    transition: "availability-preserving",
-    pins: new Map(),
+    traffic: pins.has("traffic") ? trafficRules(section ?? undefined) : undefined,
+    transition: section?.transition ?? "availability-preserving",
+    pins,
     example: section?.example === undefined ? undefined : resolve(directory, section.example),
   };
+}
+
+function trafficRules(section: ModelSection | undefined): TrafficRules {
+  return { split: section?.traffic ?? new Map(), stickyBy: section?.stickyBy, shadow: section?.shadow };
 }

@@ -39,3 +39,20 @@ export const availabilityPreserving: TransitionPolicy = (versions) => {
   const highestLoadable = aspired.find((version) => version.state === "start");
   return highestLoadable === undefined ? undefined : { kind: "load", version: highestLoadable.version };
 };
+
+/**
+ * Never has more versions in memory than are wanted (after TensorFlow Serving's policy of that name): what is no longer wanted
+ * goes first, the lowest version before the others, and only when all of it is gone is the highest wanted version loaded. For models
+ * that do not fit into memory twice; requests in between are refused.
+ */
+export const resourcePreserving: TransitionPolicy = (versions) => {
+  const ordered = versions.toSorted((left, right) => newestFirst(left.version, right.version));
+  const unwanted = ordered.filter((version) => !version.aspired);
+
+  const lowestLeaving = unwanted.filter((version) => version.state === "available").at(-1);
+  if (lowestLeaving !== undefined) return { kind: "unload", version: lowestLeaving.version };
+  if (unwanted.some(({ state }) => state !== "end" && state !== "error")) return undefined;
+
+  const highestLoadable = ordered.find((version) => version.aspired && version.state === "start");
+  return highestLoadable === undefined ? undefined : { kind: "load", version: highestLoadable.version };
+};

@@ -14,6 +14,7 @@ test("shows the whole configuration with every default", async () => {
       host: "127.0.0.1",
       shutdownDeadlineMs: 30_000,
       pollIntervalMs: 1_000,
+      protectedLabels: [],
       limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
     },
     storage: { use: "disk", root: "./models" },
@@ -51,7 +52,7 @@ test("reads back as the same configuration", async () => {
   const second = await workspace.parse(first.effective, { environment: ENVIRONMENT });
   const essence = ({ server, models, storage, protocols }: typeof first) => ({
     server,
-    models,
+    models: [...(models ?? [])].map(([name, { pins: _, ...model }]) => [name, model]),
     options: [storage, ...protocols].map((use) => use.options),
   });
   expect(essence(second)).toEqual(essence(first));

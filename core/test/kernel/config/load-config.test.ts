@@ -15,6 +15,7 @@ test("fills in every default of a configuration that names only a storage", asyn
     host: "127.0.0.1",
     shutdownDeadlineMs: 30_000,
     pollIntervalMs: 1_000,
+    protectedLabels: [],
     limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
   });
   expect(config.storage).toMatchObject({ use: "disk", options: { root: "./models" } });
@@ -44,6 +45,7 @@ models:                                # left out: every model that the storage 
     backend: onnx                      # with its options for this model, as \`{ use: onnx, threads: 2 }\`
     versions: { latest: 2 }            # or all, or [3, 7]
     labels: { stable: 3, canary: 7 }
+    traffic: { stable: 95, canary: 5 }
 `);
   expect(config.backends.map(({ use }) => use)).toEqual(["onnx", "tfjs"]);
   expect(config.protocols.map(({ use, options }) => [use, (options as { port: number }).port])).toEqual([
@@ -55,6 +57,9 @@ models:                                # left out: every model that the storage 
     backend: undefined,
     versions: { kind: "latest", count: 1 },
     labels: new Map(),
+    traffic: undefined,
+    transition: "availability-preserving",
+    pins: new Map([["served", { file: config.file, line: 10, column: 3 }]]),
     example: undefined,
   });
   const sentiment = config.models?.get("sentiment");
@@ -66,6 +71,62 @@ models:                                # left out: every model that the storage 
       ["canary", 7n],
     ]),
   );
+  expect(sentiment?.traffic).toEqual({
+    split: new Map([
+      ["stable", 95],
+      ["canary", 5],
+    ]),
+  });
+});
+
+test("reads sticky and shadow traffic and the way versions take turns", async () => {
+  using workspace = new FakeWorkspace();
+  const { models } = await workspace.parse(`${STORAGE}models:
+  a:
+    labels: { stable: 3 }
+    traffic: { stable: 0.5, 7: 1.5 }
+    stickyBy: X-User-Id
+    shadow: { 8: 12.5 }
+    transition: resource-preserving
+`);
+  expect(models?.get("a")).toMatchObject({
+    traffic: {
+      split: new Map([
+        ["stable", 0.5],
+        ["7", 1.5],
+      ]),
+      stickyBy: "x-user-id",
+      shadow: { to: "8", percent: 12.5 },
+    },
+    transition: "resource-preserving",
+  });
+});
+
+test("knows where it pins what of a model", async () => {
+  using workspace = new FakeWorkspace();
+  const config = await workspace.parse(`${STORAGE}models:
+  a:
+    versions: all
+    labels:
+      stable: 3
+      canary: 7
+    shadow: { canary: 1 }
+  b: { traffic: { 3: 1 } }
+  c:
+`);
+  const pins = (model: string) =>
+    Object.fromEntries(
+      [...(config.models?.get(model)?.pins ?? [])].map(([what, at]) => [what, `${at.line}:${at.column}`]),
+    );
+  expect(pins("a")).toEqual({
+    served: "3:3",
+    versions: "4:5",
+    "labels.stable": "6:7",
+    "labels.canary": "7:7",
+    traffic: "8:5",
+  });
+  expect(pins("b")).toEqual({ served: "9:3", traffic: "9:8" });
+  expect(pins("c")).toEqual({ served: "10:3" });
 });
 
 test("keeps versions exact, and models in the order of the file", async () => {
