@@ -40,6 +40,7 @@ export async function composeServices(config: ServerConfig, logger: Logger): Pro
     ...config.backends.map((use) => () => registerPlugin(container, use, Backend)),
     ...config.protocols.map((use) => () => registerPlugin(container, use, Protocol)),
     ...config.monitors.map((use) => () => registerPlugin(container, use, Monitor)),
+    ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
   container.provide(Plans, () => new ModelPlans(configuredModels(config, logger)));

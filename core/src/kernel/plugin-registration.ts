@@ -16,12 +16,13 @@ export interface ConfiguredPlugin {
 /**
  * Lets a plugin declare what it provides; nothing is made yet.
  *
+ * @param configuredFor what it must provide; absent: whatever it likes
  * @throws PlinthError `PLUGIN_INVALID` where it does not provide what it is configured for; what it throws, with its name.
  */
 export function registerPlugin<T>(
   container: ServiceContainer,
   { use, plugin, options }: ConfiguredPlugin,
-  configuredFor: Token<T>,
+  configuredFor?: Token<T>,
 ): void {
   const provided = new Set<symbol>();
   const services = servicesOf(plugin, container);
@@ -36,7 +37,7 @@ export function registerPlugin<T>(
       options,
     ),
   );
-  if (provided.has(configuredFor.key)) return;
+  if (configuredFor === undefined || provided.has(configuredFor.key)) return;
   throw new PlinthError(
     "PLUGIN_INVALID",
     `${plugin.name}: it is configured as a ${configuredFor.name} (use: ${use}) but provides none; is it in the wrong section?`,

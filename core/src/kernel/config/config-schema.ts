@@ -26,11 +26,11 @@ export function configSchema(plugins: readonly KnownPlugin[]): Record<string, un
   for (const { kind, use, plugin } of plugins) {
     const { $schema: _, ...options } = inputSchema(plugin.config);
     definitions[`${kind}-${use}`] = rebased(
-      beside(use, options, plugin.name),
+      kind === "extension" ? { title: plugin.name, ...options } : beside(use, options, plugin.name),
       `#/$defs/${pointerStep(`${kind}-${use}`)}`,
     );
   }
-  for (const kind of PLUGIN_KINDS) definitions[kind] = anyOfKind(kind, plugins);
+  for (const kind of PLUGIN_KINDS.filter((each) => each !== "extension")) definitions[kind] = anyOfKind(kind, plugins);
   definitions["model-backend"] = modelBackend(plugins, definitions);
   const required = (grammar.required as readonly string[]).filter((key) => key === "storage");
   return {
@@ -43,10 +43,16 @@ export function configSchema(plugins: readonly KnownPlugin[]): Record<string, un
       protocols: listOf("protocol", protocols),
       monitors: listOf("monitor", monitors),
       models: withModelBackend(models),
+      ...Object.fromEntries(usesOf("extension", plugins).map((word) => [word, extensionWord(word)])),
     },
     required,
     $defs: definitions,
   };
+}
+
+/** The top-level word that a plugin owns: its options, nothing for all defaults, or `false`. */
+function extensionWord(word: string): JsonSchema {
+  return { anyOf: [{ $ref: `#/$defs/${pointerStep(`extension-${word}`)}` }, { type: "null" }, { const: false }] };
 }
 
 function listOf(kind: PluginKind, section: JsonSchema | undefined): JsonSchema {

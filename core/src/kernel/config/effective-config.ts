@@ -15,11 +15,13 @@ const KIND_OF_SECTION: ReadonlyMap<string, PluginKind> = new Map([
  * were written, and defaults are taken from JSON Schemas alone: what a plugin makes of its options may hold what the
  * environment gave.
  *
+ * @param words top-level words that plugins own
  * @param schemaOf the JSON Schema of a plugin's options, for those that are known
  */
 export function effectiveConfig(
   root: SourceMapping,
   grammar: JsonSchema,
+  words: readonly string[],
   schemaOf: (kind: PluginKind, use: unknown) => JsonSchema | undefined,
 ): string {
   const filled = fill(root, grammar, []);
@@ -29,6 +31,12 @@ export function effectiveConfig(
     if (node === undefined) continue;
     const kind = KIND_OF_SECTION.get(section);
     entries.set(section, yamlValue(kind === undefined ? node : fillPlugins(node, (use) => schemaOf(kind, use))));
+  }
+  for (const word of words) {
+    const node = childOf(root, word)?.node;
+    const use = node && childOf(node, "use")?.node;
+    const schema = schemaOf("extension", use?.kind === "scalar" ? use.value : word);
+    if (node !== undefined) entries.set(word, yamlValue(schema === undefined ? node : fill(node, schema, [])));
   }
   const document = new Document(entries, { version: "1.2", schema: "core", aliasDuplicateObjects: false });
   return document.toString({ lineWidth: 0 });

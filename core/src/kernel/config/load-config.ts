@@ -5,8 +5,9 @@ import { importConditions } from "../plugins/import-conditions.js";
 import type { ImportModule } from "../plugins/load-plugin.js";
 import { FaultList, type Location, quote } from "./config-fault.js";
 import { effectiveConfig } from "./effective-config.js";
+import { extensionWords } from "./extension-words.js";
 import { CONFIG_GRAMMAR } from "./grammar.js";
-import { inputSchema, type JsonSchema } from "./json-schema.js";
+import { inputSchema, type JsonSchema, propertiesOf } from "./json-schema.js";
 import { checkLabels, checkTargets, modelBackends, modelConfig, pinsOf } from "./model-configs.js";
 import { type PlacedUse, PluginUses } from "./plugin-uses.js";
 import { MAX_CONFIG_BYTES, readSource } from "./read-source.js";
@@ -25,8 +26,16 @@ import { validateSection } from "./validate-section.js";
 export interface LoadConfigOptions {
   /** Where `${VAR}` comes from; read only by name. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Sections to use where the file has none, in the grammar of the file; `${VAR}` means nothing in them. Absent: empty. */
-  readonly defaults: { readonly backends?: unknown; readonly protocols?: unknown; readonly monitors?: unknown };
+  /**
+   * Sections to use where the file has none, in the grammar of the file; `${VAR}` means nothing in them. Absent: empty. Words of
+   * plugins may be among them.
+   */
+  readonly defaults: {
+    readonly backends?: unknown;
+    readonly protocols?: unknown;
+    readonly monitors?: unknown;
+    readonly [word: string]: unknown;
+  };
   /** File URLs of modules from where packages are looked up after the configuration's folder: the program's own. */
   readonly resolveFrom: readonly string[];
   /** Imports a plugin's module. Default: `import`. */
@@ -67,8 +76,16 @@ export async function parseConfig(text: string, file: string, options: LoadConfi
     faults,
   );
 
+  const extensions = await extensionWords(root, Object.keys(propertiesOf(CORE_SCHEMA)), uses);
   const sections = await validateSection(
-    { node: root, keyAt: root.at, path: [], schema: CONFIG_GRAMMAR, jsonSchema: CORE_SCHEMA, messages: "own" },
+    {
+      node: extensions.rest,
+      keyAt: root.at,
+      path: [],
+      schema: CONFIG_GRAMMAR,
+      jsonSchema: CORE_SCHEMA,
+      messages: "own",
+    },
     faults,
   );
   const storage = childPlaced(root, [], "storage");
@@ -96,9 +113,9 @@ export async function parseConfig(text: string, file: string, options: LoadConfi
     backends: backends.flatMap(({ plugin }) => plugin ?? []),
     protocols: protocols.flatMap(({ plugin }) => plugin ?? []),
     monitors: monitors.flatMap(({ plugin }) => plugin ?? []),
-    extensions: [],
+    extensions: extensions.uses,
     models: served && new Map(models.map(modelAt)),
-    effective: effectiveConfig(root, CORE_SCHEMA, (kind, use) => uses.loaded(kind, use)?.jsonSchema),
+    effective: effectiveConfig(root, CORE_SCHEMA, extensions.words, (kind, use) => uses.loaded(kind, use)?.jsonSchema),
   };
 }
 
@@ -130,7 +147,7 @@ function readFailure(thrown: unknown): string {
 /** `root` with the sections that the file leaves out. */
 function withSections(root: SourceMapping, defaults: LoadConfigOptions["defaults"], faults: FaultList): SourceMapping {
   const entries = new Map<string, SourceEntry>(root.entries);
-  for (const section of ["backends", "protocols", "monitors"] as const) {
+  for (const section of new Set(["backends", "protocols", "monitors", ...Object.keys(defaults)])) {
     if (entries.has(section)) continue;
     entries.set(section, { keyAt: root.at, node: treeOf(defaults[section] ?? [], root.at) });
     faults.markDefault(section);

@@ -2,7 +2,7 @@ import type { Plugin } from "../../extension-points/plugin.js";
 import { PlinthError } from "../../model/errors.js";
 import { messageOf } from "../message-of.js";
 import { type ImportModule, loadPlugin } from "../plugins/load-plugin.js";
-import { type PluginKind, type PluginLookup, resolvePlugin } from "../plugins/resolve-plugin.js";
+import { isInstalled, type PluginKind, type PluginLookup, resolvePlugin } from "../plugins/resolve-plugin.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
 import { nameReferences } from "./describe-node.js";
 import { repeatsValue } from "./issue-expectation.js";
@@ -53,6 +53,11 @@ export class PluginUses {
   constructor(options: PluginUsesOptions, faults: FaultList) {
     this.#options = options;
     this.#faults = faults;
+  }
+
+  /** Whether Plinth's own plugin of that short name is installed. */
+  exists(kind: PluginKind, word: string): boolean {
+    return isInstalled(kind, word, this.#options.lookup);
   }
 
   async resolveAll(kind: PluginKind, places: readonly Placed[]): Promise<readonly PlacedUse[]> {

@@ -8,8 +8,11 @@ import { nearestKey } from "../config/nearest-key.js";
 import { messageOf } from "../message-of.js";
 import { installedPlugins } from "./installed-plugins.js";
 
-/** What a plugin may be in the configuration. A short name `disk` of a storage is the package `@plinth/storage-disk`. */
-export const PLUGIN_KINDS = ["storage", "backend", "protocol", "monitor"] as const;
+/**
+ * What a plugin may be in the configuration. A short name `disk` of a storage is the package `@plinth/storage-disk`. An extension
+ * owns a top-level word; its short name `management` is the package `@plinth/management`.
+ */
+export const PLUGIN_KINDS = ["storage", "backend", "protocol", "monitor", "extension"] as const;
 
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
@@ -42,7 +45,8 @@ export function resolvePlugin(kind: PluginKind, use: string, lookup: PluginLooku
     );
   }
   const isShort = !use.includes("/");
-  const candidates = isShort ? [`@plinth/${kind}-${use}`, use] : [use];
+  const ownName = kind === "extension" ? `@plinth/${use}` : `@plinth/${kind}-${use}`;
+  const candidates = isShort ? [ownName, use] : [use];
   const parents = [folderUrl(lookup.directory), ...lookup.resolveFrom];
   for (const candidate of candidates) {
     for (const parent of parents) {
@@ -51,6 +55,13 @@ export function resolvePlugin(kind: PluginKind, use: string, lookup: PluginLooku
     }
   }
   throw notFound(kind, use, candidates, parents);
+}
+
+/** Whether Plinth's own package of that short name is installed. */
+export function isInstalled(kind: PluginKind, word: string, lookup: PluginLookup): boolean {
+  const name = kind === "extension" ? `@plinth/${word}` : `@plinth/${kind}-${word}`;
+  const parents = [folderUrl(lookup.directory), ...lookup.resolveFrom];
+  return parents.some((parent) => tryResolve(name, parent, lookup.conditions) !== undefined);
 }
 
 function resolvePath(use: string, { directory, conditions }: PluginLookup): string {

@@ -40,7 +40,7 @@ const SINGLE_FAULTS: readonly (readonly [what: string, text: string, at: string,
   [
     "traffic to no label",
     `${STORAGE}models: { a: { labels: { stable: 1 }, traffic: { stabel: 1 } } }\n`,
-    "2:47",
+    "2:50",
     '"stable"',
   ],
   ["a shadow to no label", `${STORAGE}models: { a: { shadow: { canary: 1 } } }\n`, "2:26", '"canary"'],
