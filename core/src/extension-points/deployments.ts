@@ -14,6 +14,9 @@ import { createToken, type Token } from "./token.js";
  * `CHANGE_INVALID` for what can never be. Nothing is written in any of these cases.
  */
 export interface Deployments {
+  /** Every model that is configured, in the storage, or was changed, by name. */
+  models(): readonly string[];
+
   /** What is to run of a model; `undefined` where nothing is known of it. */
   deployment(model: string): Deployment | undefined;
 
@@ -114,6 +117,8 @@ export interface Deployment {
   /** The newest revision of this model; 0 where there is none. */
   readonly revision: number;
   readonly served: boolean;
+  /** Versions that the storage held when last asked, newest first. */
+  readonly stored: readonly ModelVersion[];
   readonly versions: VersionPolicy;
   /** Served besides those that the policy asks for; versions that labels and traffic name are served as well. */
   readonly loaded: readonly ModelVersion[];

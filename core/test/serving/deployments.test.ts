@@ -48,7 +48,7 @@ describe("changes at run time", () => {
     await subject.change({ kind: "set-label", label: "A", version: 3n });
     const error = await rejection(subject.change({ kind: "set-label", label: "A", version: 9n }));
     expect(error).toMatchObject({ reason: "VERSION_NOT_FOUND" });
-    expect(error.message).toContain("it has 1, 2, 3");
+    expect(error.message).toContain("it has 3, 2, 1");
     expect(subject.deployments.deployment("digits")?.labels.get("A")).toBe(3n);
   });
 

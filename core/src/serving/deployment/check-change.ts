@@ -15,8 +15,6 @@ import { targetsOf, versionsInUse } from "./model-plan.js";
 /** What a change is judged by. */
 export interface ChangeSurroundings {
   readonly deployment: Deployment;
-  /** Versions in the storage. */
-  readonly stored: readonly ModelVersion[];
   /** What versions do now; those that are not wanted are not in it. */
   readonly states: ReadonlyMap<ModelVersion, VersionState>;
   readonly protectedLabels: readonly string[];
@@ -84,7 +82,7 @@ export function checkChange(change: DeploymentChange, surroundings: ChangeSurrou
 
 /** Refuses a state to go back to that needs what is no longer there, or that differs in what may not be changed. */
 export function checkRollback(before: DeploymentState, after: DeploymentState, surroundings: ChangeSurroundings): void {
-  const { deployment, stored } = surroundings;
+  const { deployment } = surroundings;
   if (!isDeepStrictEqual(before.traffic, after.traffic)) checkNotPinned(deployment, "traffic", "the traffic rules");
   if (!isDeepStrictEqual(versionsOf(before), versionsOf(after))) {
     checkNotPinned(deployment, "versions", "which versions are served");
@@ -95,8 +93,8 @@ export function checkRollback(before: DeploymentState, after: DeploymentState, s
     checkNotPinned(deployment, `labels.${label}`, `the label ${JSON.stringify(label)}`);
     checkProtected(label, surroundings);
   }
-  const gone = [...versionsInUse({ ...deployment, labels: after.labels, traffic: after.traffic ?? deployment.traffic })]
-    .filter(([version]) => !stored.includes(version))
+  const gone = [...versionsInUse({ labels: after.labels, traffic: after.traffic ?? deployment.traffic })]
+    .filter(([version]) => !deployment.stored.includes(version))
     .map(([version, use]) => `version ${version} for ${use}`);
   if (gone.length === 0) return;
   throw new PlinthError(
@@ -169,11 +167,11 @@ function checkNotRouted(label: string, { model, traffic }: Deployment): void {
 }
 
 function checkAvailable(version: ModelVersion, label: string, surroundings: ChangeSurroundings): void {
-  const { deployment, states, stored } = surroundings;
+  const { deployment, states } = surroundings;
   if (states.get(version) === "available") return;
   const { model } = deployment;
   if (!states.has(version)) checkStored(version, surroundings);
-  const state = states.get(version) ?? (stored.includes(version) ? "not loaded" : "unknown");
+  const state = states.get(version) ?? (deployment.stored.includes(version) ? "not loaded" : "unknown");
   throw new PlinthError(
     "VERSION_NOT_AVAILABLE",
     `Request to assign label ${JSON.stringify(label)} to version ${version} of model ${model}, which is not currently available ` +
@@ -182,9 +180,9 @@ function checkAvailable(version: ModelVersion, label: string, surroundings: Chan
   );
 }
 
-function checkStored(version: ModelVersion, { deployment, stored }: ChangeSurroundings): void {
+function checkStored(version: ModelVersion, { deployment }: ChangeSurroundings): void {
+  const { model, stored } = deployment;
   if (stored.includes(version)) return;
-  const { model } = deployment;
   throw new PlinthError(
     "VERSION_NOT_FOUND",
     `The storage has no version ${version} of model ${model}; it has ${stored.map(String).join(", ") || "none"}`,

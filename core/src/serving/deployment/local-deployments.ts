@@ -13,7 +13,7 @@ import type {
 import type { IncomingFile, ModelStorage } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import { checkModelName } from "../../model/model-name.js";
-import type { ModelVersion } from "../../model/model-version.js";
+import { type ModelVersion, newestFirst } from "../../model/model-version.js";
 import type { ModelCatalog } from "../lifecycle/model-catalog.js";
 import type { ServerEvents } from "../server-events.js";
 import { type ChangeSurroundings, checkChange, checkRollback, checkUnused } from "./check-change.js";
@@ -52,8 +52,14 @@ export class LocalDeployments implements Deployments {
 
   deployment(model: string): Deployment | undefined {
     const { plans, catalog } = this.#options;
-    const isKnown = plans.isKnown(model) || catalog.stored(model) !== undefined;
-    return isKnown ? plans.plan(model) : undefined;
+    const stored = catalog.stored(model);
+    if (stored === undefined && !plans.isKnown(model)) return undefined;
+    const versions = (stored?.versions ?? []).map(({ version }) => version);
+    return { ...plans.plan(model), stored: versions.sort(newestFirst) };
+  }
+
+  models(): readonly string[] {
+    return [...new Set([...this.#options.plans.knownNames(), ...this.#options.catalog.storedNames()])].sort();
   }
 
   change(model: string, change: DeploymentChange, origin: ChangeOrigin): Promise<Revision> {
@@ -98,7 +104,7 @@ export class LocalDeployments implements Deployments {
     checkModelName(model);
     const { storage, catalog } = this.#options;
     if (this.deployment(model) !== undefined) this.#checkExpected(model, origin);
-    const number = version ?? nextVersion(catalog.stored(model)?.versions ?? []);
+    const number = version ?? nextVersion(this.deployment(model)?.stored ?? []);
     const stored = await storage.publish(model, number, files, { signal: origin.signal });
     await catalog.refresh();
     const action = { kind: "publish", version: number } as const;
@@ -167,7 +173,6 @@ export class LocalDeployments implements Deployments {
     const versions = catalog.status(deployment.model)?.versions ?? [];
     return {
       deployment,
-      stored: (catalog.stored(deployment.model)?.versions ?? []).map(({ version }) => version),
       states: new Map(versions.map(({ version, state }) => [version, state])),
       protectedLabels,
       why,
@@ -199,8 +204,8 @@ function afterwards({ who, why }: ChangeOrigin): ChangeOrigin {
   return { who, why, signal: new AbortController().signal };
 }
 
-function nextVersion(versions: readonly { readonly version: ModelVersion }[]): ModelVersion {
-  return versions.reduce((highest, { version }) => (version > highest ? version : highest), 0n) + 1n;
+function nextVersion([newest = 0n]: readonly ModelVersion[]): ModelVersion {
+  return newest + 1n;
 }
 
 function checkOrigin({ who, why }: ChangeOrigin): void {

@@ -18,7 +18,7 @@ export interface ConfiguredModel {
 }
 
 /** What is to run of one model, and how. */
-export interface ModelPlan extends Deployment {
+export interface ModelPlan extends Omit<Deployment, "stored"> {
   readonly transition: TransitionPolicy;
   readonly backend: Backend | undefined;
 }
@@ -61,7 +61,7 @@ export function planModel(
  * The versions of `existing` that are to be served, newest first: those that the policy asks for, and those that people, labels
  * or the traffic rules name.
  */
-export function wantedVersions(plan: Deployment, existing: readonly ModelVersion[]): readonly ModelVersion[] {
+export function wantedVersions(plan: ModelPlan, existing: readonly ModelVersion[]): readonly ModelVersion[] {
   if (!plan.served) return [];
   const unloaded = new Set(plan.unloaded);
   const named = new Set([...plan.loaded, ...versionsInUse(plan).keys()]);
@@ -73,7 +73,10 @@ export function wantedVersions(plan: Deployment, existing: readonly ModelVersion
 }
 
 /** The versions that labels and traffic rules name, each with what names it. */
-export function versionsInUse({ labels, traffic }: Deployment): ReadonlyMap<ModelVersion, string> {
+export function versionsInUse({
+  labels,
+  traffic,
+}: Pick<Deployment, "labels" | "traffic">): ReadonlyMap<ModelVersion, string> {
   const uses = new Map<ModelVersion, string>();
   for (const [label, version] of labels) uses.set(version, `the label ${JSON.stringify(label)}`);
   for (const target of targetsOf(traffic)) {

@@ -31,6 +31,11 @@ export class ModelPlans {
     return [...(this.#configured?.keys() ?? [])];
   }
 
+  /** Models of which anybody said anything: the configuration, or a change at run time. */
+  knownNames(): readonly string[] {
+    return [...new Set([...this.configuredNames(), ...this.#changed.keys()])];
+  }
+
   isConfigured(model: string): boolean {
     return this.#configured?.has(model) === true;
   }

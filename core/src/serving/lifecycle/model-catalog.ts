@@ -117,6 +117,11 @@ export class ModelCatalog implements ModelDirectory {
     return this.#listing.get(model);
   }
 
+  /** Every model that the storage held when last asked. */
+  storedNames(): readonly string[] {
+    return [...this.#listing.keys()];
+  }
+
   /** Begins to bring about what the plans say now of one model, or of all. */
   replan(model?: string): void {
     const all = [...this.#lifecycles.keys(), ...this.#listing.keys(), ...this.#options.plans.configuredNames()];

@@ -19,13 +19,16 @@ export function mountRoute(router: Router, route: Route, limits: ServerLimits): 
         const { rest, ...named } = context.params;
         const params = new Map(Object.entries(named));
         if (path !== route.path) params.set("*", rest ?? "");
-        answerWith(context, await route.handle(webRequest(context, limits), { params }));
+        answerWith(
+          context,
+          await route.handle(webRequest(context, route.maxBodyBytes ?? limits.maxRequestBytes), { params }),
+        );
       },
     ],
   );
 }
 
-function webRequest(context: Context, limits: ServerLimits): Request {
+function webRequest(context: Context, maxBodyBytes: number): Request {
   const gone = new AbortController();
   context.res.once("close", () => {
     if (!context.res.writableFinished) gone.abort();
@@ -35,7 +38,7 @@ function webRequest(context: Context, limits: ServerLimits): Request {
     method: context.method,
     headers: webHeaders(context.req),
     signal: gone.signal,
-    ...(hasBody && { body: limitedBody(context.req, limits.maxRequestBytes), duplex: "half" }),
+    ...(hasBody && { body: limitedBody(context.req, maxBodyBytes), duplex: "half" }),
   });
 }
 
