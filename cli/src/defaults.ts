@@ -3,8 +3,10 @@ export const DEFAULT_SECTIONS: {
   readonly backends: readonly object[];
   readonly protocols: readonly object[];
   readonly monitors: readonly object[];
+  readonly management: object;
 } = {
   backends: [{ use: "onnx" }],
   protocols: [{ use: "rest" }],
   monitors: [],
+  management: {},
 };

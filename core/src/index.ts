@@ -72,7 +72,8 @@ export type { ConfigFault, SourcePosition } from "./kernel/config/config-fault.j
 export { configSchema, type KnownPlugin } from "./kernel/config/config-schema.js";
 export { type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
 export type { ModelConfig, PluginUse, ServerConfig } from "./kernel/config/server-config.js";
-export { type RunningServer, startServer } from "./kernel/server.js";
+export type { ReadConfig } from "./kernel/config-reloader.js";
+export { type RunningServer, type StartOptions, startServer } from "./kernel/server.js";
 export {
   allocateData,
   bytesPerElement,

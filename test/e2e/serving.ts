@@ -8,23 +8,33 @@ export class Serving implements AsyncDisposable {
   readonly server: RunningServer;
   readonly url: string;
 
-  private constructor(server: RunningServer) {
+  readonly #source: { text: string };
+
+  private constructor(server: RunningServer, source: { text: string }) {
+    this.#source = source;
     this.server = server;
     this.url = server.endpoints[0]?.url ?? "";
   }
 
   /** `file` is where the configuration would lie: relative paths in it are relative to its folder. */
   static async start(config: string, file: string, logger: Logger = new QuietLogger()): Promise<Serving> {
-    const parsed = await parseConfig(config, file, {
-      environment: {},
-      defaults: { backends: [{ use: "onnx" }], protocols: [{ use: "rest", port: 0 }] },
-      resolveFrom: [import.meta.url],
-      conditions: ["@plinth/source", "node", "import"],
-      importModule: (url) => import(url),
-    });
-    const server = await startServer(parsed, logger);
+    const source = { text: config };
+    const readConfig = () =>
+      parseConfig(source.text, file, {
+        environment: {},
+        defaults: { backends: [{ use: "onnx" }], protocols: [{ use: "rest", port: 0 }], management: {} },
+        resolveFrom: [import.meta.url],
+        conditions: ["@plinth/source", "node", "import"],
+        importModule: (url) => import(url),
+      });
+    const server = await startServer(await readConfig(), logger, { readConfig });
     await server.settled();
-    return new Serving(server);
+    return new Serving(server, source);
+  }
+
+  /** What the configuration says when it is read again. */
+  rewrite(config: string): void {
+    this.#source.text = config;
   }
 
   async predict(path: string, body: string): Promise<{ readonly status: number; readonly text: string }> {

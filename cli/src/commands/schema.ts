@@ -1,5 +1,6 @@
 import { plugin as onnx } from "@plinth/backend-onnx";
 import { configSchema, type KnownPlugin } from "@plinth/core";
+import { plugin as management } from "@plinth/management";
 import { plugin as rest } from "@plinth/protocol-rest";
 import { plugin as disk } from "@plinth/storage-disk";
 import { plugin as memory } from "@plinth/storage-memory";
@@ -10,6 +11,7 @@ const BUNDLED: readonly KnownPlugin[] = [
   { kind: "storage", use: "memory", plugin: memory },
   { kind: "backend", use: "onnx", plugin: onnx },
   { kind: "protocol", use: "rest", plugin: rest },
+  { kind: "extension", use: "management", plugin: management },
 ];
 
 export function schemaCommand(): Promise<void> {

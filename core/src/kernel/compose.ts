@@ -1,5 +1,6 @@
 import { Backend } from "../extension-points/backend.js";
 import { ConfigDirectory } from "../extension-points/config-directory.js";
+import { ConfigReload } from "../extension-points/config-reload.js";
 import { Deployments } from "../extension-points/deployments.js";
 import { Logger } from "../extension-points/logger.js";
 import { ModelServer } from "../extension-points/model-server.js";
@@ -9,12 +10,14 @@ import { ServerSettings } from "../extension-points/server-settings.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import { createToken, type Services, type Token } from "../extension-points/token.js";
 import { LocalDeployments } from "../serving/deployment/local-deployments.js";
+import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
 import { ModelPlans } from "../serving/deployment/model-plans.js";
 import { RevisionLog } from "../serving/deployment/revision-log.js";
 import { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../serving/local-model-server.js";
 import { ServerEvents } from "../serving/server-events.js";
 import type { ServerConfig } from "./config/server-config.js";
+import { ConfigReloader, type ReadConfig } from "./config-reloader.js";
 import { configuredModels } from "./configured-models.js";
 import { runAll } from "./failures.js";
 import { registerPlugin } from "./plugin-registration.js";
@@ -25,14 +28,23 @@ export const Catalog: Token<ModelCatalog> = createToken<ModelCatalog>("core.Mode
 export const LocalServer: Token<LocalModelServer> = createToken<LocalModelServer>("core.LocalModelServer");
 export const RunningDeployments: Token<LocalDeployments> = createToken<LocalDeployments>("core.LocalDeployments");
 export const Plans: Token<ModelPlans> = createToken<ModelPlans>("core.ModelPlans");
+const Configured: Token<ConfiguredModels> = createToken<ConfiguredModels>("core.ConfiguredModels");
 const Events: Token<ServerEvents> = createToken<ServerEvents>("core.ServerEvents");
+
+interface ConfiguredModels {
+  readonly models: ReadonlyMap<string, ConfiguredModel> | undefined;
+}
 
 /**
  * All services of a server, made and wired, none of them started.
  *
  * @throws PlinthError that names every plugin that failed.
  */
-export async function composeServices(config: ServerConfig, logger: Logger): Promise<Services> {
+export async function composeServices(
+  config: ServerConfig,
+  logger: Logger,
+  readConfig: ReadConfig | undefined,
+): Promise<Services> {
   const container = new ServiceContainer();
   provideSurroundings(container, config, logger);
   await runAll([
@@ -43,11 +55,17 @@ export async function composeServices(config: ServerConfig, logger: Logger): Pro
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
-  container.provide(Plans, () => new ModelPlans(configuredModels(config, logger)));
+  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models));
+  container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
   container.provide(Catalog, (services) => createCatalog(services, config, logger));
   container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
   container.provide(ModelServer, (services) => services.get(LocalServer));
   container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
+  container.provide(ConfigReload, (services) => {
+    const { models } = services.get(Configured);
+    const [plans, catalog] = [services.get(Plans), services.get(Catalog)];
+    return new ConfigReloader({ config, models, readConfig, plans, catalog, logger });
+  });
   container.provide(Deployments, (services) => services.get(RunningDeployments));
   await runAll(container.makers());
   return container;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Backend } from "../extension-points/backend.js";
 import { ConfigDirectory } from "../extension-points/config-directory.js";
 import { Logger } from "../extension-points/logger.js";
@@ -16,15 +17,31 @@ import { ServiceContainer } from "./service-container.js";
 /**
  * What a configuration says of each model, with the backends made that models have for themselves; nothing is loaded.
  *
+ * @param made of an earlier configuration: backends whose options are the same are taken from there
  * @returns `undefined` where every model of the storage is served with the defaults.
  * @throws PlinthError what a plugin throws, with its name.
  */
 export function configuredModels(
   config: ServerConfig,
   logger: Logger,
+  made?: { readonly config: ServerConfig; readonly models: ReadonlyMap<string, ConfiguredModel> | undefined },
 ): ReadonlyMap<string, ConfiguredModel> | undefined {
-  const { models } = config;
-  return models && new Map([...models].map(([name, model]) => [name, configuredModel(model, config, logger)]));
+  return (
+    config.models &&
+    new Map(
+      [...config.models].map(([name, model]) => {
+        const before = made?.config.models?.get(name)?.backend;
+        const isSame = before !== undefined && model.backend !== undefined && sameUse(before, model.backend);
+        const backend = isSame ? made?.models?.get(name)?.backend : undefined;
+        return [name, configuredModel(model, backend, config, logger)];
+      }),
+    )
+  );
+}
+
+/** Whether two places use the same plugin with the same options. */
+export function sameUse(left: PluginUse, right: PluginUse): boolean {
+  return left.moduleUrl === right.moduleUrl && isDeepStrictEqual(left.options, right.options);
 }
 
 const TRANSITIONS: Readonly<Record<ModelConfig["transition"], TransitionPolicy>> = {
@@ -32,14 +49,19 @@ const TRANSITIONS: Readonly<Record<ModelConfig["transition"], TransitionPolicy>>
   "resource-preserving": resourcePreserving,
 };
 
-function configuredModel(model: ModelConfig, config: ServerConfig, logger: Logger): ConfiguredModel {
+function configuredModel(
+  model: ModelConfig,
+  made: Backend | undefined,
+  config: ServerConfig,
+  logger: Logger,
+): ConfiguredModel {
   const { versions, labels, traffic, transition, backend, pins } = model;
   return {
     versions,
     labels,
     traffic,
     transition: TRANSITIONS[transition],
-    backend: backend && ownBackend(backend, config, logger),
+    backend: made ?? (backend && ownBackend(backend, config, logger)),
     pins: new Map([...pins].map(([what, position]) => [what, formatPosition(position)])),
   };
 }

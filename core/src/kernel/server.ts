@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { ConfigReload, type ReloadReport } from "../extension-points/config-reload.js";
 import type { Deployments } from "../extension-points/deployments.js";
 import type { Logger } from "../extension-points/logger.js";
 import type { ModelServer } from "../extension-points/model-server.js";
@@ -9,11 +10,17 @@ import type { Services } from "../extension-points/token.js";
 import { PlinthError } from "../model/errors.js";
 import { Catalog, composeServices, LocalServer, RunningDeployments } from "./compose.js";
 import type { ServerConfig } from "./config/server-config.js";
+import type { ReadConfig } from "./config-reloader.js";
 import { DisposerStack } from "./disposer-stack.js";
 import { namedFailure, runAll } from "./failures.js";
 
 /** Longest that starting may take, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
+
+export interface StartOptions {
+  /** Reads the configuration again, for {@link RunningServer.reload}. Absent: it cannot be reloaded. */
+  readonly readConfig?: ReadConfig;
+}
 
 /** A server that was started. Disposing it is {@link stop}. */
 export interface RunningServer extends AsyncDisposable {
@@ -24,6 +31,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly storage: ModelStorage;
   /** Where the protocols listen, in the order of the configuration. */
   readonly endpoints: readonly Endpoint[];
+  /** Reads the configuration again; see {@link ConfigReload}. */
+  reload(): Promise<ReloadReport>;
   /** Settles when every load and unload that is under way is done, well or not. */
   settled(): Promise<void>;
   /**
@@ -39,8 +48,12 @@ export interface RunningServer extends AsyncDisposable {
  *
  * @throws PlinthError that names every plugin that failed in the same step; nothing is left running then.
  */
-export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
-  const services = await composeServices(config, logger);
+export async function startServer(
+  config: ServerConfig,
+  logger: Logger,
+  { readConfig }: StartOptions = {},
+): Promise<RunningServer> {
+  const services = await composeServices(config, logger, readConfig);
   const disposers = new DisposerStack(logger);
   const tooLong = new AbortController();
   const timer = setTimeout(() => tooLong.abort(timeoutError()), START_TIMEOUT_MS);
@@ -115,6 +128,7 @@ class StartedServer implements RunningServer {
   readonly #services: Services;
   readonly #config: ServerConfig;
   readonly #disposers: DisposerStack;
+  readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
 
   constructor(services: Services, config: ServerConfig, endpoints: readonly Endpoint[], disposers: DisposerStack) {
@@ -125,6 +139,10 @@ class StartedServer implements RunningServer {
     this.#services = services;
     this.#config = config;
     this.#disposers = disposers;
+  }
+
+  reload(): Promise<ReloadReport> {
+    return this.#services.get(ConfigReload).reload({ signal: this.#stopping.signal });
   }
 
   settled(): Promise<void> {
@@ -141,6 +159,7 @@ class StartedServer implements RunningServer {
   }
 
   async #stop(): Promise<void> {
+    this.#stopping.abort();
     this.#services.get(LocalServer).beginStop();
     const signal = AbortSignal.timeout(this.#config.server.shutdownDeadlineMs);
     await Promise.allSettled(this.#services.getAll(Protocol).map(async (protocol) => protocol.drain({ signal })));

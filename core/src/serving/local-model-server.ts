@@ -56,9 +56,7 @@ export class LocalModelServer implements ModelServer {
 
   readiness(): Readiness {
     if (this.#stopping) return { ready: false, reasons: ["The server is stopping"] };
-    const reasons = this.models()
-      .filter(({ model }) => this.#catalog.isServed(model) && !this.#catalog.servables.has(model))
-      .map(whyNotReady);
+    const reasons = [...this.#catalog.unavailable().values()];
     return { ready: reasons.length === 0, reasons };
   }
 
@@ -153,12 +151,4 @@ async function observedInfer(servable: Servable, call: InferCall, events: Server
       timings: result?.timings,
     });
   }
-}
-
-function whyNotReady({ model, versions, error }: ModelStatus): string {
-  const [newest] = versions;
-  const why = newest?.error ?? error;
-  const state =
-    newest === undefined ? "has no version in the storage" : `version ${newest.version} is in state ${newest.state}`;
-  return `Model ${model} ${state}${why === undefined ? "" : `: ${why.message}`}`;
 }

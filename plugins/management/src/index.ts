@@ -1,1 +1,2 @@
-export * as resources from "./resources.js";
+export type { ManagementOptions } from "./options.js";
+export { plugin } from "./plugin.js";

@@ -124,8 +124,24 @@ export const labelChange = z
   })
   .meta({ id: "LabelChange" });
 
+export const shadowReport = z
+  .strictObject({
+    version: versionNumber,
+    agreed: z.int().min(0),
+    differed: z.int().min(0),
+    failed: z.int().min(0),
+    dropped: z.int().min(0).describe("Not mirrored because too many were under way."),
+  })
+  .meta({ id: "ShadowReport", description: "What came of the mirrored requests since the version was loaded." });
+
 export const traffic = z
-  .strictObject({ model: z.string(), rules: trafficRules, pinnedBy: z.string().optional(), _links: links })
+  .strictObject({
+    model: z.string(),
+    rules: trafficRules,
+    pinnedBy: z.string().optional(),
+    shadow: shadowReport.optional(),
+    _links: links,
+  })
   .meta({ id: "Traffic" });
 
 export const model = z
@@ -175,33 +191,6 @@ export const health = z
     _links: links,
   })
   .meta({ id: "Health" });
-
-export const uploadFile = z
-  .strictObject({
-    path: z.string().min(1).max(1024).describe("Relative to the version's folder, with forward slashes."),
-    bytes: z.int().min(0),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  })
-  .meta({ id: "UploadFile" });
-
-export const uploadRequest = z
-  .strictObject({
-    model: z.string().min(1),
-    version: versionNumber.optional().describe("Default: the one after the highest."),
-    files: z.array(uploadFile).min(1).max(10_000),
-  })
-  .meta({ id: "UploadRequest", description: "Announces the files of a new version." });
-
-export const upload = z
-  .strictObject({
-    id: z.string(),
-    model: z.string(),
-    version: versionNumber.optional(),
-    expiresAt: z.iso.datetime().describe("When it is dropped unless more of it comes."),
-    files: z.array(uploadFile.extend({ received: z.int().min(0).describe("Bytes that are there: go on from here.") })),
-    _links: links,
-  })
-  .meta({ id: "Upload", description: "A new version that is being sent in parts." });
 
 export const published = z
   .strictObject({ version, revision, _links: links })

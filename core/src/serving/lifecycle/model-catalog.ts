@@ -128,9 +128,22 @@ export class ModelCatalog implements ModelDirectory {
     for (const each of new Set(model === undefined ? all : [model])) this.#bringAbout(each);
   }
 
-  /** Settles when no load or unload is under way. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.#lifecycles.values()].map((lifecycle) => lifecycle.settled()));
+  /** Settles when no load or unload of these models, or of any, is under way, or when `signal` aborts. */
+  async settled(models: Iterable<string> = this.#lifecycles.keys(), signal?: AbortSignal): Promise<void> {
+    const settling = Promise.all([...models].map((model) => this.#lifecycles.get(model)?.settled()));
+    if (signal === undefined) await settling;
+    else await untilAborted(settling, signal);
+  }
+
+  /** Why models that are to be served have no available version, by name. */
+  unavailable(): ReadonlyMap<string, string> {
+    const missing = this.modelNames().filter((model) => this.isServed(model) && !this.#servables.has(model));
+    return new Map(
+      missing.flatMap((model) => {
+        const status = this.status(model);
+        return status === undefined ? [] : [[model, whyUnavailable(status)] as const];
+      }),
+    );
   }
 
   /** Stops looking, unloads every model once its last request is done, and waits for that. */
@@ -248,4 +261,21 @@ export class ModelCatalog implements ModelDirectory {
     const { backend } = plans.plan(model);
     return { storage, backends: backend === undefined ? backends : [backend], logger };
   }
+}
+
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => resolve();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(stop, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+function whyUnavailable({ model, versions, error }: ModelStatus): string {
+  const [newest] = versions;
+  const why = newest?.error ?? error;
+  const state =
+    newest === undefined ? "has no version in the storage" : `version ${newest.version} is in state ${newest.state}`;
+  return `Model ${model} ${state}${why === undefined ? "" : `: ${why.message}`}`;
 }

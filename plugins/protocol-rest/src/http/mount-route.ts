@@ -6,6 +6,7 @@ import { PlinthError, type Route, type ServerLimits } from "@plinth/core";
 import type { Context } from "koa";
 import { isLocalCaller } from "./local-caller.js";
 import { tooLarge } from "./read-body.js";
+import { discardRest } from "./send.js";
 
 /** Serves one web-standard route on Koa. */
 export function mountRoute(router: Router, route: Route, limits: ServerLimits): void {
@@ -19,10 +20,9 @@ export function mountRoute(router: Router, route: Route, limits: ServerLimits): 
         const { rest, ...named } = context.params;
         const params = new Map(Object.entries(named));
         if (path !== route.path) params.set("*", rest ?? "");
-        answerWith(
-          context,
-          await route.handle(webRequest(context, route.maxBodyBytes ?? limits.maxRequestBytes), { params }),
-        );
+        const request = webRequest(context, route.maxBodyBytes ?? limits.maxRequestBytes);
+        answerWith(context, await route.handle(request, { params }));
+        if (!context.req.complete) leaveRestOfBody(context);
       },
     ],
   );
@@ -40,6 +40,13 @@ function webRequest(context: Context, maxBodyBytes: number): Request {
     signal: gone.signal,
     ...(hasBody && { body: limitedBody(context.req, maxBodyBytes), duplex: "half" }),
   });
+}
+
+/** A route may answer without reading the body; what still comes of it must not be taken for the next request. */
+function leaveRestOfBody({ req, res }: Context): void {
+  res.shouldKeepAlive = false;
+  req.unpipe();
+  discardRest(req);
 }
 
 function webHeaders(request: IncomingMessage): Headers {

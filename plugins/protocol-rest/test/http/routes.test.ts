@@ -153,6 +153,22 @@ describe("health", () => {
   });
 });
 
+describe("a route that answers without reading the body", () => {
+  it("gets no part of that body as the next request", async () => {
+    const refuses: Route = {
+      method: "PUT",
+      path: "/refuse",
+      access: "public",
+      handle: () => new Response("no", { status: 409 }),
+    };
+    rest = await RestUnderTest.start({ routes: [refuses], limits: { maxRequestBytes: 10_000_000 } });
+    for (let count = 0; count < 3; count++) {
+      const response = await fetch(`${rest.url}/refuse`, { method: "PUT", body: new Uint8Array(5_000_000) });
+      expect([response.status, await response.text()]).toEqual([409, "no"]);
+    }
+  });
+});
+
 describe("what is not there", () => {
   it("is told in the form of all errors", async () => {
     rest = await RestUnderTest.start();

@@ -1,0 +1,60 @@
+import pLimit, { type LimitFunction } from "p-limit";
+import type { ConfigReload, ReloadReport } from "../extension-points/config-reload.js";
+import type { Logger } from "../extension-points/logger.js";
+import { PlinthError } from "../model/errors.js";
+import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
+import type { ModelPlans } from "../serving/deployment/model-plans.js";
+import type { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
+import { checkNoRestartNeeded, compareModels } from "./compare-configs.js";
+import type { ServerConfig } from "./config/server-config.js";
+import { configuredModels } from "./configured-models.js";
+
+/** Reads the configuration that a server was started with again, and checks it. */
+export type ReadConfig = () => Promise<ServerConfig>;
+
+export interface ConfigReloaderOptions {
+  readonly config: ServerConfig;
+  readonly models: ReadonlyMap<string, ConfiguredModel> | undefined;
+  /** `undefined`: there is nothing to read again. */
+  readonly readConfig: ReadConfig | undefined;
+  readonly plans: ModelPlans;
+  readonly catalog: ModelCatalog;
+  readonly logger: Logger;
+}
+
+/** Applies another version of the configuration to the server that runs in this process, whole or not at all. */
+export class ConfigReloader implements ConfigReload {
+  readonly #options: ConfigReloaderOptions;
+  readonly #oneByOne: LimitFunction = pLimit(1);
+  #running: Pick<ConfigReloaderOptions, "config" | "models">;
+
+  constructor(options: ConfigReloaderOptions) {
+    this.#options = options;
+    this.#running = options;
+  }
+
+  reload({ signal }: { readonly signal: AbortSignal }): Promise<ReloadReport> {
+    return this.#oneByOne(async () => {
+      const { readConfig, plans, catalog, logger } = this.#options;
+      if (readConfig === undefined) {
+        throw new PlinthError(
+          "RESTART_NEEDED",
+          "This server was started without a way to read its configuration again",
+        );
+      }
+      const config = await readConfig();
+      signal.throwIfAborted();
+      checkNoRestartNeeded(this.#running.config, config);
+      const models = configuredModels(config, logger, this.#running);
+      const differences = compareModels(this.#running.config, config);
+      this.#running = { config, models };
+      plans.configure(models);
+      catalog.replan();
+      await catalog.refresh();
+      await catalog.settled([...differences.added, ...differences.changed], signal);
+      const report = { ...differences, unavailable: catalog.unavailable() };
+      logger.info("The configuration was read again", { ...differences });
+      return report;
+    });
+  }
+}

@@ -1,0 +1,134 @@
+import { PlinthError, type Route, type RouteContext } from "@plinth/core";
+import type { Answer, Management, Operation } from "../operation.js";
+import type { IdempotentAnswers } from "./idempotent-answers.js";
+import { problemResponse, problemStatus } from "./problem.js";
+import {
+  MAX_JSON_BYTES,
+  mediaTypeOf,
+  originOf,
+  PathParams,
+  parseBody,
+  parseQuery,
+  unsupportedMediaType,
+} from "./read-request.js";
+
+/** Serves one operation. */
+export function operationRoute(operation: Operation, management: Management, answers: IdempotentAnswers): Route {
+  const { method, path, id, upload } = operation;
+  return {
+    method,
+    path,
+    access: "management",
+    maxBodyBytes: upload === undefined ? MAX_JSON_BYTES : management.options.maxUploadBytes,
+    async handle(request, context) {
+      const { pathname } = new URL(request.url);
+      try {
+        return await answerOnce(operation, request, context, management, answers);
+      } catch (thrown) {
+        const error = PlinthError.from(thrown);
+        if (problemStatus(error) >= 500) management.logger.error(`${id} failed`, { error });
+        return problemResponse(error, pathname);
+      }
+    },
+  };
+}
+
+/** Answers every other path below `/api`, and other methods, with a problem as well. */
+export function otherPaths(operations: readonly Operation[]): readonly Route[] {
+  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+  return methods.map(
+    (method): Route => ({
+      method,
+      path: "/api/*",
+      access: "management",
+      handle: (request) => notFound(operations, request),
+    }),
+  );
+}
+
+function notFound(operations: readonly Operation[], { method, url }: Request): Response {
+  const { pathname } = new URL(url);
+  const allowed = operations.filter(({ path }) => matches(path, pathname)).map((operation) => operation.method);
+  if (allowed.length === 0) {
+    const message = `There is nothing at ${method} ${pathname.slice(0, 256)}; GET /api leads on, /api/openapi.json lists all`;
+    return problemResponse(new PlinthError({ code: "NOT_FOUND", reason: "ROUTE_NOT_FOUND" }, message), pathname);
+  }
+  const allow = [...new Set(allowed)].join(", ");
+  const message = `Expected ${allow} on ${pathname.slice(0, 256)}, got ${method}`;
+  const error = new PlinthError({ code: "INVALID_ARGUMENT", reason: "METHOD_NOT_ALLOWED" }, message);
+  return problemResponse(error, pathname, { allow });
+}
+
+function matches(path: string, pathname: string): boolean {
+  const expected = path.split("/");
+  const actual = pathname.split("/");
+  return (
+    expected.length === actual.length && expected.every((part, index) => part.startsWith(":") || part === actual[index])
+  );
+}
+
+async function answerOnce(
+  operation: Operation,
+  request: Request,
+  context: RouteContext,
+  management: Management,
+  answers: IdempotentAnswers,
+): Promise<Response> {
+  const key = request.headers.get("idempotency-key");
+  if (operation.upload !== undefined) {
+    if (key !== null) throw noKeyForUploads();
+    checkUpload(operation.upload, request);
+    return answer(operation, request, "", context, management);
+  }
+  const text = request.body === null ? "" : await request.text();
+  const work = () => answer(operation, request, text, context, management);
+  if (key === null || operation.method !== "POST") return work();
+  const { pathname, search } = new URL(request.url);
+  return answers.answer(key, JSON.stringify([operation.method, pathname, search, text]), work);
+}
+
+async function answer(
+  operation: Operation,
+  request: Request,
+  text: string,
+  { params }: RouteContext,
+  management: Management,
+): Promise<Response> {
+  const { body, query, changes } = operation;
+  const origin = changes ? originOf(request) : { who: "reader", signal: request.signal };
+  const call = {
+    params: new PathParams(params),
+    body: body && parseBody(body, text, request.headers.get("content-type")),
+    query: query && parseQuery(query, new URL(request.url).searchParams),
+    request,
+    origin,
+  };
+  return responseOf(operation, await operation.handle(call, management));
+}
+
+function responseOf(
+  { answer: { status, mediaType = "application/json" } }: Operation,
+  { body, revision, headers }: Answer,
+): Response {
+  return new Response(body instanceof ReadableStream ? body : JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": mediaType,
+      "cache-control": "no-store",
+      ...(revision !== undefined && { etag: `"${revision}"` }),
+      ...headers,
+    },
+  });
+}
+
+function checkUpload(mediaTypes: readonly string[], { headers }: Request): void {
+  const mediaType = headers.get("content-type");
+  if (!mediaTypes.includes(mediaTypeOf(mediaType))) throw unsupportedMediaType(mediaTypes, mediaType);
+}
+
+function noKeyForUploads(): PlinthError {
+  return new PlinthError(
+    "REQUEST_INVALID",
+    "An upload takes no Idempotency-Key: upload to a version's number with PUT, which is done once at most",
+  );
+}

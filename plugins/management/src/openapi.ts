@@ -1,0 +1,127 @@
+import { z } from "zod";
+import type { Operation } from "./operation.js";
+import { problem } from "./resources.js";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Headers that every change takes. */
+const CHANGE_HEADERS: readonly Json[] = [
+  header("Plinth-Who", "Who makes the change, percent-encoded UTF-8. Default: anonymous."),
+  header("Plinth-Why", "Why, percent-encoded UTF-8. Protected labels need it."),
+  header("If-Match", "The ETag of the model on which the change was decided; another one by now is a 412."),
+];
+
+const IDEMPOTENCY_KEY: Json = header("Idempotency-Key", "A request that comes again with the same key is done once.");
+
+/** The OpenAPI 3.1 description of the operations, made from what checks their requests. */
+export function openApiDocument(operations: readonly Operation[], version: string): Json {
+  const schemas: Record<string, Json> = {};
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const operation of operations) {
+    const path = operation.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] ??= {};
+    paths[path][operation.method.toLowerCase()] = operationJson(operation, schemas);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Plinth management API",
+      version,
+      description: "Models, versions, labels, traffic and history of a running Plinth server.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    paths,
+    components: { schemas },
+  };
+}
+
+function operationJson(operation: Operation, schemas: Record<string, Json>): Json {
+  const { id, summary, changes, method, answer, body, upload } = operation;
+  const isPlainPost = method === "POST" && upload === undefined;
+  const parameters = [
+    ...pathParameters(operation.path),
+    ...queryParameters(operation),
+    ...(changes ? CHANGE_HEADERS : []),
+    ...(isPlainPost ? [IDEMPOTENCY_KEY] : []),
+  ];
+  const { schema, mediaType = "application/json", hasRevision } = answer;
+  const content = schema === undefined ? { [mediaType]: {} } : { [mediaType]: { schema: reference(schema, schemas) } };
+  return {
+    operationId: id,
+    summary,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && {
+      requestBody: { required: true, content: { "application/json": { schema: reference(body, schemas, "input") } } },
+    }),
+    ...(upload !== undefined && {
+      requestBody: { required: true, content: Object.fromEntries(upload.map((each) => [each, {}])) },
+    }),
+    responses: {
+      [answer.status]: {
+        description: answer.description,
+        content,
+        ...(hasRevision && { headers: { ETag: { description: "The model's revision.", schema: { type: "string" } } } }),
+      },
+      default: {
+        description: "What went wrong.",
+        content: { "application/problem+json": { schema: reference(problem, schemas) } },
+      },
+    },
+  };
+}
+
+/** A reference to a schema with an id, which is put among `schemas` with all that it refers to. */
+function reference(schema: z.ZodType, schemas: Record<string, Json>, io: "input" | "output" = "output"): Json {
+  const {
+    $schema: _,
+    $defs = {},
+    ...json
+  } = z.toJSONSchema(schema, {
+    io,
+    uri: (id) => `#/components/schemas/${id}`,
+    external: undefined,
+  } as Parameters<typeof z.toJSONSchema>[1]) as Json & { readonly $defs?: Readonly<Record<string, Json>> };
+  for (const [id, definition] of Object.entries($defs)) schemas[id] ??= moved(definition);
+  const id = schema.meta()?.id;
+  if (id === undefined) return moved(json);
+  const { id: _id, ...named } = json;
+  schemas[id] ??= moved(named);
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+/** The schema with its references pointing to where the definitions were moved. */
+function moved(schema: Json): Json {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => {
+      if (key === "$ref" && typeof value === "string") return value.replace("#/$defs/", "#/components/schemas/");
+      return value;
+    }),
+  );
+}
+
+function pathParameters(path: string): readonly Json[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
+function queryParameters({ query }: Operation): readonly Json[] {
+  if (query === undefined) return [];
+  const { properties = {} } = z.toJSONSchema(query, { io: "input" }) as {
+    readonly properties?: Readonly<Record<string, Json>>;
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: "query",
+    description,
+    schema: { type: "integer", ...schema },
+  }));
+}
+
+function header(name: string, description: string): Json {
+  return { name, in: "header", description, schema: { type: "string" } };
+}

@@ -1,0 +1,87 @@
+import type {
+  ChangeOrigin,
+  ConfigReload,
+  Deployments,
+  Logger,
+  ModelServer,
+  ModelStorage,
+  ModelVersion,
+  Route,
+} from "@plinth/core";
+import type { z } from "zod";
+import type { ManagementOptions } from "./options.js";
+
+/** What operations work on. */
+export interface Management {
+  readonly server: ModelServer;
+  readonly storage: ModelStorage;
+  readonly deployments: Deployments;
+  readonly reload: ConfigReload;
+  readonly logger: Logger;
+  readonly options: ManagementOptions;
+}
+
+/**
+ * One method of one path: what it takes and gives. The routes, the checks of requests and the OpenAPI document are all made from
+ * this.
+ */
+export interface Operation<Body = unknown, Query = unknown> {
+  /** Unique; what generated clients call it. */
+  readonly id: string;
+  readonly method: Route["method"];
+  /** As {@link Route.path}. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: z.ZodType<Query>;
+  /** The JSON that it takes. */
+  readonly body?: z.ZodType<Body>;
+  /** Takes a stream of these media types instead, as large as `maxUploadBytes`. */
+  readonly upload?: readonly string[];
+  /** Whether it changes something: it then takes who, why and `If-Match`. */
+  readonly changes: boolean;
+  readonly answer: OperationAnswer;
+  handle(call: OperationCall<Body, Query>, management: Management): Promise<Answer>;
+}
+
+export interface OperationAnswer {
+  readonly status: 200 | 201;
+  readonly description: string;
+  /** Absent: not JSON, see {@link mediaType}. */
+  readonly schema?: z.ZodType;
+  readonly mediaType?: string;
+  /** Whether it has an `ETag`, the model's revision. */
+  readonly hasRevision?: boolean;
+}
+
+/** One request, read and checked. */
+export interface OperationCall<Body, Query> {
+  readonly params: OperationParams;
+  readonly body: Body;
+  readonly query: Query;
+  readonly request: Request;
+  /** Who wants it, why, and on which revision it was decided. */
+  readonly origin: ChangeOrigin;
+}
+
+export interface OperationParams {
+  /** The name in the path, decoded. */
+  readonly model: string;
+  readonly label: string;
+  /** @throws PlinthError `REQUEST_INVALID` where it is no number of a version */
+  readonly version: ModelVersion;
+  /** @throws PlinthError `REQUEST_INVALID` */
+  readonly revision: number;
+}
+
+export interface Answer {
+  /** Sent as JSON, or as it is where it is a stream. */
+  readonly body: object | ReadableStream<Uint8Array>;
+  /** The model's revision after it. */
+  readonly revision?: number | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Checks an operation's types, and forgets those of its body and query, so that all of them fit into one table. */
+export function defineOperation<Body = undefined, Query = undefined>(operation: Operation<Body, Query>): Operation {
+  return operation as Operation;
+}
