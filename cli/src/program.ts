@@ -1,12 +1,25 @@
 import { createRequire } from "node:module";
 import { Command, Option } from "commander";
 import { checkCommand } from "./commands/check.js";
+import { historyCommand, rollbackCommand } from "./commands/history.js";
+import { labelCommand } from "./commands/label.js";
+import { loadCommand } from "./commands/load.js";
+import { withManagementOptions, withReason } from "./commands/management-options.js";
+import { modelsCommand, versionsCommand } from "./commands/models.js";
+import { pullCommand } from "./commands/pull.js";
+import { pushCommand } from "./commands/push.js";
 import { schemaCommand } from "./commands/schema.js";
 import { serveCommand } from "./commands/serve.js";
+import { reloadCommand, statusCommand } from "./commands/status.js";
+import { trafficCommand } from "./commands/traffic.js";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.js";
 
 /** What `plinth` finds when no file is named. */
 const DEFAULT_CONFIG = "config.yaml";
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed (status: not ready), 2 the configuration or the command line is wrong, 3 no server answers,
+4 there is no such model, version, label or revision, 5 the server refused it.`;
 
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
 
@@ -16,12 +29,19 @@ export function createProgram(): Command {
     .version(version)
     .showHelpAfterError()
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 the configuration or the command line is wrong.")
+    .addHelpText("after", EXIT_CODES)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  addServerCommands(program);
+  addManagementCommands(program);
+  return program;
+}
 
+function addServerCommands(program: Command): void {
   program
     .command("serve")
-    .description("start the server that a configuration composes; SIGTERM or SIGINT stops it after it has answered")
+    .description(
+      "start the server that a configuration composes; SIGTERM or SIGINT stops it after it has answered, SIGHUP or a change of the file reloads it",
+    )
     .argument("[config]", "the configuration file", DEFAULT_CONFIG)
     .addOption(new Option("--log-level <level>", "the least that is logged").choices(LOG_LEVELS).default("info"))
     .addOption(
@@ -40,6 +60,41 @@ export function createProgram(): Command {
     .action(checkCommand);
 
   program.command("schema").description("print the JSON Schema of configurations, for editors").action(schemaCommand);
+}
 
-  return program;
+/** The commands over the management API of a running server. */
+function addManagementCommands(program: Command): void {
+  const command = (nameAndArguments: string, description: string): Command =>
+    withManagementOptions(program.command(nameAndArguments).description(description));
+
+  command("status", "tell whether a server is ready, and what it serves").action(statusCommand);
+  command("models", "list the models").action(modelsCommand);
+  command("versions <model>", "list the versions of a model").action(versionsCommand);
+  withReason(command("push <model> <folder>", "send a folder as a new version of a model"))
+    .option("--model-version <number>", "its number (default: the one after the highest)")
+    .action(pushCommand);
+  command("pull <model> <version> <folder>", "fetch the files of a version into a new folder").action(pullCommand);
+  withReason(
+    command("label <model> [label] [version]", "list the labels of a model, show one, or move it to a version"),
+  )
+    .option("--remove", "remove the label")
+    .option("--allow-unavailable", "move it also to a version that is not in service yet")
+    .action(labelCommand);
+  withReason(command("traffic <model> [weights...]", "show the traffic rules, or replace them, as stable=95 canary=5"))
+    .option("--sticky-by <header>", "equal values of this header go to the same target")
+    .option("--shadow <target=percent>", "mirror a share of the requests, as canary=10")
+    .option("--reset", "go back to the rules of the configuration")
+    .action(trafficCommand);
+  command("history [model]", "tell what was changed, by whom, when and why")
+    .option("--limit <count>", "at most this many", "20")
+    .option("--before <revision>", "only older ones")
+    .action(historyCommand);
+  withReason(command("rollback <model> <revision>", "put a model back to what it was after a revision")).action(
+    rollbackCommand,
+  );
+  withReason(command("load <model> [version]", "serve a model, or one more version of it")).action(loadCommand("load"));
+  withReason(command("unload <model> [version]", "take a model or one version out of service")).action(
+    loadCommand("unload"),
+  );
+  command("reload", "have the server read its configuration again").action(reloadCommand);
 }

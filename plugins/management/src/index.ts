@@ -1,2 +1,18 @@
 export type { ManagementOptions } from "./options.js";
 export { plugin } from "./plugin.js";
+export type {
+  Health,
+  Label,
+  LabelList,
+  Model,
+  ModelList,
+  Problem,
+  Published,
+  ReloadReportDocument,
+  RevisionDocument,
+  RevisionList,
+  Traffic,
+  TrafficRulesDocument,
+  Version,
+  VersionList,
+} from "./resources.js";

@@ -199,3 +199,18 @@ export const published = z
 export const entryPoint = z
   .strictObject({ name: z.literal("plinth"), version: z.string(), _links: links })
   .meta({ id: "EntryPoint" });
+
+export type Model = z.output<typeof model>;
+export type ModelList = z.output<typeof modelList>;
+export type Version = z.output<typeof version>;
+export type VersionList = z.output<typeof versionList>;
+export type Label = z.output<typeof label>;
+export type LabelList = z.output<typeof labelList>;
+export type Traffic = z.output<typeof traffic>;
+export type TrafficRulesDocument = z.output<typeof trafficRules>;
+export type RevisionDocument = z.output<typeof revision>;
+export type RevisionList = z.output<typeof revisionList>;
+export type Published = z.output<typeof published>;
+export type Health = z.output<typeof health>;
+export type ReloadReportDocument = z.output<typeof reloadReport>;
+export type Problem = z.output<typeof problem>;

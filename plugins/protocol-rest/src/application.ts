@@ -33,8 +33,8 @@ export function createApplication(
       context.status = answer.status;
       context.body = answer.body;
       context.set("Content-Type", "application/json");
+      await discardRest(context.req);
       if (!context.req.complete) context.res.shouldKeepAlive = false;
-      discardRest(context.req);
     }
     if (isDraining()) context.res.shouldKeepAlive = false;
   });

@@ -21,8 +21,10 @@ export function mountRoute(router: Router, route: Route, limits: ServerLimits): 
         const params = new Map(Object.entries(named));
         if (path !== route.path) params.set("*", rest ?? "");
         const request = webRequest(context, route.maxBodyBytes ?? limits.maxRequestBytes);
-        answerWith(context, await route.handle(request, { params }));
-        if (!context.req.complete) leaveRestOfBody(context);
+        const response = await route.handle(request, { params });
+        await discardRest(context.req);
+        if (!context.req.complete) context.res.shouldKeepAlive = false;
+        answerWith(context, response);
       },
     ],
   );
@@ -40,13 +42,6 @@ function webRequest(context: Context, maxBodyBytes: number): Request {
     signal: gone.signal,
     ...(hasBody && { body: limitedBody(context.req, maxBodyBytes), duplex: "half" }),
   });
-}
-
-/** A route may answer without reading the body; what still comes of it must not be taken for the next request. */
-function leaveRestOfBody({ req, res }: Context): void {
-  res.shouldKeepAlive = false;
-  req.unpipe();
-  discardRest(req);
 }
 
 function webHeaders(request: IncomingMessage): Headers {

@@ -37,12 +37,20 @@ function write({ response, status, body, isLast }: Answer): void {
 }
 
 /**
- * Takes and drops what the client still sends of a request that was answered before it was read, for a while: closing the
- * connection at once would reset it, and the client would lose the answer.
+ * Takes and drops what the client still sends of a request that is answered before it was read, for a while. Await it ahead of
+ * the answer: one that closes the connection in the middle of the request would often be lost on the client's side.
  */
-export function discardRest(request: IncomingMessage): void {
-  if (request.complete) return;
+export async function discardRest(request: IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return;
+  request.unpipe();
   request.resume();
-  const timer = setTimeout(() => request.destroy(), LINGER_MS);
-  request.once("close", () => clearTimeout(timer));
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LINGER_MS);
+    const stop = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.once("end", stop);
+    request.once("close", stop);
+  });
 }

@@ -40,8 +40,8 @@ async function answer(
     const error = PlinthError.from(thrown);
     if (error.code === "INTERNAL") logger.error(`${verb} of model ${target.model} failed`, { error });
     const { status, body } = errorAnswer(error);
+    await discardRest(request);
     sendJson(response, status, body, isDraining() || !request.complete);
-    discardRest(request);
   }
 }
 

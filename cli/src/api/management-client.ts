@@ -1,0 +1,90 @@
+import { hostname, userInfo } from "node:os";
+import type { Problem } from "@plinth/management";
+import { CommandFailure, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNREACHABLE } from "../exit.js";
+
+export interface ManagementClientOptions {
+  /** As `http://127.0.0.1:8501`. */
+  readonly server: string;
+  /** Stands in the history. */
+  readonly why?: string | undefined;
+}
+
+export interface SendOptions {
+  readonly json?: unknown;
+  /** Sent as it is, with this media type. */
+  readonly stream?: { readonly body: ReadableStream<Uint8Array>; readonly mediaType: string };
+}
+
+/** Talks to the management API of one server. What goes wrong becomes a {@link CommandFailure} with one clear line. */
+export class ManagementClient {
+  readonly #server: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor({ server, why }: ManagementClientOptions) {
+    this.#server = server.replace(/\/+$/, "");
+    this.#headers = {
+      "plinth-who": encodeURIComponent(whoAmI()),
+      ...(why !== undefined && { "plinth-why": encodeURIComponent(why) }),
+    };
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await this.send("GET", path)).json()) as T;
+  }
+
+  /** A change; gives what the server answers. */
+  async change<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, options: SendOptions = {}): Promise<T> {
+    return (await (await this.send(method, path, options)).json()) as T;
+  }
+
+  async send(method: string, path: string, { json, stream }: SendOptions = {}): Promise<Response> {
+    const contentType = stream?.mediaType ?? (json === undefined ? undefined : "application/json");
+    const body = stream?.body ?? (json === undefined ? undefined : JSON.stringify(json));
+    let response: Response;
+    try {
+      response = await fetch(`${this.#server}${path}`, {
+        method,
+        headers: { ...this.#headers, ...(contentType !== undefined && { "content-type": contentType }) },
+        ...(body !== undefined && { body, duplex: "half" }),
+      });
+    } catch (cause) {
+      throw new CommandFailure(
+        `No Plinth server answers at ${this.#server}: ${reasonOf(cause)}. Is it running? Name another one with --server or PLINTH_SERVER`,
+        EXIT_UNREACHABLE,
+      );
+    }
+    if (response.ok) return response;
+    throw await failureOf(response, this.#server);
+  }
+}
+
+/** A path of the API out of segments that may hold anything. */
+export function apiPath(...segments: readonly string[]): string {
+  return `/api/${segments.map(encodeURIComponent).join("/")}`;
+}
+
+async function failureOf(response: Response, server: string): Promise<CommandFailure> {
+  const text = await response.text();
+  const exitCode = response.status === 404 ? EXIT_NOT_FOUND : EXIT_REFUSED;
+  if (response.headers.get("content-type")?.startsWith("application/problem+json") !== true) {
+    return new CommandFailure(
+      `${server} answered ${response.status} to a management request: ${text.slice(0, 200)}. Is management switched off there?`,
+      exitCode,
+    );
+  }
+  const { detail, reason } = JSON.parse(text) as Problem;
+  return new CommandFailure(`${detail} (${reason})`, exitCode);
+}
+
+function whoAmI(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return hostname();
+  }
+}
+
+function reasonOf(thrown: unknown): string {
+  const { cause, message } = thrown as { readonly cause?: { readonly code?: string }; readonly message?: string };
+  return cause?.code ?? message ?? String(thrown);
+}

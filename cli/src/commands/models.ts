@@ -1,0 +1,55 @@
+import type { Model, ModelList, Version, VersionList } from "@plinth/management";
+import { apiPath } from "../api/management-client.js";
+import { exitOnError } from "../exit.js";
+import { age } from "../output/age.js";
+import { printDocument } from "../output/print-document.js";
+import { table } from "../output/table.js";
+import { clientOf, type ManagementOptions } from "./management-options.js";
+
+export function modelsCommand(options: ManagementOptions): Promise<void> {
+  return exitOnError(async () => {
+    printDocument(await clientOf(options).get<ModelList>("/api/models"), options.output, ({ items }) =>
+      modelTable(items),
+    );
+  });
+}
+
+export function versionsCommand(model: string, options: ManagementOptions): Promise<void> {
+  return exitOnError(async () => {
+    const versions = await clientOf(options).get<VersionList>(apiPath("models", model, "versions"));
+    printDocument(versions, options.output, ({ items }) => versionTable(items));
+  });
+}
+
+export function modelTable(models: readonly Model[]): string {
+  if (models.length === 0) return "No model in the storage yet.";
+  return table(
+    ["model", "ready", "versions", "labels", "traffic", "revision"],
+    models.map(({ model, served, ready, versions, labels, traffic, revision }) => [
+      model,
+      served ? (ready ? "yes" : "no") : "not served",
+      versions.map(({ version, state }) => (state === "available" ? version : `${version} (${state})`)).join(", "),
+      Object.entries(labels)
+        .map(([label, version]) => `${label}=${version}`)
+        .join(", "),
+      Object.entries(traffic.split)
+        .map(([target, weight]) => `${target}=${weight}`)
+        .join(", ") || "newest",
+      String(revision),
+    ]),
+  );
+}
+
+function versionTable(versions: readonly Version[]): string {
+  if (versions.length === 0) return "No version in the storage.";
+  return table(
+    ["version", "state", "for", "labels", "error"],
+    versions.map(({ version, state, since, labels, error }) => [
+      version,
+      state,
+      age(since),
+      labels.join(", "),
+      error?.message ?? "",
+    ]),
+  );
+}

@@ -1,0 +1,143 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { ROOT } from "../architecture/source-files.js";
+import { RunningCommand } from "./running-command.js";
+
+const execute = promisify(execFile);
+const PLINTH = join(ROOT, "cli", "bin", "plinth.js");
+
+let folder: string;
+let server: RunningCommand;
+let url: string;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `plinth` with these words against the server, and tells how it ended. */
+async function plinth(...words: readonly string[]): Promise<Ended> {
+  const options = { cwd: folder, env: { ...process.env, PLINTH_SERVER: url } };
+  return execute(process.execPath, [PLINTH, ...words], options).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
+  );
+}
+
+/** Waits until a command prints what is expected. */
+async function untilPrinted(pattern: RegExp, ...words: readonly string[]): Promise<void> {
+  await expect.poll(async () => (await plinth(...words)).stdout, { timeout: 20_000, interval: 100 }).toMatch(pattern);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "plinth-management-"));
+  await cp(join(ROOT, "examples", "digits", "models"), join(folder, "models"), { recursive: true });
+  const config = join(folder, "config.yaml");
+  await writeFile(config, "storage: { use: disk, root: ./models, settleMs: 0 }\nprotocols: [{ use: rest, port: 0 }]\n");
+  server = new RunningCommand(process.execPath, [PLINTH, "serve", config], folder);
+  const [, address] = await server.line(/^Plinth listens on (\S+)/);
+  url = String(address);
+});
+
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe("the commands over the management API", () => {
+  it("tell the story of a model, for people and for programs", async () => {
+    expect((await plinth("status")).stdout).toMatch(/^Ready, up for .*\n\nMODEL .*\ndigits +yes +2, 1 \(stored\)/);
+    expect((await plinth("load", "digits", "1", "--why", "to compare")).stdout).toContain("load 1");
+    await untilPrinted(/^1 +available/m, "versions", "digits");
+    expect((await plinth("label", "digits", "stable", "1", "-w", "proven")).stdout).toMatch(/^stable +1$/m);
+    expect((await plinth("label", "digits", "canary", "2")).code).toBe(0);
+    const split = await plinth(
+      "traffic",
+      "digits",
+      "stable=90",
+      "canary=10",
+      "--shadow",
+      "canary=5",
+      "--sticky-by",
+      "X-User",
+    );
+    expect(split.stdout).toBe(
+      "TARGET  SHARE\nstable  90 %\ncanary  10 %\nSticky by the header x-user\n5 % mirrored to canary\n",
+    );
+    expect((await plinth("rollback", "digits", "3")).stdout).toContain("rollback 3");
+    expect((await plinth("traffic", "digits")).stdout).toBe("All to the newest available version\n");
+    const { stdout } = await plinth("history", "digits", "-o", "json");
+    expect(JSON.parse(stdout).items.map(({ action }: { action: { kind: string } }) => action.kind)).toEqual([
+      "rollback",
+      "set-traffic",
+      "set-label",
+      "set-label",
+      "load",
+    ]);
+    expect(parse((await plinth("history", "--limit", "1", "-o", "yaml")).stdout)).toMatchObject({
+      items: [{ revision: 5, action: { kind: "rollback", to: 3 } }],
+    });
+    expect((await plinth("history")).stdout).toMatch(
+      /set-traffic stable=90 canary=10 stickyBy=x-user to=canary percent=5/,
+    );
+  });
+
+  it("push and pull a version as it is", async () => {
+    const source = join(ROOT, "examples", "digits", "models", "digits", "1");
+    expect((await plinth("push", "copies", source)).stdout).toBe("Published version 1 of model copies\n");
+    expect((await plinth("push", "copies", source, "--model-version", "7")).stdout).toBe(
+      "Published version 7 of model copies\n",
+    );
+    expect((await plinth("push", "copies", source, "--model-version", "7")).code).toBe(5);
+    expect((await plinth("pull", "copies", "7", "pulled")).code).toBe(0);
+    const pulled = await readFile(join(folder, "pulled", "model.onnx"));
+    expect(pulled.equals(await readFile(join(source, "model.onnx")))).toBe(true);
+    expect((await plinth("pull", "copies", "7", "pulled")).stderr).toContain("pulled is there already");
+    expect((await plinth("pull", "copies", "8", "other")).code).toBe(4);
+    await untilPrinted(/^7 +available/m, "versions", "copies");
+    expect((await plinth("unload", "copies")).code).toBe(0);
+    expect((await plinth("models")).stdout).toMatch(/^copies +not served/m);
+  });
+
+  it("read the configuration again on request, on SIGHUP and when the file changes", async () => {
+    const config = join(folder, "config.yaml");
+    const text = await readFile(config, "utf8");
+    await writeFile(config, `${text}models: { digits: { versions: all, labels: { fixed: 2 } } }\n`);
+    await untilPrinted(/fixed +2 +.*config\.yaml:3:/, "label", "digits");
+    const pinned = await plinth("label", "digits", "fixed", "1");
+    expect([pinned.code, pinned.stderr]).toEqual([
+      5,
+      expect.stringMatching(/config\.yaml:3:\d+.*\(PINNED_BY_CONFIG\)/s),
+    ]);
+    expect((await plinth("reload")).stdout).toContain("unchanged: digits");
+    await writeFile(config, `${text}models: { digits: { versions: most } }\n`);
+    const bad = await plinth("reload");
+    expect([bad.code, bad.stderr]).toEqual([5, expect.stringContaining("config.yaml:3:31")]);
+    await writeFile(config, text);
+    expect((await plinth("reload")).code).toBe(0);
+  });
+
+  it.each([
+    [4, "There is no model", ["versions", "nope"]],
+    [4, "has no label", ["label", "digits", "nope"]],
+    [4, "VERSION_NOT_FOUND", ["label", "digits", "stable", "99"]],
+    [4, "REVISION_NOT_FOUND", ["rollback", "digits", "999"]],
+    [5, "CHANGE_INVALID", ["label", "digits", "7", "1"]],
+    [2, "as stable=95", ["traffic", "digits", "stable"]],
+    [2, "cannot be read", ["push", "digits", "/nowhere"]],
+    [2, "--reset without", ["traffic", "digits", "stable=1", "--reset"]],
+    [2, "missing required argument", ["versions"]],
+    [3, "No Plinth server answers at http://127.0.0.1:1", ["status", "--server", "http://127.0.0.1:1"]],
+    [3, "No Plinth server answers at nonsense", ["status", "--server", "nonsense"]],
+  ] as const)("end with %i and one clear line: %s", async (code, words, command) => {
+    const ended = await plinth(...command);
+    expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(words)]);
+    expect(ended.stderr).not.toContain("    at ");
+  });
+});
