@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { ROOT } from "../architecture/source-files.js";
+
+const CYCLES = 100;
+const WARM_UP_CYCLES = 10;
+
+it(`keeps its resident memory over ${CYCLES} loads and unloads of both versions of a model`, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "plinth-memory-"));
+  try {
+    await cp(join(ROOT, "examples", "digits", "models"), join(folder, "models"), { recursive: true });
+    const config = join(folder, "config.yaml");
+    const script = join(ROOT, "test", "built", "load-and-unload.mjs");
+    await writeFile(
+      config,
+      "storage: { use: disk, root: ./models, settleMs: 0 }\nbackends: [{ use: onnx }]\nprotocols: []\n",
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", script, config, String(CYCLES)], {
+      cwd: ROOT,
+    });
+    const bytes = stdout.trim().split("\n").map(Number);
+    expect(bytes).toHaveLength(CYCLES);
+    const before = Math.max(...bytes.slice(0, WARM_UP_CYCLES));
+    const after = Math.max(...bytes.slice(-WARM_UP_CYCLES));
+    expect(after / before, `${before} bytes, then ${after}`).toBeLessThan(1.05);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
