@@ -8,6 +8,8 @@ export interface ServerSettings {
   readonly shutdownDeadlineMs: number;
   /** Pause between two looks into the storage, in milliseconds. */
   readonly pollIntervalMs: number;
+  /** What all versions in memory may need together, in bytes, by estimate; 0: no bound. */
+  readonly memoryBudgetBytes: number;
   /** Labels that are only moved or removed with a reason. */
   readonly protectedLabels: readonly string[];
   readonly limits: ServerLimits;

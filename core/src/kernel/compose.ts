@@ -83,6 +83,7 @@ function createCatalog(services: Services, config: ServerConfig, logger: Logger)
     backends: services.getAll(Backend),
     plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
+    memoryBudgetBytes: config.server.memoryBudgetBytes,
     events: services.get(Events),
     logger,
   });

@@ -52,6 +52,7 @@ class Composition {
         host: "127.0.0.1",
         shutdownDeadlineMs: 60_000,
         pollIntervalMs: 60_000,
+        memoryBudgetBytes: 0,
         protectedLabels: [],
         limits: { maxRequestBytes: 1, requestTimeoutMs: 1, maxConnections: 1 },
       },

@@ -48,6 +48,7 @@ export class CatalogUnderTest {
       backends: [this.backend],
       plans: new ModelPlans(models),
       pollIntervalMs: 1_000,
+      memoryBudgetBytes: 0,
       events: serverEvents,
       logger: this.logger,
       ...options,

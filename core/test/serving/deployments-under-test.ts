@@ -44,6 +44,7 @@ export class DeploymentsUnderTest implements AsyncDisposable {
       backends: [this.backend],
       plans,
       pollIntervalMs: 1_000_000,
+      memoryBudgetBytes: 0,
       events,
       logger,
     });

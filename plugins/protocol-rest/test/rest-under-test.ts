@@ -38,6 +38,7 @@ export class RestUnderTest implements AsyncDisposable {
       host: "127.0.0.1",
       shutdownDeadlineMs: 1_000,
       pollIntervalMs: 1_000,
+      memoryBudgetBytes: 0,
       protectedLabels: [],
       limits: { ...LIMITS, ...limits },
     };

@@ -165,6 +165,14 @@ const server = z
       .max(DAY_MS)
       .default(1_000)
       .describe("Pause between two looks into the storage for new versions, in milliseconds."),
+    memoryBudgetBytes: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        "What all versions in memory may need together, in bytes; a version counts 1.2 times its files. One that does not fit is " +
+          "not loaded. 0: no bound.",
+      ),
     protectedLabels: z
       .array(name)
       .max(1_000)

@@ -5,6 +5,7 @@ import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import { Servable } from "../execution/servable.js";
+import { estimatedNeedBytes, type MemoryBudget } from "./memory-budget.js";
 import { warmUp } from "./warm-up.js";
 
 /** What loading needs of its surroundings. */
@@ -12,28 +13,32 @@ export interface LoadContext {
   readonly storage: ModelStorage;
   /** The backends that may load this model; the first that recognises the files gets them. */
   readonly backends: readonly Backend[];
+  readonly memory: MemoryBudget;
   readonly logger: Logger;
 }
 
 /** Brings a version from the storage into memory and warms it up. Where it fails, nothing stays behind. */
 export async function loadServable(
-  { storage, backends, logger }: LoadContext,
+  { storage, backends, memory, logger }: LoadContext,
   model: string,
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<Servable> {
   const files = await storage.open(model, version, { signal });
   let loaded: LoadedModel | undefined;
+  let reserved: Disposable | undefined;
   try {
     const backend = chooseBackend(backends, files.files);
+    const fileBytes = files.files.reduce((sum, { bytes }) => sum + bytes, 0);
+    reserved = memory.reserve(`Model ${model} version ${version}`, estimatedNeedBytes(fileBytes));
     loaded = await loadWith(backend, files, { model, version, signal });
     signal.throwIfAborted();
     for (const error of await warmUp(loaded, signal)) {
       logger.debug(`Model ${model} version ${version} does not take zeros as a warm-up`, { error });
     }
-    return new Servable(model, version, disposedTogether(loaded, files));
+    return new Servable(model, version, disposedTogether(loaded, files, reserved));
   } catch (error) {
-    await disposeAll(loaded, files);
+    await disposeAll(loaded, files, reserved);
     throw error;
   }
 }
@@ -62,19 +67,24 @@ async function loadWith(
   }
 }
 
-/** The model, with a disposal that gives its files back too. */
-function disposedTogether(loaded: LoadedModel, files: VersionFiles): LoadedModel {
+/** The model, with a disposal that gives its files and its memory back too. */
+function disposedTogether(loaded: LoadedModel, files: VersionFiles, reserved: Disposable): LoadedModel {
   return {
     signatures: loaded.signatures,
     run: (call) => loaded.run(call),
-    [Symbol.asyncDispose]: () => disposeAll(loaded, files),
+    [Symbol.asyncDispose]: () => disposeAll(loaded, files, reserved),
   };
 }
 
-async function disposeAll(loaded: LoadedModel | undefined, files: VersionFiles): Promise<void> {
+async function disposeAll(
+  loaded: LoadedModel | undefined,
+  files: VersionFiles,
+  reserved: Disposable | undefined,
+): Promise<void> {
   try {
     await loaded?.[Symbol.asyncDispose]();
   } finally {
+    reserved?.[Symbol.dispose]();
     await files[Symbol.asyncDispose]();
   }
 }

@@ -13,6 +13,7 @@ import { type ServableMap, withModel } from "../routing/servable-map.js";
 import { TrafficTable } from "../routing/traffic-table.js";
 import type { ServerEvents } from "../server-events.js";
 import { type LoadContext, loadServable } from "./load-servable.js";
+import { MemoryBudget } from "./memory-budget.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
 import { withinTimeLimit } from "./within-time-limit.js";
 
@@ -28,6 +29,8 @@ export interface ModelCatalogOptions {
   /** What is to run; after a change of it {@link ModelCatalog.replan} brings it about. */
   readonly plans: ModelPlans;
   readonly pollIntervalMs: number;
+  /** What all versions in memory may need together; 0: no bound. */
+  readonly memoryBudgetBytes: number;
   readonly events: ServerEvents;
   readonly logger: Logger;
 }
@@ -40,6 +43,7 @@ export class ModelCatalog implements ModelDirectory {
   readonly #options: ModelCatalogOptions;
   readonly #lifecycles = new Map<string, ModelLifecycle>();
   readonly #limitLoads: LimitFunction = pLimit(MAX_CONCURRENT_LOADS);
+  readonly #memory: MemoryBudget;
   readonly #stopping = new AbortController();
   /** What the storage held when last asked. */
   #listing: ReadonlyMap<string, StoredModel> = new Map();
@@ -53,6 +57,7 @@ export class ModelCatalog implements ModelDirectory {
 
   constructor(options: ModelCatalogOptions) {
     this.#options = options;
+    this.#memory = new MemoryBudget(options.memoryBudgetBytes);
     for (const model of options.plans.configuredNames()) this.#lifecycle(model);
   }
 
@@ -259,7 +264,7 @@ export class ModelCatalog implements ModelDirectory {
   #loadContext(model: string, logger: Logger): LoadContext {
     const { storage, backends, plans } = this.#options;
     const { backend } = plans.plan(model);
-    return { storage, backends: backend === undefined ? backends : [backend], logger };
+    return { storage, backends: backend === undefined ? backends : [backend], memory: this.#memory, logger };
   }
 }
 

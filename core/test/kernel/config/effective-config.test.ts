@@ -14,6 +14,7 @@ test("shows the whole configuration with every default", async () => {
       host: "127.0.0.1",
       shutdownDeadlineMs: 30_000,
       pollIntervalMs: 1_000,
+      memoryBudgetBytes: 0,
       protectedLabels: [],
       limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
     },

@@ -15,6 +15,7 @@ test("fills in every default of a configuration that names only a storage", asyn
     host: "127.0.0.1",
     shutdownDeadlineMs: 30_000,
     pollIntervalMs: 1_000,
+    memoryBudgetBytes: 0,
     protectedLabels: [],
     limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
   });

@@ -15,6 +15,7 @@ const SETTINGS: ServerSettings = {
   host: "127.0.0.1",
   shutdownDeadlineMs: 5_000,
   pollIntervalMs: 1_000,
+  memoryBudgetBytes: 0,
   protectedLabels: [],
   limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, maxConnections: 256 },
 };
