@@ -1,11 +1,13 @@
-import { execFile } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ROOT } from "../architecture/source-files.js";
+import { BreakingLine } from "./breaking-line.js";
 import { RunningCommand } from "./running-command.js";
 
 const execute = promisify(execFile);
@@ -103,6 +105,29 @@ describe("the commands over the management API", () => {
     await untilPrinted(/^7 +available/m, "versions", "copies");
     expect((await plinth("unload", "copies")).code).toBe(0);
     expect((await plinth("models")).stdout).toMatch(/^copies +not served/m);
+  });
+
+  it("push goes on where the connection broke, and where it was killed", async () => {
+    const source = join(ROOT, "examples", "digits", "models", "digits", "2");
+    const { size } = await stat(join(source, "model.onnx"));
+    await using line = await BreakingLine.to(url);
+    line.breakAfter(size / 2);
+    expect(await plinth("push", "cut", source, "--server", line.url)).toMatchObject({ code: 0 });
+    expect(line.breaks).toBe(1);
+
+    line.stallAfter(size / 2);
+    const words = [PLINTH, "push", "killed", source, "--server", line.url];
+    const state = { ...process.env, XDG_STATE_HOME: join(folder, "state") };
+    const child = spawn(process.execPath, words, { cwd: folder, env: state });
+    await line.stalled;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    line.passAll();
+    const sentBefore = line.bytesSent;
+    const { stdout } = await execute(process.execPath, words, { cwd: folder, env: state });
+    expect(stdout).toBe("Published version 1 of model killed\n");
+    expect(line.bytesSent - sentBefore, "the rest alone was sent").toBeLessThan(size * 0.9);
+    await untilPrinted(/^1 +available/m, "versions", "killed");
   });
 
   it("read the configuration again on request, on SIGHUP and when the file changes", async () => {

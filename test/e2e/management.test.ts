@@ -235,6 +235,50 @@ describe("versions over the API", () => {
     expect(await api.send("PUT", path, body, TAR)).toMatchObject({ status: 409, body: { reason: "VERSION_EXISTS" } });
   });
 
+  it("come in parts, which go on where they were", async () => {
+    const sha256 = createHash("sha256").update(perceptron).digest("hex");
+    const file = { path: "model.onnx", bytes: perceptron.length, sha256 };
+    const begun = await api.send("POST", "/api/uploads", { model: "parts", version: "5", files: [file] });
+    expect(begun).toMatchObject({ status: 201, body: { files: [{ received: 0 }] } });
+    const path = begun.headers.get("location") ?? "";
+    const send = (offset: number, part: Uint8Array) =>
+      api.send("PATCH", `${path}/files/0`, part, {
+        "content-type": "application/octet-stream",
+        "upload-offset": String(offset),
+      });
+    expect((await send(0, perceptron.subarray(0, 1_000))).body.files[0].received).toBe(1_000);
+    expect(await api.send("POST", `${path}/complete`)).toMatchObject({
+      status: 409,
+      body: { reason: "UPLOAD_INCOMPLETE" },
+    });
+    expect(await send(0, perceptron)).toMatchObject({ status: 409, body: { expectedOffset: 1_000 } });
+    expect((await api.get(path)).body.files[0].received).toBe(1_000);
+    expect((await send(1_000, perceptron.subarray(1_000))).status).toBe(200);
+    expect(await api.send("POST", `${path}/complete`)).toMatchObject({
+      status: 201,
+      body: { version: { version: "5" } },
+    });
+    expect((await api.get(path)).status).toBe(404);
+    await serving.server.settled();
+    expect((await api.get("/api/models/parts/versions/5")).body.state).toBe("available");
+  });
+
+  it("in parts are checked, and can be dropped", async () => {
+    const file = { path: "model.onnx", bytes: 5, sha256: "0".repeat(64) };
+    const begun = await api.send("POST", "/api/uploads", { model: "wrong", files: [file] });
+    const path = begun.body._links.self.href;
+    const headers = { "content-type": "application/octet-stream", "upload-offset": "0" };
+    await api.send("PATCH", `${path}/files/0`, "hello", headers);
+    expect(await api.send("POST", `${path}/complete`)).toMatchObject({
+      status: 400,
+      body: { reason: "FILES_INVALID" },
+    });
+    expect((await api.get("/api/models/wrong")).status).toBe(404);
+    expect((await api.send("DELETE", path)).status).toBe(200);
+    expect((await api.send("DELETE", path)).status).toBe(404);
+    expect((await api.send("PATCH", `${path}/files/x`, "hello", headers)).status).toBe(400);
+  });
+
   it("leave nothing when the client goes away in the middle", async () => {
     const { hostname, port } = new URL(serving.url);
     const body = await tar({ name: "model.onnx", content: perceptron });

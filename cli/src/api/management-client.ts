@@ -11,8 +11,8 @@ export interface ManagementClientOptions {
 
 export interface SendOptions {
   readonly json?: unknown;
-  /** Sent as it is, with this media type. */
-  readonly stream?: { readonly body: ReadableStream<Uint8Array>; readonly mediaType: string };
+  /** A part of a file, and where in it the part begins. */
+  readonly part?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
 }
 
 /** Talks to the management API of one server. What goes wrong becomes a {@link CommandFailure} with one clear line. */
@@ -37,15 +37,19 @@ export class ManagementClient {
     return (await (await this.send(method, path, options)).json()) as T;
   }
 
-  async send(method: string, path: string, { json, stream }: SendOptions = {}): Promise<Response> {
-    const contentType = stream?.mediaType ?? (json === undefined ? undefined : "application/json");
-    const body = stream?.body ?? (json === undefined ? undefined : JSON.stringify(json));
+  async send(method: string, path: string, { json, part }: SendOptions = {}): Promise<Response> {
+    const body = part?.bytes ?? (json === undefined ? undefined : JSON.stringify(json));
+    const headers = {
+      ...this.#headers,
+      ...(json !== undefined && { "content-type": "application/json" }),
+      ...(part !== undefined && { "content-type": "application/octet-stream", "upload-offset": String(part.offset) }),
+    };
     let response: Response;
     try {
       response = await fetch(`${this.#server}${path}`, {
         method,
-        headers: { ...this.#headers, ...(contentType !== undefined && { "content-type": contentType }) },
-        ...(body !== undefined && { body, duplex: "half" }),
+        headers,
+        ...(body !== undefined && { body }),
       });
     } catch (cause) {
       throw new CommandFailure(

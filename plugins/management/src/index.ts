@@ -13,6 +13,8 @@ export type {
   RevisionList,
   Traffic,
   TrafficRulesDocument,
+  Upload,
+  UploadFile,
   Version,
   VersionList,
 } from "./resources.js";

@@ -10,6 +10,7 @@ import type {
 } from "@plinth/core";
 import type { z } from "zod";
 import type { ManagementOptions } from "./options.js";
+import type { UploadStore } from "./uploads/upload-store.js";
 
 /** What operations work on. */
 export interface Management {
@@ -17,6 +18,7 @@ export interface Management {
   readonly storage: ModelStorage;
   readonly deployments: Deployments;
   readonly reload: ConfigReload;
+  readonly uploads: UploadStore;
   readonly logger: Logger;
   readonly options: ManagementOptions;
 }
@@ -67,10 +69,13 @@ export interface OperationParams {
   /** The name in the path, decoded. */
   readonly model: string;
   readonly label: string;
+  readonly upload: string;
   /** @throws PlinthError `REQUEST_INVALID` where it is no number of a version */
   readonly version: ModelVersion;
   /** @throws PlinthError `REQUEST_INVALID` */
   readonly revision: number;
+  /** Of a file in an upload. @throws PlinthError `REQUEST_INVALID` */
+  readonly index: number;
 }
 
 export interface Answer {

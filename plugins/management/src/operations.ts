@@ -6,6 +6,7 @@ import { labelOperations } from "./operations/label-operations.js";
 import { modelOperations } from "./operations/model-operations.js";
 import { serverOperations } from "./operations/server-operations.js";
 import { trafficOperations } from "./operations/traffic-operations.js";
+import { uploadOperations } from "./operations/upload-operations.js";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
 
@@ -27,4 +28,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...labelOperations,
   ...trafficOperations,
   ...historyOperations,
+  ...uploadOperations,
 ];

@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import {
+  ConfigDirectory,
   ConfigReload,
   Deployments,
   definePlugin,
@@ -12,6 +14,7 @@ import { IdempotentAnswers } from "./http/idempotent-answers.js";
 import { operationRoute, otherPaths } from "./http/operation-route.js";
 import { OPERATIONS } from "./operations.js";
 import { type ManagementOptions, managementOptions } from "./options.js";
+import { UploadStore, type UploadStoreOptions } from "./uploads/upload-store.js";
 
 export const plugin: Plugin<ManagementOptions> = definePlugin({
   name: "@plinth/management",
@@ -19,6 +22,7 @@ export const plugin: Plugin<ManagementOptions> = definePlugin({
   config: managementOptions,
   register(registry, options) {
     const answers = new IdempotentAnswers();
+    let uploads: UploadStore | undefined;
     for (const operation of OPERATIONS) {
       registry.provide(Route, (services) => {
         const server = services.get(ModelServer);
@@ -26,9 +30,18 @@ export const plugin: Plugin<ManagementOptions> = definePlugin({
         const deployments = services.get(Deployments);
         const reload = services.get(ConfigReload);
         const logger = services.get(Logger);
-        return operationRoute(operation, { server, storage, deployments, reload, logger, options }, answers);
+        uploads ??= new UploadStore(uploadOptions(options, services.get(ConfigDirectory)));
+        return operationRoute(operation, { server, storage, deployments, reload, uploads, logger, options }, answers);
       });
     }
     for (const route of otherPaths(OPERATIONS)) registry.provide(Route, () => route);
   },
 });
+
+function uploadOptions(
+  { uploadDirectory, uploadExpiryMs, ...limits }: ManagementOptions,
+  folder: string,
+): UploadStoreOptions {
+  const directory = uploadDirectory === undefined ? undefined : resolve(folder, uploadDirectory);
+  return { ...limits, directory, expiryMs: uploadExpiryMs };
+}

@@ -192,6 +192,33 @@ export const health = z
   })
   .meta({ id: "Health" });
 
+export const uploadFile = z
+  .strictObject({
+    path: z.string().min(1).max(1_024).describe("Relative to the version's folder, with forward slashes."),
+    bytes: z.int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .meta({ id: "UploadFile" });
+
+export const uploadRequest = z
+  .strictObject({
+    model: z.string().min(1),
+    version: versionNumber.optional().describe("Default: the one after the highest."),
+    files: z.array(uploadFile).min(1).max(10_000),
+  })
+  .meta({ id: "UploadRequest", description: "Announces the files of a new version." });
+
+export const upload = z
+  .strictObject({
+    id: z.string(),
+    model: z.string(),
+    version: versionNumber.optional(),
+    expiresAt: z.iso.datetime().describe("When it is dropped unless more of it comes."),
+    files: z.array(uploadFile.extend({ received: z.int().min(0).describe("Bytes that are there: go on from here.") })),
+    _links: links,
+  })
+  .meta({ id: "Upload", description: "A new version that is being sent in parts." });
+
 export const published = z
   .strictObject({ version, revision, _links: links })
   .meta({ id: "Published", description: "A version that was added." });
@@ -210,6 +237,8 @@ export type Traffic = z.output<typeof traffic>;
 export type TrafficRulesDocument = z.output<typeof trafficRules>;
 export type RevisionDocument = z.output<typeof revision>;
 export type RevisionList = z.output<typeof revisionList>;
+export type Upload = z.output<typeof upload>;
+export type UploadFile = z.output<typeof uploadFile>;
 export type Published = z.output<typeof published>;
 export type Health = z.output<typeof health>;
 export type ReloadReportDocument = z.output<typeof reloadReport>;

@@ -104,10 +104,22 @@ export class PathParams implements OperationParams {
     throw new PlinthError("REQUEST_INVALID", `Expected the number of a version in the path, got ${quoted(text)}`);
   }
 
+  get upload(): string {
+    return this.#params.get("upload") ?? "";
+  }
+
   get revision(): number {
-    const text = this.#params.get("revision") ?? "";
+    return this.#number("revision", "the number of a revision");
+  }
+
+  get index(): number {
+    return this.#number("index", "the index of a file");
+  }
+
+  #number(param: string, what: string): number {
+    const text = this.#params.get(param) ?? "";
     if (/^[0-9]{1,15}$/.test(text)) return Number(text);
-    throw new PlinthError("REQUEST_INVALID", `Expected the number of a revision in the path, got ${quoted(text)}`);
+    throw new PlinthError("REQUEST_INVALID", `Expected ${what} in the path, got ${quoted(text)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PublishedVersion } from "@plinth/core";
 import { modelPath, policyOf, revisionJson } from "../documents/document-json.js";
 import { knownDeployment, knownVersion, modelDocument, versionDocuments } from "../documents/model-documents.js";
 import { type Answer, defineOperation, type Management, type Operation, type OperationCall } from "../operation.js";
@@ -151,14 +152,21 @@ async function publish(
   number: bigint | undefined,
   management: Management,
 ): Promise<Answer> {
-  const { deployments, server, options } = management;
+  const { deployments, options } = management;
   const files = incomingVersion(request, options.maxUploadBytes);
-  const made = await deployments.publish(params.model, number, files, origin);
-  const deployment = knownDeployment(management, params.model);
-  const document = knownVersion(deployment, server, made.stored.version);
+  return publishedAnswer(params.model, await deployments.publish(params.model, number, files, origin), management);
+}
+
+/** A version that was added, and where it is. */
+export function publishedAnswer(
+  name: string,
+  { stored, revision: made }: PublishedVersion,
+  management: Management,
+): Answer {
+  const document = knownVersion(knownDeployment(management, name), management.server, stored.version);
   return {
-    body: { version: document, revision: revisionJson(made.revision), _links: document._links },
-    revision: made.revision.revision,
+    body: { version: document, revision: revisionJson(made), _links: document._links },
+    revision: made.revision,
     headers: { location: document._links.self?.href ?? "" },
   };
 }
