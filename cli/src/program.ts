@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { checkCommand } from "./commands/check.js";
+import { completeCommand, completionCommand, SHELLS } from "./commands/completion.js";
 import { historyCommand, rollbackCommand } from "./commands/history.js";
 import { labelCommand } from "./commands/label.js";
 import { loadCommand } from "./commands/load.js";
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   addServerCommands(program);
   addManagementCommands(program);
+  addCompletion(program);
   return program;
 }
 
@@ -97,4 +99,16 @@ function addManagementCommands(program: Command): void {
     loadCommand("unload"),
   );
   command("reload", "have the server read its configuration again").action(reloadCommand);
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command("completion")
+    .description('print what makes a shell complete plinth, as eval "$(plinth completion bash)"')
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
+    .action(completionCommand);
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]")
+    .action((words: readonly string[]) => completeCommand(program, words));
 }

@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -146,6 +146,29 @@ describe("the commands over the management API", () => {
     expect([bad.code, bad.stderr]).toEqual([5, expect.stringContaining("config.yaml:3:31")]);
     await writeFile(config, text);
     expect((await plinth("reload")).code).toBe(0);
+  });
+
+  it("complete commands, options and names in a shell", async () => {
+    const complete = async (...words: readonly string[]) =>
+      (await plinth("complete", "--", ...words)).stdout.split("\n").filter(Boolean);
+    expect(await complete("ver")).toEqual(["versions"]);
+    expect(await complete("")).toContain("rollback");
+    expect(await complete("comp")).toEqual(["completion"]);
+    expect(await complete("versions", "")).toContain("digits");
+    expect(await complete("label", "-o", "json", "digits", "")).toContain("stable");
+    expect(await complete("label", "digits", "stable", "")).toEqual(["2", "1"]);
+    expect(await complete("history", "--")).toEqual(["--server", "--output", "--limit", "--before"]);
+    expect(await complete("history", "--output", "")).toEqual(["table", "json", "yaml"]);
+    expect(await complete("completion", "")).toEqual(["bash", "zsh", "fish"]);
+    expect(await complete("nonsense", "")).toEqual([]);
+    expect(await complete("push", "digits", "")).toEqual([]);
+    const path = `${join(folder, "bin")}:${process.env.PATH}`;
+    await mkdir(join(folder, "bin"));
+    await symlink(PLINTH, join(folder, "bin", "plinth"));
+    const script =
+      'eval "$(plinth completion bash)"; COMP_WORDS=(plinth versions dig); COMP_CWORD=2; _plinth; echo "$COMPREPLY"';
+    const env = { ...process.env, PATH: path, PLINTH_SERVER: url };
+    expect((await execute("bash", ["-c", script], { env })).stdout).toBe("digits\n");
   });
 
   it.each([

@@ -7,6 +7,8 @@ export interface ManagementClientOptions {
   readonly server: string;
   /** Stands in the history. */
   readonly why?: string | undefined;
+  /** Longest wait for an answer, in milliseconds. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface SendOptions {
@@ -18,9 +20,11 @@ export interface SendOptions {
 /** Talks to the management API of one server. What goes wrong becomes a {@link CommandFailure} with one clear line. */
 export class ManagementClient {
   readonly #server: string;
+  readonly #timeoutMs: number | undefined;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor({ server, why }: ManagementClientOptions) {
+  constructor({ server, why, timeoutMs }: ManagementClientOptions) {
+    this.#timeoutMs = timeoutMs;
     this.#server = server.replace(/\/+$/, "");
     this.#headers = {
       "plinth-who": encodeURIComponent(whoAmI()),
@@ -50,6 +54,7 @@ export class ManagementClient {
         method,
         headers,
         ...(body !== undefined && { body }),
+        ...(this.#timeoutMs !== undefined && { signal: AbortSignal.timeout(this.#timeoutMs) }),
       });
     } catch (cause) {
       throw new CommandFailure(
