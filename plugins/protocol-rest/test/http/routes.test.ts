@@ -125,6 +125,8 @@ describe("management", () => {
     ["through a proxy", { "X-Forwarded-For": "203.0.113.7" }],
     ["through a proxy of the newer kind", { Forwarded: "for=203.0.113.7" }],
     ["for a name that was re-bound to this machine", { Host: "evil.example:8501" }],
+    ["from a page of another origin", { Origin: "https://evil.example" }],
+    ["from a page of no origin, as of a file", { Origin: "null" }],
   ])("answers nobody %s", async (_who, headers) => {
     rest = await RestUnderTest.start({ routes: [managed] });
     const answer = await rawRequest(`${rest.url}/manage`, { headers });
