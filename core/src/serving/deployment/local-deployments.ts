@@ -127,7 +127,7 @@ export class LocalDeployments implements Deployments {
   async start(signal: AbortSignal): Promise<void> {
     const { log, plans, catalog } = this.#options;
     for (const { model, after, revision } of await log.load(signal)) plans.change(model, after, revision);
-    catalog.beforeEachLook((each) => this.#follow(each));
+    catalog.beforeEachLook((each) => this.#oneByOne(() => this.#follow(each)));
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

@@ -208,7 +208,7 @@ export class ModelCatalog implements ModelDirectory {
     if (stored === undefined) this.#letGo(model, plan.served && plans.isConfigured(model));
     else if (stored.error === undefined) this.#aspire(plan, stored.versions);
     const served = this.#servables.get(model);
-    if (served !== undefined) this.#serve(model, [...served.versions.values()]);
+    if (served !== undefined && !followsRules(served.traffic, plan)) this.#serve(model, [...served.versions.values()]);
   }
 
   #letGo(model: string, isConfigured: boolean): void {
@@ -224,10 +224,9 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #serve(model: string, servables: readonly Servable[]): void {
-    const { traffic, labels } = this.#options.plans.plan(model);
-    const hasRules = traffic.split.size > 0 || traffic.shadow !== undefined;
+    const plan = this.#options.plans.plan(model);
     this.#servables = withModel(this.#servables, model, servables, (available) =>
-      hasRules ? new TrafficTable(model, traffic, labels, available) : undefined,
+      hasRules(plan) ? new TrafficTable(plan, available) : undefined,
     );
   }
 
@@ -283,4 +282,13 @@ function whyUnavailable({ model, versions, error }: ModelStatus): string {
   const state =
     newest === undefined ? "has no version in the storage" : `version ${newest.version} is in state ${newest.state}`;
   return `Model ${model} ${state}${why === undefined ? "" : `: ${why.message}`}`;
+}
+
+function hasRules({ traffic }: ModelPlan): boolean {
+  return traffic.split.size > 0 || traffic.shadow !== undefined;
+}
+
+/** Whether the table is still that of the plan, so that looking again and again makes no new one. */
+function followsRules(table: TrafficTable | undefined, plan: ModelPlan): boolean {
+  return hasRules(plan) ? table?.plan === plan : table === undefined;
 }

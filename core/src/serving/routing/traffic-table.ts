@@ -1,6 +1,5 @@
-import type { TrafficRules } from "../../extension-points/deployments.js";
 import type { ModelVersion } from "../../model/model-version.js";
-import { targetVersion } from "../deployment/model-plan.js";
+import { type ModelPlan, targetVersion } from "../deployment/model-plan.js";
 import type { Servable } from "../execution/servable.js";
 import { stickyPosition } from "./sticky-position.js";
 
@@ -14,26 +13,27 @@ interface Share {
 
 /** A model's traffic rules, resolved to the versions that are available now. Made anew whenever either changes. */
 export class TrafficTable {
+  /** What it was made from. */
+  readonly plan: ModelPlan;
   readonly stickyBy: string | undefined;
   /** The version to which requests are mirrored, if it is available. */
   readonly shadow: Servable | undefined;
-  readonly #model: string;
   readonly #all: readonly Share[];
   readonly #available: readonly Share[];
   readonly #shadowShare: number;
 
   constructor(
-    model: string,
-    { split, stickyBy, shadow }: TrafficRules,
-    labels: ReadonlyMap<string, ModelVersion>,
+    plan: ModelPlan,
     { versions, newest }: { readonly versions: ReadonlyMap<ModelVersion, Servable>; readonly newest: Servable },
   ) {
+    const { labels, traffic } = plan;
+    const { split, stickyBy, shadow } = traffic;
     const servableOf = (target: string) => {
       const version = targetVersion(target, labels);
       return version === undefined ? undefined : versions.get(version);
     };
     const weights = [...split].map(([target, weight]) => ({ servable: servableOf(target), weight }));
-    this.#model = model;
+    this.plan = plan;
     this.stickyBy = stickyBy;
     this.#all = split.size === 0 ? [{ start: 0, end: 1, servable: newest }] : shares(weights);
     this.#available = shares(weights.filter(({ servable }) => servable !== undefined));
@@ -48,7 +48,7 @@ export class TrafficTable {
    * @param random from 0 to below 1
    */
   pick(key: string | undefined, random: number): Servable | undefined {
-    const position = key === undefined ? random : stickyPosition(this.#model, key);
+    const position = key === undefined ? random : stickyPosition(this.plan.model, key);
     const share = shareAt(this.#all, position);
     if (share?.servable !== undefined) return share.servable;
     return share && shareAt(this.#available, (position - share.start) / (share.end - share.start))?.servable;
