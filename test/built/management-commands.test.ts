@@ -52,6 +52,47 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** The lines of the first block of a README that holds `marker`. */
+async function readmeLines(file: string, marker: string): Promise<readonly string[]> {
+  const blocks = (await readFile(join(ROOT, file), "utf8")).matchAll(/```sh\n([\s\S]*?)```/g);
+  const block = [...blocks].map(([, text = ""]) => text).find((text) => text.includes(marker));
+  return (block ?? "").trim().split("\n");
+}
+
+describe("the lines of the READMEs", () => {
+  it("work when they are typed one after the other", async () => {
+    const work = await mkdtemp(join(tmpdir(), "plinth-readme-"));
+    const config = join(work, "config.yaml");
+    const models = join(ROOT, "examples", "digits", "models");
+    await cp(models, join(work, "examples", "digits", "models"), { recursive: true });
+    const text = await readFile(join(ROOT, "config.yaml"), "utf8");
+    await writeFile(config, text.replace("port: 8501", "port: 0").replace("models\n", "models\n  settleMs: 0\n"));
+    const readme = new RunningCommand(process.execPath, [PLINTH, "serve", config], work);
+    try {
+      const [, address = ""] = await readme.line(/^Plinth listens on (\S+)/);
+      for (const folder of ["my-digits", "digits-3"])
+        await cp(join(models, "digits", "1"), join(work, folder), { recursive: true });
+      const lines = [
+        ...(await readmeLines("README.md", "npx plinth push")),
+        ...(await readmeLines("plugins/management/README.md", "/api/history")),
+      ];
+      expect(lines).toHaveLength(8);
+      for (const line of lines) {
+        const typed = line
+          .replace("npx plinth", `${process.execPath} ${PLINTH}`)
+          .replaceAll("http://127.0.0.1:8501", address)
+          .replace("versions/3", "versions/4")
+          .replace(/^(.*)curl/, "$1curl --silent --show-error --fail-with-body");
+        const env = { ...process.env, PLINTH_SERVER: address };
+        await execute("bash", ["-c", `set -o pipefail; ${typed}`], { cwd: work, env });
+      }
+    } finally {
+      await readme.stop();
+      await rm(work, { recursive: true });
+    }
+  });
+});
+
 describe("the commands over the management API", () => {
   it("tell the story of a model, for people and for programs", async () => {
     expect((await plinth("status")).stdout).toMatch(/^Ready, up for .*\n\nMODEL .*\ndigits +yes +2, 1 \(stored\)/);
