@@ -1,0 +1,73 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import type { ServerSettings } from "../../extension-points/server-settings.js";
+import { name } from "./grammar-words.js";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** What stands below `server`. */
+export const serverSection: z.ZodType<ServerSettings> = z
+  .strictObject({
+    host: z
+      .string()
+      .refine(isHost, { error: "expected an IP address or a host name, without a port" })
+      .default("127.0.0.1")
+      .describe("Address to listen on: an IP address or a host name; `0.0.0.0` and `::` listen on every interface."),
+    shutdownDeadlineMs: z
+      .int()
+      .min(0)
+      .max(HOUR_MS)
+      .default(30_000)
+      .describe(
+        "Longest that stopping may take before requests under way are cut, in milliseconds; 0 cuts them at once.",
+      ),
+    pollIntervalMs: z
+      .int()
+      .min(10)
+      .max(DAY_MS)
+      .default(1_000)
+      .describe("Pause between two looks into the storage for new versions, in milliseconds."),
+    memoryBudgetBytes: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        "What all versions in memory may need together, in bytes; a version counts 1.2 times its files. One that does not fit is " +
+          "not loaded. 0: no bound.",
+      ),
+    protectedLabels: z
+      .array(name)
+      .max(1_000)
+      .default([])
+      .describe("Labels that are only moved or removed with a reason."),
+    limits: z
+      .strictObject({
+        maxRequestBytes: z
+          .int()
+          .min(1)
+          .max(2 ** 31 - 1)
+          .default(64 * 1024 * 1024)
+          .describe("Largest body of a request, compressed and unpacked alike, in bytes."),
+        requestTimeoutMs: z
+          .int()
+          .min(1)
+          .max(HOUR_MS)
+          .default(30_000)
+          .describe("Longest time for a request to arrive whole, in milliseconds."),
+        maxConnections: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(1_024)
+          .describe("Most connections open at once, for each listening port."),
+      })
+      .prefault({})
+      .describe("Bounds on what clients may send."),
+  })
+  .prefault({})
+  .describe("Address, limits and shutdown, the same for all protocols.");
+
+function isHost(host: string): boolean {
+  return isIP(host) > 0 || (host.length <= 253 && /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?$/i.test(host));
+}
