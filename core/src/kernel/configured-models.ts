@@ -55,12 +55,14 @@ function configuredModel(
   config: ServerConfig,
   logger: Logger,
 ): ConfiguredModel {
-  const { versions, labels, traffic, transition, backend, pins } = model;
+  const { versions, labels, traffic, transition, backend, pins, execution, batching } = model;
   return {
     versions,
     labels,
     traffic,
     transition: TRANSITIONS[transition],
+    execution,
+    batching,
     backend: made ?? (backend && ownBackend(backend, config, logger)),
     pins: new Map([...pins].map(([what, position]) => [what, formatPosition(position)])),
   };

@@ -14,6 +14,7 @@ import {
 } from "../../src/index.js";
 import type { PluginUse, ServerConfig } from "../../src/kernel/config/server-config.js";
 import { startServer } from "../../src/kernel/server.js";
+import { DEFAULT_EXECUTION } from "../../src/serving/execution/execution-settings.js";
 import { deferred } from "../fakes/deferred.js";
 import { FakeBackend } from "../fakes/fake-backend.js";
 import { FakeStorage } from "../fakes/fake-storage.js";
@@ -282,6 +283,8 @@ describe("a server", () => {
       labels: new Map(),
       traffic: undefined,
       transition: "availability-preserving",
+      execution: DEFAULT_EXECUTION,
+      batching: undefined,
       pins: new Map(),
       example: undefined,
     } as const;

@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import type { TrafficRules } from "../../extension-points/deployments.js";
 import { type ModelVersion, parseModelVersion } from "../../model/model-version.js";
+import { DEFAULT_EXECUTION, type ExecutionSettings } from "../../serving/execution/execution-settings.js";
 import { DEFAULT_VERSION_POLICY } from "../../serving/lifecycle/version-policy.js";
 import { type FaultList, quote, type SourcePosition } from "./config-fault.js";
+import type { ExecutionSection } from "./execution-grammar.js";
 import { isVersion } from "./grammar-words.js";
 import type { ModelSection } from "./model-grammar.js";
 import { suggestKey } from "./nearest-key.js";
@@ -144,9 +146,18 @@ export function modelConfig(
     labels: section?.labels ?? new Map(),
     traffic: pins.has("traffic") ? trafficRules(section ?? undefined) : undefined,
     transition: section?.transition ?? "availability-preserving",
+    execution: executionSettings(section?.execution),
+    batching: section?.batching,
     pins,
     example: section?.example === undefined ? undefined : resolve(directory, section.example),
   };
+}
+
+function executionSettings({
+  instances = DEFAULT_EXECUTION.instances,
+  ...rest
+}: Partial<ExecutionSection> = {}): ExecutionSettings {
+  return { ...DEFAULT_EXECUTION, ...rest, instances };
 }
 
 function trafficRules(section: ModelSection | undefined): TrafficRules {

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { ShadowRule, VersionPolicy } from "../../extension-points/deployments.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
+import { batchingSection } from "./batching-grammar.js";
+import { type ExecutionSection, executionSection } from "./execution-grammar.js";
 import { name, pluginUse, version } from "./grammar-words.js";
 import type { ModelConfig } from "./server-config.js";
 
@@ -11,6 +14,8 @@ export interface ModelSection {
   readonly stickyBy?: string | undefined;
   readonly shadow?: ShadowRule | undefined;
   readonly transition?: ModelConfig["transition"] | undefined;
+  readonly execution: ExecutionSection;
+  readonly batching?: BatchingSettings | undefined;
   readonly example?: string | undefined;
 }
 
@@ -96,6 +101,8 @@ export const modelSection: z.ZodType<ModelSection | null> = z
         "How versions take turns: `availability-preserving` (the default) loads the next before it unloads the last, " +
           "`resource-preserving` unloads first.",
       ),
+    execution: executionSection,
+    batching: batchingSection.optional(),
     example: z
       .string()
       .min(1)

@@ -2,6 +2,8 @@ import type { TrafficRules, VersionPolicy } from "../../extension-points/deploym
 import type { Plugin } from "../../extension-points/plugin.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
+import type { ExecutionSettings } from "../../serving/execution/execution-settings.js";
 import type { SourcePosition } from "./config-fault.js";
 
 /** A configuration that was found right: every default filled in, every plugin imported, every option checked. */
@@ -48,6 +50,9 @@ export interface ModelConfig {
   /** `undefined`: the newest available version gets all. */
   readonly traffic: TrafficRules | undefined;
   readonly transition: "availability-preserving" | "resource-preserving";
+  readonly execution: ExecutionSettings;
+  /** `undefined`: each request is run on its own. */
+  readonly batching: BatchingSettings | undefined;
   /**
    * Where the file says what: `served` (where the model stands), and, only where they are written, `versions`,
    * `labels.<label>` and `traffic`. What is pinned here cannot be changed at run time.

@@ -1,6 +1,8 @@
 import type { Backend } from "../../extension-points/backend.js";
 import type { Deployment, DeploymentState, TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
 import { type ModelVersion, newestFirst, parseModelVersion } from "../../model/model-version.js";
+import type { BatchingSettings } from "../batching/batching-settings.js";
+import { DEFAULT_EXECUTION, type ExecutionSettings } from "../execution/execution-settings.js";
 import { availabilityPreserving, type TransitionPolicy } from "../lifecycle/transition-policy.js";
 import { aspiredVersions, DEFAULT_VERSION_POLICY } from "../lifecycle/version-policy.js";
 
@@ -13,6 +15,10 @@ export interface ConfiguredModel {
   readonly transition?: TransitionPolicy | undefined;
   /** Instead of all configured backends. */
   readonly backend?: Backend | undefined;
+  /** Default: {@link DEFAULT_EXECUTION}. */
+  readonly execution?: ExecutionSettings | undefined;
+  /** Default: each request is run on its own. */
+  readonly batching?: BatchingSettings | undefined;
   /** As {@link Deployment.pins}. */
   readonly pins?: ReadonlyMap<string, string> | undefined;
 }
@@ -21,6 +27,8 @@ export interface ConfiguredModel {
 export interface ModelPlan extends Omit<Deployment, "stored"> {
   readonly transition: TransitionPolicy;
   readonly backend: Backend | undefined;
+  readonly execution: ExecutionSettings;
+  readonly batching: BatchingSettings | undefined;
 }
 
 /** A model that the configuration does not name. */
@@ -40,7 +48,7 @@ export function planModel(
   servedByDefault: boolean,
   { state, revision }: { readonly state: DeploymentState; readonly revision: number },
 ): ModelPlan {
-  const { versions, labels, traffic, transition, backend, pins } = configured ?? NOT_CONFIGURED;
+  const { versions, labels, traffic, transition, backend, execution, batching, pins } = configured ?? NOT_CONFIGURED;
   const pinsVersions = pins?.has("versions") === true;
   return {
     model,
@@ -54,6 +62,8 @@ export function planModel(
     pins: pins ?? new Map(),
     transition: transition ?? availabilityPreserving,
     backend,
+    execution: execution ?? DEFAULT_EXECUTION,
+    batching,
   };
 }
 

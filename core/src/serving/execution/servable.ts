@@ -1,10 +1,11 @@
-import type { LoadedModel } from "../../extension-points/backend.js";
 import type { InferCall, InferResult } from "../../extension-points/model-server.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import { DEFAULT_SIGNATURE, type Signature } from "../../model/signature.js";
 import { checkInputs } from "./check-inputs.js";
+import type { ExecutedModel } from "./executed-model.js";
+import type { RunQueue } from "./run-queue.js";
 
 /**
  * A version in service: a loaded model, and how many callers hold it. It is freed only when the last of them has let go, on the
@@ -13,20 +14,23 @@ import { checkInputs } from "./check-inputs.js";
 export class Servable {
   readonly model: string;
   readonly version: ModelVersion;
-  readonly #loaded: LoadedModel;
+  readonly #executed: ExecutedModel;
+  readonly #queue: RunQueue;
   readonly #outputNames: ReadonlyMap<string, readonly string[]>;
   #holders = 0;
   #allReleased: (() => void) | undefined;
 
-  constructor(model: string, version: ModelVersion, loaded: LoadedModel) {
+  /** Owns both, the model and the queue before it. */
+  constructor(model: string, version: ModelVersion, executed: ExecutedModel, queue: RunQueue) {
     this.model = model;
     this.version = version;
-    this.#loaded = loaded;
-    this.#outputNames = new Map([...loaded.signatures].map(([name, { outputs }]) => [name, [...outputs.keys()]]));
+    this.#executed = executed;
+    this.#queue = queue;
+    this.#outputNames = new Map([...executed.signatures].map(([name, { outputs }]) => [name, [...outputs.keys()]]));
   }
 
   get signatures(): ReadonlyMap<string, Signature> {
-    return this.#loaded.signatures;
+    return this.#executed.signatures;
   }
 
   hold(): void {
@@ -48,12 +52,13 @@ export class Servable {
 
   /** Frees the model. Called once, after {@link quiesce}. */
   async free(): Promise<void> {
-    await this.#loaded[Symbol.asyncDispose]();
+    this.#queue[Symbol.dispose]();
+    await this.#executed[Symbol.asyncDispose]();
   }
 
   /** @throws PlinthError `SIGNATURE_NOT_FOUND` */
   signature(name: string = DEFAULT_SIGNATURE): Signature {
-    const signature = this.#loaded.signatures.get(name);
+    const signature = this.#executed.signatures.get(name);
     if (signature !== undefined) return signature;
     throw new PlinthError(
       "SIGNATURE_NOT_FOUND",
@@ -68,13 +73,12 @@ export class Servable {
     const signature = this.signature(name);
     checkInputs(signature, call.inputs);
     const outputNames = call.outputs === undefined ? this.#allOutputs(name) : checkOutputs(signature, call.outputs);
-    const startedAtMs = performance.now();
-    checkStillWanted(call, startedAtMs);
     try {
-      const outputs = await this.#loaded.run({
+      const { outputs, startedAtMs } = await this.#queue.run({
         signature: name,
         inputs: call.inputs,
         outputs: outputNames,
+        deadlineMs: call.deadlineMs,
         signal: call.signal,
       });
       return {
@@ -103,14 +107,4 @@ function checkOutputs(signature: Signature, outputs: readonly string[]): readonl
     );
   }
   return [...new Set(outputs)];
-}
-
-function checkStillWanted(call: InferCall, nowMs: number): void {
-  if (call.deadlineMs !== undefined && nowMs >= call.deadlineMs) {
-    throw new PlinthError(
-      "DEADLINE_EXCEEDED",
-      "The request's deadline passed before the model could run; it was not run",
-    );
-  }
-  if (call.signal?.aborted) throw new PlinthError("CANCELLED", "The client went away before the model could run");
 }

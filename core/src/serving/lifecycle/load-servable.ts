@@ -4,6 +4,8 @@ import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-poin
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
+import { DirectRuns } from "../execution/direct-runs.js";
+import { InlineModel } from "../execution/inline-model.js";
 import { Servable } from "../execution/servable.js";
 import { estimatedNeedBytes, type MemoryBudget } from "./memory-budget.js";
 import { warmUp } from "./warm-up.js";
@@ -36,7 +38,8 @@ export async function loadServable(
     for (const error of await warmUp(loaded, signal)) {
       logger.debug(`Model ${model} version ${version} does not take zeros as a warm-up`, { error });
     }
-    return new Servable(model, version, disposedTogether(loaded, files, reserved));
+    const executed = new InlineModel(disposedTogether(loaded, files, reserved));
+    return new Servable(model, version, executed, new DirectRuns(executed));
   } catch (error) {
     await disposeAll(loaded, files, reserved);
     throw error;

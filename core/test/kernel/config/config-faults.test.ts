@@ -32,10 +32,10 @@ const SINGLE_FAULTS: readonly (readonly [what: string, text: string, at: string,
   ["an unknown key of a model", `${STORAGE}models:\n  a:\n    label: { x: 1 }\n`, "4:5", "models.a.label", '"labels"'],
   [
     "a key of a later grammar",
-    `${STORAGE}models: { a: { batching: { x: 1 } } }\n`,
+    `${STORAGE}models: { a: { quotas: { x: 1 } } }\n`,
     "2:16",
-    '"batching"',
-    "backend, versions, labels, traffic, stickyBy, shadow, transition, example",
+    '"quotas"',
+    "backend, versions, labels, traffic, stickyBy, shadow, transition, execution, batching, example",
   ],
   [
     "traffic to no label",

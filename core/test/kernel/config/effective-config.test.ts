@@ -22,7 +22,10 @@ test("shows the whole configuration with every default", async () => {
     backends: [{ use: "onnx", threads: 1 }],
     protocols: [{ use: "rest", port: 8501, cors: { origins: [], maxAgeMs: 0 } }],
     monitors: [],
-    models: { a: { backend: "onnx", versions: { latest: 1 } }, b: { versions: { latest: 1 } } },
+    models: {
+      a: { backend: "onnx", versions: { latest: 1 }, execution: { executor: "auto", maxQueuedRequests: 256 } },
+      b: { versions: { latest: 1 }, execution: { executor: "auto", maxQueuedRequests: 256 } },
+    },
   });
 });
 

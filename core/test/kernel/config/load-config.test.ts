@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../../src/kernel/config/load-config.js";
+import { DEFAULT_EXECUTION } from "../../../src/serving/execution/execution-settings.js";
 import { configErrorOf, FakeWorkspace } from "./fake-plugins.js";
 
 const STORAGE = "storage: { use: disk, root: ./models }\n";
@@ -47,6 +48,8 @@ models:                                # left out: every model that the storage 
     versions: { latest: 2 }            # or all, or [3, 7]
     labels: { stable: 3, canary: 7 }
     traffic: { stable: 95, canary: 5 }
+    batching: { maxBatchSize: 32, maxWaitMs: 5 }
+    execution: { executor: auto, instances: 2 }
 `);
   expect(config.backends.map(({ use }) => use)).toEqual(["onnx", "tfjs"]);
   expect(config.protocols.map(({ use, options }) => [use, (options as { port: number }).port])).toEqual([
@@ -60,10 +63,14 @@ models:                                # left out: every model that the storage 
     labels: new Map(),
     traffic: undefined,
     transition: "availability-preserving",
+    execution: DEFAULT_EXECUTION,
+    batching: undefined,
     pins: new Map([["served", { file: config.file, line: 10, column: 3 }]]),
     example: undefined,
   });
   const sentiment = config.models?.get("sentiment");
+  expect(sentiment?.batching).toMatchObject({ maxBatchSize: 32, maxWaitMs: 5 });
+  expect(sentiment?.execution).toEqual({ executor: "auto", instances: 2, maxQueuedRequests: 256 });
   expect(sentiment?.backend).toBe(config.backends[0]);
   expect(sentiment?.versions).toEqual({ kind: "latest", count: 2 });
   expect(sentiment?.labels).toEqual(

@@ -1,0 +1,42 @@
+import type { NamedTensors } from "../../model/tensor.js";
+
+/** A request that has been checked against the signature, on its way to the model. */
+export interface RunRequest {
+  readonly signature: string;
+  readonly inputs: NamedTensors;
+  /** At least one, each once. */
+  readonly outputs: readonly string[];
+  /** On the clock of `performance.now()`. */
+  readonly deadlineMs?: number | undefined;
+  /** Higher goes first; equal ones in the order of their arrival. Default: 0. */
+  readonly priority?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunOutcome {
+  readonly outputs: NamedTensors;
+  /** When the run began that answered it, on the clock of `performance.now()`. */
+  readonly startedAtMs: number;
+}
+
+/**
+ * Stands before a model: holds requests back until there is a place to run them, and puts them together where batching is asked
+ * for. Bounded; what has waited past its deadline or is not wanted any more is never run.
+ */
+export interface RunQueue extends Disposable {
+  /**
+   * Whether one more request would be taken now. Asked ahead of reading its tensors, so that a refusal costs little.
+   *
+   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`; `EXECUTOR_UNAVAILABLE` where no instance is there and none has
+   * come back at the first try.
+   */
+  admit(): void;
+
+  /**
+   * @throws PlinthError as {@link admit}; `DEADLINE_EXCEEDED`, `CANCELLED` while it waits; whatever the run throws.
+   */
+  run(request: RunRequest): Promise<RunOutcome>;
+
+  /** Refuses what still waits. Called once, when nobody holds the servable any more. */
+  [Symbol.dispose](): void;
+}
