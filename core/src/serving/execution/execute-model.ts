@@ -7,7 +7,8 @@ import type { BackendSource, WorkerRecipe } from "./backend-source.js";
 import type { ExecutedModel } from "./executed-model.js";
 import type { ExecutionSettings } from "./execution-settings.js";
 import { InlineModel } from "./inline-model.js";
-import { type LoadReport, loadModel } from "./load-model.js";
+import { loadModel } from "./load-model.js";
+import type { WarmUpReport } from "./warm-up.js";
 import { InstancePool } from "./worker/instance-pool.js";
 import { type LoadedInstance, ModelInstance } from "./worker/model-instance.js";
 import { processWorkers } from "./worker/process-channel.js";
@@ -31,11 +32,11 @@ export interface ModelExecution {
   readonly logger: Logger;
 }
 
-/** Files of a model that is loaded on the serving thread at most, in bytes: some ten milliseconds of reading. */
-const MAX_INLINE_BYTES = 16 * 1024 * 1024;
-
-/** Longest load on the serving thread of a model that is put there, in milliseconds. */
-const MAX_INLINE_LOAD_MS = 100;
+/**
+ * Most bytes of files of a model that is loaded on the serving thread: such a load takes a few milliseconds. One with more weights could
+ * hardly read them in {@link INLINE_RUN_MS}.
+ */
+const MAX_INLINE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Loads a model where its settings say and warms it up there. Memory for one copy has been set aside already; where it fails, nothing
@@ -60,7 +61,7 @@ export function executeModel(execution: ModelExecution, signal: AbortSignal): Pr
 async function openInline(
   { source, files, model, version, logger }: ModelExecution,
   signal: AbortSignal,
-): Promise<{ readonly model: ExecutedModel; readonly report: LoadReport }> {
+): Promise<{ readonly model: ExecutedModel; readonly report: WarmUpReport }> {
   const { loaded, report } = await loadModel(source.backend, files, { model, version, signal });
   logRefusals(report, logger);
   return { model: new InlineModel(loaded), report };
@@ -121,8 +122,8 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   return new AutoModel({ kind: "workers", model: pool }, options);
 }
 
-function isShort({ runMs, loadMs }: LoadReport): boolean {
-  return runMs !== undefined && runMs <= INLINE_RUN_MS && loadMs <= MAX_INLINE_LOAD_MS;
+function isShort({ runMs }: WarmUpReport): boolean {
+  return runMs !== undefined && runMs <= INLINE_RUN_MS;
 }
 
 type StartInstance = (signal: AbortSignal) => Promise<LoadedInstance>;
@@ -157,6 +158,6 @@ async function growAsFits(
   return pool;
 }
 
-function logRefusals({ refusals }: LoadReport, logger: Logger): void {
+function logRefusals({ refusals }: WarmUpReport, logger: Logger): void {
   if (refusals.length > 0) logger.debug("It does not take zeros as a warm-up", { refusals });
 }

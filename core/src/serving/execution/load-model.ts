@@ -3,12 +3,6 @@ import type { VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import { type WarmUpReport, warmUp } from "./warm-up.js";
 
-/** What loading a model has shown of it. */
-export interface LoadReport extends WarmUpReport {
-  /** How long the load took, warm-up apart, in milliseconds: at most so long it has blocked its thread. */
-  readonly loadMs: number;
-}
-
 /**
  * Loads a model on this thread and warms it up. Where it fails, nothing stays behind.
  *
@@ -18,13 +12,11 @@ export async function loadModel(
   backend: Backend,
   files: VersionFiles,
   options: LoadOptions,
-): Promise<{ readonly loaded: LoadedModel; readonly report: LoadReport }> {
-  const beganAtMs = performance.now();
+): Promise<{ readonly loaded: LoadedModel; readonly report: WarmUpReport }> {
   const loaded = await loadWith(backend, files, options);
-  const loadMs = performance.now() - beganAtMs;
   try {
     options.signal.throwIfAborted();
-    return { loaded, report: { loadMs, ...(await warmUp(loaded, options.signal)) } };
+    return { loaded, report: await warmUp(loaded, options.signal) };
   } catch (error) {
     await loaded[Symbol.asyncDispose]();
     throw error;

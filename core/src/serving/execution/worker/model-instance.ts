@@ -5,7 +5,7 @@ import { PlinthError } from "../../../model/errors.js";
 import type { ModelVersion } from "../../../model/model-version.js";
 import type { Signature } from "../../../model/signature.js";
 import type { NamedTensors } from "../../../model/tensor.js";
-import type { LoadReport } from "../load-model.js";
+import type { WarmUpReport } from "../warm-up.js";
 import { unpackError } from "./packed-error.js";
 import { packTensors, unpackTensors } from "./packed-tensors.js";
 import type { OpenWorker, WorkerChannel } from "./worker-channel.js";
@@ -169,5 +169,5 @@ export class ModelInstance implements AsyncDisposable {
 export interface LoadedInstance {
   readonly instance: ModelInstance;
   readonly signatures: ReadonlyMap<string, Signature>;
-  readonly report: LoadReport;
+  readonly report: WarmUpReport;
 }

@@ -1,7 +1,7 @@
 import type { FileEntry } from "../../../extension-points/storage.js";
 import type { ModelVersion } from "../../../model/model-version.js";
 import type { Signature } from "../../../model/signature.js";
-import type { LoadReport } from "../load-model.js";
+import type { WarmUpReport } from "../warm-up.js";
 import type { PackedError } from "./packed-error.js";
 import type { PackedTensors } from "./packed-tensors.js";
 
@@ -34,7 +34,7 @@ export type FromWorker =
   | {
       readonly type: "loaded";
       readonly signatures: ReadonlyMap<string, Signature>;
-      readonly report: LoadReport;
+      readonly report: WarmUpReport;
     }
   /** The backend could not be made, or the model could not be loaded. */
   | { readonly type: "failed"; readonly error: PackedError }
