@@ -4,6 +4,11 @@ import { createToken, type Token } from "./token.js";
 export interface ServerSettings {
   /** Address to listen on: an IP address or a host name. */
   readonly host: string;
+  /**
+   * Processes that answer requests, each with a copy of every loaded version; `auto`: one for each core. With 1 the process that was
+   * started answers by itself.
+   */
+  readonly processes: number | "auto";
   /** Longest that stopping may take, in milliseconds, before requests under way are cut. */
   readonly shutdownDeadlineMs: number;
   /** Pause between two looks into the storage, in milliseconds. */

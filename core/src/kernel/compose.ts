@@ -22,16 +22,12 @@ import { ConfigReloader, type ReadConfig } from "./config-reloader.js";
 import { configuredModels } from "./configured-models.js";
 import { runAll } from "./failures.js";
 import { registerPlugin } from "./plugin-registration.js";
+import { Fronts, processCount } from "./processes/compose-fronts.js";
 import { ServiceContainer } from "./service-container.js";
+import { Catalog, Events, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
 import { workerRecipe } from "./workers/worker-boot.js";
 
-/** The serving parts, which only the kernel asks for. */
-export const Catalog: Token<ModelCatalog> = createToken<ModelCatalog>("core.ModelCatalog");
-export const LocalServer: Token<LocalModelServer> = createToken<LocalModelServer>("core.LocalModelServer");
-export const RunningDeployments: Token<LocalDeployments> = createToken<LocalDeployments>("core.LocalDeployments");
-export const Plans: Token<ModelPlans> = createToken<ModelPlans>("core.ModelPlans");
 const Configured: Token<ConfiguredModels> = createToken<ConfiguredModels>("core.ConfiguredModels");
-const Events: Token<ServerEvents> = createToken<ServerEvents>("core.ServerEvents");
 
 interface ConfiguredModels {
   readonly models: ReadonlyMap<string, ConfiguredModel> | undefined;
@@ -49,29 +45,34 @@ export async function composeServices(
 ): Promise<Services> {
   const container = new ServiceContainer();
   const recipes = new Map<Backend, WorkerRecipe | undefined>();
+  const processes = processCount(config.server);
+  const fronts = processes === 1 ? undefined : new Fronts(container, processes, logger);
   provideSurroundings(container, config, logger);
   await runAll([
     () => registerPlugin(container, config.storage, ModelStorage),
     ...config.backends.map((use) => () => {
       registerPlugin(container, use, Backend, (backend) => recipes.set(backend, workerRecipe(use, config)));
     }),
-    ...config.protocols.map((use) => () => registerPlugin(container, use, Protocol)),
+    ...(fronts === undefined ? config.protocols : []).map((use) => () => registerPlugin(container, use, Protocol)),
     ...config.monitors.map((use) => () => registerPlugin(container, use, Monitor)),
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
   container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
-  container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger));
-  container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
+  container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger, fronts));
   container.provide(ModelServer, (services) => services.get(LocalServer));
   container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
   container.provide(ConfigReload, (services) => {
     const { models } = services.get(Configured);
     const [plans, catalog] = [services.get(Plans), services.get(Catalog)];
-    return new ConfigReloader({ config, models, readConfig, plans, catalog, logger });
+    const reloader = new ConfigReloader({ config, models, readConfig, plans, catalog, logger });
+    return fronts?.reloadHeard(reloader) ?? reloader;
   });
-  container.provide(Deployments, (services) => services.get(RunningDeployments));
+  if (fronts === undefined) {
+    container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
+    container.provide(Deployments, (services) => services.get(RunningDeployments));
+  } else fronts.provide(container, config, logger);
   await runAll(container.makers());
   return container;
 }
@@ -87,6 +88,7 @@ function createCatalog(
   recipes: ReadonlyMap<Backend, WorkerRecipe | undefined>,
   config: ServerConfig,
   logger: Logger,
+  fronts: Fronts | undefined,
 ): ModelCatalog {
   return new ModelCatalog({
     storage: services.get(ModelStorage),
@@ -94,6 +96,7 @@ function createCatalog(
     plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,
+    ...fronts?.catalogOptions,
     events: services.get(Events),
     logger,
   });

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { ConfigReload, type ReloadReport } from "../extension-points/config-reload.js";
-import type { Deployments } from "../extension-points/deployments.js";
+import { Deployments } from "../extension-points/deployments.js";
 import type { Logger } from "../extension-points/logger.js";
 import type { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
@@ -8,11 +8,13 @@ import { type Endpoint, Protocol } from "../extension-points/protocol.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import type { Services } from "../extension-points/token.js";
 import { PlinthError } from "../model/errors.js";
-import { Catalog, composeServices, LocalServer, RunningDeployments } from "./compose.js";
+import { composeServices } from "./compose.js";
 import type { ServerConfig } from "./config/server-config.js";
 import type { ReadConfig } from "./config-reloader.js";
 import { DisposerStack } from "./disposer-stack.js";
-import { namedFailure, runAll } from "./failures.js";
+import { runAll } from "./failures.js";
+import { Catalog, LocalServer, RunningDeployments } from "./serving-tokens.js";
+import { startable } from "./startable.js";
 
 /** Longest that starting may take, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -103,23 +105,6 @@ function timeoutError(): PlinthError {
   return new PlinthError("DEADLINE_EXCEEDED", `Starting took longer than ${START_TIMEOUT_MS / 1_000} seconds`);
 }
 
-/** Starts a component, after its disposal was made sure of: also one that failed half-way may hold something. */
-function startable<T>(
-  name: string,
-  component: AsyncDisposable,
-  begin: () => Promise<T>,
-  disposers: DisposerStack,
-): () => Promise<T> {
-  return async () => {
-    disposers.push(name, async () => component[Symbol.asyncDispose]());
-    try {
-      return await begin();
-    } catch (thrown) {
-      throw namedFailure(name, thrown);
-    }
-  };
-}
-
 class StartedServer implements RunningServer {
   readonly models: ModelServer;
   readonly deployments: Deployments;
@@ -133,7 +118,7 @@ class StartedServer implements RunningServer {
 
   constructor(services: Services, config: ServerConfig, endpoints: readonly Endpoint[], disposers: DisposerStack) {
     this.models = services.get(LocalServer);
-    this.deployments = services.get(RunningDeployments);
+    this.deployments = services.get(Deployments);
     this.storage = services.get(ModelStorage);
     this.endpoints = endpoints;
     this.#services = services;

@@ -9,21 +9,21 @@ import type {
 import { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
-import type { ModelStatus } from "../model/version-state.js";
+import type { ModelStatus, ShadowCounts } from "../model/version-state.js";
 import type { Servable } from "./execution/servable.js";
-import type { ModelCatalog } from "./lifecycle/model-catalog.js";
 import { routeRequest, shadowOf } from "./routing/route-request.js";
 import { ShadowTraffic } from "./routing/shadow-traffic.js";
+import type { ServedModels } from "./served-models.js";
 import type { ServerEvents } from "./server-events.js";
 
 /** The server that runs in this process. */
 export class LocalModelServer implements ModelServer {
-  readonly #catalog: ModelCatalog;
+  readonly #catalog: ServedModels;
   readonly #events: ServerEvents;
   readonly #shadows: ShadowTraffic;
   #stopping = false;
 
-  constructor(catalog: ModelCatalog, events: ServerEvents) {
+  constructor(catalog: ServedModels, events: ServerEvents) {
     this.#catalog = catalog;
     this.#events = events;
     this.#shadows = new ShadowTraffic(events);
@@ -50,8 +50,13 @@ export class LocalModelServer implements ModelServer {
   status(model: string): ModelStatus | undefined {
     const status = this.#catalog.status(model);
     const shadow = this.#catalog.servables.get(model)?.traffic?.shadow;
-    const counts = shadow && this.#shadows.counts(shadow);
+    const counts = shadow && this.shadowCounts(shadow);
     return status && shadow && counts ? { ...status, shadow: { version: shadow.version, ...counts } } : status;
+  }
+
+  /** What came of mirroring to a version here; `undefined` where nothing was mirrored. */
+  shadowCounts(shadow: Servable): ShadowCounts | undefined {
+    return this.#shadows.counts(shadow);
   }
 
   readiness(): Readiness {

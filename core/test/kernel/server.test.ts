@@ -51,6 +51,7 @@ class Composition {
       directory: "/test",
       server: {
         host: "127.0.0.1",
+        processes: 1,
         shutdownDeadlineMs: 60_000,
         pollIntervalMs: 60_000,
         memoryBudgetBytes: 0,

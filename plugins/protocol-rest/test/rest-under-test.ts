@@ -36,6 +36,7 @@ export class RestUnderTest implements AsyncDisposable {
   static async start({ limits = {}, routes = [] }: RestSetup = {}): Promise<RestUnderTest> {
     const settings = {
       host: "127.0.0.1",
+      processes: 1,
       shutdownDeadlineMs: 1_000,
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,

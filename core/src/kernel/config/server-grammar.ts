@@ -5,6 +5,7 @@ import { name } from "./grammar-words.js";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const MAX_PROCESSES = 256;
 
 /** What stands below `server`. */
 export const serverSection: z.ZodType<ServerSettings> = z
@@ -14,6 +15,15 @@ export const serverSection: z.ZodType<ServerSettings> = z
       .refine(isHost, { error: "expected an IP address or a host name, without a port" })
       .default("127.0.0.1")
       .describe("Address to listen on: an IP address or a host name; `0.0.0.0` and `::` listen on every interface."),
+    processes: z
+      .union([z.int().min(1).max(MAX_PROCESSES), z.literal("auto")], {
+        error: `expected \`auto\` or a whole number from 1 to ${MAX_PROCESSES}`,
+      })
+      .default(1)
+      .describe(
+        "Processes that answer requests on the same ports, each with a copy of every loaded version: 1 to 256, or `auto`, one for each " +
+          "core. With more than one, another one decides what runs.",
+      ),
     shutdownDeadlineMs: z
       .int()
       .min(0)

@@ -4,10 +4,10 @@ import type { ServerChannel } from "../../serving/execution/worker/worker-channe
 
 /** Hands to the server what is logged in a worker. */
 export class ForwardingLogger implements Logger {
-  readonly #server: ServerChannel;
+  readonly #server: Pick<ServerChannel, "send">;
   readonly #fields: LogFields;
 
-  constructor(server: ServerChannel, fields: LogFields = {}) {
+  constructor(server: Pick<ServerChannel, "send">, fields: LogFields = {}) {
     this.#server = server;
     this.#fields = fields;
   }

@@ -25,7 +25,12 @@ export function workerRecipe(
   return isCloneable(data) ? { entry: ENTRY, data } : undefined;
 }
 
-function isCloneable(data: unknown): boolean {
+/** A worker's own recipe, out of what it was made of itself. */
+export function sameRecipe(data: WorkerBoot): WorkerRecipe {
+  return { entry: ENTRY, data };
+}
+
+export function isCloneable(data: unknown): boolean {
   try {
     structuredClone(data);
     return true;

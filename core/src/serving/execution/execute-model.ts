@@ -2,6 +2,7 @@ import type { Logger } from "../../extension-points/logger.js";
 import type { VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import type { BatchingSettings } from "../batching/batching-settings.js";
 import { AutoModel, INLINE_RUN_MS } from "./auto-model.js";
 import type { BackendSource, WorkerRecipe } from "./backend-source.js";
 import type { ExecutedModel } from "./executed-model.js";
@@ -23,14 +24,19 @@ export interface ModelExecution {
   readonly files: VersionFiles;
   readonly source: BackendSource;
   readonly settings: ExecutionSettings;
+  /** For those who put a queue before it where it runs. */
+  readonly batching: BatchingSettings | undefined;
   /** Sets memory aside for one more copy of the model. @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
-  readonly reserveCopy: () => Disposable;
+  readonly reserveCopy: () => Disposable | Promise<Disposable>;
   /** Whether nothing is in service that a load on this thread would hold up. */
   readonly isQuiet: () => boolean;
   /** Told of workers that have died. */
   readonly died: (error: PlinthError) => void;
   readonly logger: Logger;
 }
+
+/** Brings a model to where it runs, as {@link executeModel} does in this process. */
+export type ExecuteModel = typeof executeModel;
 
 /**
  * Most bytes of files of a model that is loaded on the serving thread: such a load takes a few milliseconds. One with more weights could
@@ -83,7 +89,7 @@ async function openAllInstances(
   const start = instanceStarter(execution, workers(source.recipe.entry), source.recipe);
   const pool = newPool(execution, await start(signal), start);
   try {
-    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(execution.reserveCopy(), signal);
+    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(await execution.reserveCopy(), signal);
     return pool;
   } catch (error) {
     await pool[Symbol.asyncDispose]();
@@ -147,7 +153,7 @@ async function growAsFits(
   signal: AbortSignal,
 ): Promise<InstancePool> {
   try {
-    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(reserveCopy(), signal);
+    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(await reserveCopy(), signal);
   } catch (thrown) {
     if (PlinthError.from(thrown).reason !== "MEMORY_BUDGET_EXCEEDED") {
       await pool[Symbol.asyncDispose]();

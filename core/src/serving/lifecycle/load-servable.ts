@@ -3,9 +3,10 @@ import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-poin
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
+import type { BatchingSettings } from "../batching/batching-settings.js";
 import type { BackendSource } from "../execution/backend-source.js";
 import { DirectRuns } from "../execution/direct-runs.js";
-import { executeModel } from "../execution/execute-model.js";
+import type { ExecuteModel } from "../execution/execute-model.js";
 import type { ExecutionSettings } from "../execution/execution-settings.js";
 import { Servable } from "../execution/servable.js";
 import { estimatedNeedBytes, type MemoryBudget } from "./memory-budget.js";
@@ -16,6 +17,8 @@ export interface LoadContext {
   /** The backends that may load this model; the first that recognises the files gets them. */
   readonly backends: readonly BackendSource[];
   readonly execution: ExecutionSettings;
+  readonly batching: BatchingSettings | undefined;
+  readonly execute: ExecuteModel;
   readonly memory: MemoryBudget;
   /** Whether nothing is in service that a load on this thread would hold up. */
   readonly isQuiet: () => boolean;
@@ -26,7 +29,7 @@ export interface LoadContext {
 
 /** Brings a version from the storage into memory and warms it up. Where it fails, nothing stays behind. */
 export async function loadServable(
-  { storage, backends, execution, memory, isQuiet, workerDied, logger }: LoadContext,
+  { storage, backends, execution, batching, execute, memory, isQuiet, workerDied, logger }: LoadContext,
   model: string,
   version: ModelVersion,
   signal: AbortSignal,
@@ -38,8 +41,8 @@ export async function loadServable(
     const needBytes = estimatedNeedBytes(files.files.reduce((sum, { bytes }) => sum + bytes, 0));
     const reserveCopy = () => memory.reserve(`Model ${model} version ${version}`, needBytes);
     reserved = reserveCopy();
-    const executed = await executeModel(
-      { model, version, files, source, settings: execution, reserveCopy, isQuiet, died: workerDied, logger },
+    const executed = await execute(
+      { model, version, files, source, settings: execution, batching, reserveCopy, isQuiet, died: workerDied, logger },
       signal,
     );
     return new Servable(model, version, executed, new DirectRuns(executed), () => giveBack(files, reserved));

@@ -7,10 +7,11 @@ import type { ModelStatus } from "../../model/version-state.js";
 import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
 import type { BackendSource } from "../execution/backend-source.js";
+import { type ExecuteModel, executeModel } from "../execution/execute-model.js";
 import type { Servable } from "../execution/servable.js";
-import type { ModelDirectory } from "../routing/route-request.js";
 import { type ServableMap, withModel } from "../routing/servable-map.js";
 import { TrafficTable } from "../routing/traffic-table.js";
+import type { ServedModels } from "../served-models.js";
 import type { ServerEvents } from "../server-events.js";
 import { type LoadContext, loadServable } from "./load-servable.js";
 import { MemoryBudget } from "./memory-budget.js";
@@ -31,6 +32,10 @@ export interface ModelCatalogOptions {
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together; 0: no bound. */
   readonly memoryBudgetBytes: number;
+  /** Default: models run in this process. */
+  readonly execute?: ExecuteModel | undefined;
+  /** Told of a model at once whenever something that requests see of it may have changed. */
+  readonly changed?: ((model: string) => void) | undefined;
   readonly events: ServerEvents;
   readonly logger: Logger;
 }
@@ -39,7 +44,7 @@ export interface ModelCatalogOptions {
  * Follows the storage: looks again and again which versions there are, says which of them are wanted, and has each model's
  * lifecycle bring that about. What is in service at this moment is {@link servables}.
  */
-export class ModelCatalog implements ModelDirectory {
+export class ModelCatalog implements ServedModels {
   readonly #options: ModelCatalogOptions;
   readonly #lifecycles = new Map<string, ModelLifecycle>();
   readonly #limitLoads: LimitFunction = pLimit(MAX_CONCURRENT_LOADS);
@@ -144,7 +149,7 @@ export class ModelCatalog implements ModelDirectory {
   unavailable(): ReadonlyMap<string, string> {
     return new Map(
       this.modelNames().flatMap((model) => {
-        const why = this.isServed(model) ? this.#whyUnavailable(model) : undefined;
+        const why = this.whyUnavailable(model);
         return why === undefined ? [] : [[model, why] as const];
       }),
     );
@@ -159,7 +164,9 @@ export class ModelCatalog implements ModelDirectory {
     await Promise.all([...this.#lifecycles.values()].map((lifecycle) => lifecycle.stop()));
   }
 
-  #whyUnavailable(model: string): string | undefined {
+  /** As {@link unavailable}, of one model. */
+  whyUnavailable(model: string): string | undefined {
+    if (!this.isServed(model)) return undefined;
     const served = this.#servables.get(model);
     if (served === undefined) {
       const status = this.status(model);
@@ -205,8 +212,10 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #apply(listing: readonly StoredModel[]): void {
+    const before = this.#listing;
     this.#listing = new Map(listing.map((stored) => [stored.model, stored]));
     this.replan();
+    for (const model of before.keys()) if (!this.#listing.has(model)) this.#options.changed?.(model);
   }
 
   /** Tells a model's lifecycle which versions are wanted. A model that the storage cannot tell of keeps what it has. */
@@ -218,6 +227,7 @@ export class ModelCatalog implements ModelDirectory {
     else if (stored.error === undefined) this.#aspire(plan, stored.versions);
     const served = this.#servables.get(model);
     if (served !== undefined && !followsRules(served.traffic, plan)) this.#serve(model, [...served.versions.values()]);
+    this.#options.changed?.(model);
   }
 
   #letGo(model: string, isConfigured: boolean): void {
@@ -237,6 +247,7 @@ export class ModelCatalog implements ModelDirectory {
     this.#servables = withModel(this.#servables, model, servables, (available) =>
       hasRules(plan) ? new TrafficTable(plan, available) : undefined,
     );
+    this.#options.changed?.(model);
   }
 
   #lifecycle(model: string): ModelLifecycle {
@@ -258,6 +269,7 @@ export class ModelCatalog implements ModelDirectory {
           this.#limitLoads(() => loadServable(this.#loadContext(model, version, logger), model, version, signal)),
         serve: (servables) => this.#serve(model, servables),
         stateChanged: (version, from, to, error) => {
+          this.#options.changed?.(model);
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
           else logger.info(`Model ${model} version ${version}: ${to}`);
           if (events.observed) {
@@ -270,12 +282,14 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
-    const { storage, backends, plans, events } = this.#options;
-    const { backend, execution } = plans.plan(model);
+    const { storage, backends, plans, events, execute = executeModel } = this.#options;
+    const { backend, execution, batching } = plans.plan(model);
     return {
       storage,
       backends: backend === undefined ? backends : [backend],
       execution,
+      batching,
+      execute,
       memory: this.#memory,
       isQuiet: () => this.#servables.size === 0,
       workerDied: (error) => {

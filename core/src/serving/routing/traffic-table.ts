@@ -3,6 +3,9 @@ import { type ModelPlan, targetVersion } from "../deployment/model-plan.js";
 import type { Servable } from "../execution/servable.js";
 import { stickyPosition } from "./sticky-position.js";
 
+/** What a table is made from. */
+export type TrafficPlan = Pick<ModelPlan, "model" | "labels" | "traffic">;
+
 /** A target with its share of the line from 0 to 1. */
 interface Share {
   readonly start: number;
@@ -14,7 +17,7 @@ interface Share {
 /** A model's traffic rules, resolved to the versions that are available now. Made anew whenever either changes. */
 export class TrafficTable {
   /** What it was made from. */
-  readonly plan: ModelPlan;
+  readonly plan: TrafficPlan;
   readonly stickyBy: string | undefined;
   /** The version to which requests are mirrored, if it is available. */
   readonly shadow: Servable | undefined;
@@ -23,7 +26,7 @@ export class TrafficTable {
   readonly #shadowShare: number;
 
   constructor(
-    plan: ModelPlan,
+    plan: TrafficPlan,
     { versions, newest }: { readonly versions: ReadonlyMap<ModelVersion, Servable>; readonly newest: Servable },
   ) {
     const { labels, traffic } = plan;

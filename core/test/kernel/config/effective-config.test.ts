@@ -12,6 +12,7 @@ test("shows the whole configuration with every default", async () => {
   expect(parse(effective)).toEqual({
     server: {
       host: "127.0.0.1",
+      processes: 1,
       shutdownDeadlineMs: 30_000,
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,

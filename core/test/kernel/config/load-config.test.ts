@@ -14,6 +14,7 @@ test("fills in every default of a configuration that names only a storage", asyn
   expect(config.directory).toBe(workspace.directory);
   expect(config.server).toEqual({
     host: "127.0.0.1",
+    processes: 1,
     shutdownDeadlineMs: 30_000,
     pollIntervalMs: 1_000,
     memoryBudgetBytes: 0,

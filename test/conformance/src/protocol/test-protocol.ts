@@ -13,6 +13,7 @@ export const protocolCases: ReadonlyMap<string, readonly ProtocolCase[]> = new M
 
 const SETTINGS: ServerSettings = {
   host: "127.0.0.1",
+  processes: 1,
   shutdownDeadlineMs: 5_000,
   pollIntervalMs: 1_000,
   memoryBudgetBytes: 0,

@@ -1,0 +1,150 @@
+import { ConfigDirectory } from "../../extension-points/config-directory.js";
+import { Logger } from "../../extension-points/logger.js";
+import { ModelServer } from "../../extension-points/model-server.js";
+import { type Endpoint, Protocol } from "../../extension-points/protocol.js";
+import { Route } from "../../extension-points/route.js";
+import { ServerSettings } from "../../extension-points/server-settings.js";
+import type { Services } from "../../extension-points/token.js";
+import { PlinthError } from "../../model/errors.js";
+import type {
+  FrontDuties,
+  LoadedCopy,
+  LoadOrder,
+  MainDuties,
+  RunOrder,
+  ServableId,
+} from "../../serving/fronts/duties.js";
+import { ForwardedEvents } from "../../serving/fronts/forwarded-events.js";
+import { FrontModels } from "../../serving/fronts/front-models.js";
+import type { ModelSnapshot } from "../../serving/fronts/model-snapshot.js";
+import { Peer, type PeerMessage } from "../../serving/fronts/peer.js";
+import { LocalModelServer } from "../../serving/local-model-server.js";
+import { ServerEvents } from "../../serving/server-events.js";
+import { DisposerStack } from "../disposer-stack.js";
+import { runAll } from "../failures.js";
+import { registerPlugin } from "../plugin-registration.js";
+import { loadPlugin } from "../plugins/load-plugin.js";
+import { ServiceContainer } from "../service-container.js";
+import { startable } from "../startable.js";
+import { ForwardingLogger } from "../workers/forwarding-logger.js";
+import { makeBackend } from "../workers/make-backend.js";
+import { sameRecipe, type WorkerBoot } from "../workers/worker-boot.js";
+import { forwardedRoute } from "./forwarded-route.js";
+import type { FrontFacts } from "./front-facts.js";
+
+/** How long a front waits for what it holds to be taken down before it ends, in milliseconds. */
+const END_MS = 3_000;
+
+/** Everything that a front is: the protocols, copies of the models, and the way to the main process, which says what to do. */
+export class FrontServer implements FrontDuties {
+  readonly #main: Peer<MainDuties>;
+  readonly #leave: () => void;
+  readonly #logger: Logger;
+  readonly #events: ForwardedEvents;
+  readonly #models: FrontModels;
+  readonly #disposers: DisposerStack;
+  #server: LocalModelServer | undefined;
+  #services: Services | undefined;
+  #isStopping = false;
+
+  /** @param leave ends the process */
+  constructor(send: (message: PeerMessage) => void, leave: () => void) {
+    this.#main = new Peer<MainDuties>(send, this);
+    this.#leave = leave;
+    this.#logger = new ForwardingLogger({ send: (line) => line.type === "log" && this.#main.tell("log", line) });
+    this.#events = new ForwardedEvents(this.#main);
+    this.#models = new FrontModels({
+      main: this.#main,
+      makeBackend: async (data) => {
+        const boot = data as WorkerBoot;
+        return { backend: await makeBackend(boot, this.#logger), recipe: sameRecipe(boot) };
+      },
+      shadowCounts: (servable) => this.#server?.shadowCounts(servable),
+      logger: this.#logger,
+    });
+    this.#disposers = new DisposerStack(this.#logger);
+    this.#disposers.push("The models", () => this.#models[Symbol.asyncDispose]());
+  }
+
+  receive(message: PeerMessage): void {
+    this.#main.receive(message);
+  }
+
+  async compose(facts: unknown): Promise<void> {
+    const { protocols, settings, directory, routes, routesPath, isObserved } = facts as FrontFacts;
+    const loaded = await runAll(
+      protocols.map((each) => async () => ({
+        ...each,
+        plugin: await loadPlugin(each.moduleUrl, each.use, (url) => import(url)),
+      })),
+    );
+    const container = new ServiceContainer();
+    const events = new ServerEvents(isObserved ? [this.#events] : [], this.#logger);
+    const server = new LocalModelServer(this.#models.served, events);
+    container.provide(Logger, () => this.#logger);
+    container.provide(ServerSettings, () => settings);
+    container.provide(ConfigDirectory, () => directory);
+    container.provide(ModelServer, () => server);
+    for (const route of routes) container.provide(Route, () => forwardedRoute(route, routesPath));
+    for (const protocol of loaded) registerPlugin(container, protocol, Protocol);
+    await runAll(container.makers());
+    this.#server = server;
+    this.#services = container;
+  }
+
+  load(order: LoadOrder): Promise<LoadedCopy> {
+    return this.#models.load(order);
+  }
+
+  free(servable: ServableId): Promise<void> {
+    return this.#models.free(servable);
+  }
+
+  follow(models: readonly ModelSnapshot[]): Promise<void> {
+    return this.#models.follow(models);
+  }
+
+  run(order: RunOrder): ReturnType<FrontModels["run"]> {
+    return this.#models.run(order);
+  }
+
+  async listen(): Promise<readonly Endpoint[]> {
+    const server = this.#server;
+    if (server === undefined) throw new PlinthError("INTERNAL", "Expected the front to be composed before it listens");
+    const { signal } = new AbortController();
+    const endpoints = await runAll(
+      this.#protocols().map((protocol) =>
+        startable(
+          `Protocol ${protocol.name}`,
+          protocol,
+          () => {
+            if (this.#isStopping) throw new PlinthError("CANCELLED", "The server is stopping");
+            return protocol.start(server, { signal });
+          },
+          this.#disposers,
+        ),
+      ),
+    );
+    return endpoints.flat();
+  }
+
+  async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
+    this.#isStopping = true;
+    this.#server?.beginStop();
+    const signal = AbortSignal.timeout(deadlineMs);
+    await Promise.allSettled(this.#protocols().map(async (protocol) => protocol.drain({ signal })));
+    this.#models.report();
+    await this.#events.flush();
+  }
+
+  async end(): Promise<void> {
+    this.#isStopping = true;
+    await this.#disposers.unwind(AbortSignal.timeout(END_MS));
+    await this.#events.flush();
+    this.#leave();
+  }
+
+  #protocols(): readonly Protocol[] {
+    return this.#services?.getAll(Protocol) ?? [];
+  }
+}

@@ -1,0 +1,13 @@
+import { createToken, type Token } from "../extension-points/token.js";
+import type { LocalDeployments } from "../serving/deployment/local-deployments.js";
+import type { ModelPlans } from "../serving/deployment/model-plans.js";
+import type { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
+import type { LocalModelServer } from "../serving/local-model-server.js";
+import type { ServerEvents } from "../serving/server-events.js";
+
+/** The serving parts, which only the kernel asks for. */
+export const Catalog: Token<ModelCatalog> = createToken<ModelCatalog>("core.ModelCatalog");
+export const LocalServer: Token<LocalModelServer> = createToken<LocalModelServer>("core.LocalModelServer");
+export const RunningDeployments: Token<LocalDeployments> = createToken<LocalDeployments>("core.LocalDeployments");
+export const Plans: Token<ModelPlans> = createToken<ModelPlans>("core.ModelPlans");
+export const Events: Token<ServerEvents> = createToken<ServerEvents>("core.ServerEvents");

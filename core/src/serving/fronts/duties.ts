@@ -1,0 +1,111 @@
+import type { Endpoint } from "../../extension-points/protocol.js";
+import type { FileEntry } from "../../extension-points/storage.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import type { Signature } from "../../model/signature.js";
+import type { ShadowCounts } from "../../model/version-state.js";
+import type { BatchingSettings } from "../batching/batching-settings.js";
+import type { ExecutionSettings } from "../execution/execution-settings.js";
+import type { PackedError } from "../execution/worker/packed-error.js";
+import type { PackedTensors } from "../execution/worker/packed-tensors.js";
+import type { FromWorker } from "../execution/worker/worker-messages.js";
+import type { ModelSnapshot } from "./model-snapshot.js";
+import type { PackedEvent } from "./packed-event.js";
+
+/*
+ * What the main process and its fronts ask of each other. The main process decides everything: which versions there are, which of them
+ * are loaded, where requests go. A front is its hands: it listens, holds a copy of every loaded version, and answers. All that
+ * passes can be cloned, and arrives in the order in which it was sent.
+ */
+
+/** What a front does when the main process asks for it. Each is answered when it is done. */
+export interface FrontDuties {
+  /** The first one: makes what the configuration has a front consist of. Nothing listens yet. @param facts for the front's entry */
+  compose(facts: unknown): Promise<void>;
+
+  /** Loads a version and warms it up; it answers no request before {@link follow} says so. Where it fails, nothing stays behind. */
+  load(order: LoadOrder): Promise<LoadedCopy>;
+
+  /** Frees a version after the last request that has it, or gives up its load. It is in service no more. Not there: nothing to do. */
+  free(servable: ServableId): Promise<void>;
+
+  /** From now on requests are routed by what is told of these models; of others nothing changes. */
+  follow(models: readonly ModelSnapshot[]): Promise<void>;
+
+  /** Runs a loaded version for the main process itself, which has no copy. */
+  run(order: RunOrder): Promise<PackedTensors>;
+
+  /** Begins to answer clients. */
+  listen(): Promise<readonly Endpoint[]>;
+
+  /** Not ready from now on; answers what was begun, for so long at most, and tells all that it has counted. */
+  drain(deadline: { readonly deadlineMs: number }): Promise<void>;
+
+  /** Cuts what is left, frees everything, and ends the process; it is answered by that. */
+  end(): Promise<void>;
+}
+
+/** What the main process does for a front. */
+export interface MainDuties {
+  /** Sets memory aside for one more instance of a version. @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
+  reserve(servable: ServableId): Promise<ReservationId>;
+  release(reservation: ReservationId): Promise<void>;
+
+  /** Tells the monitors what happened in the front. */
+  observe(batch: EventBatch): Promise<void>;
+
+  /** Takes note of how the front's copies fare, whenever that has changed. */
+  note(report: FrontReport): Promise<void>;
+
+  /** A worker thread or process of the front's has died. */
+  mourn(death: { readonly servable: ServableId; readonly error: PackedError }): Promise<void>;
+
+  log(line: Extract<FromWorker, { readonly type: "log" }>): Promise<void>;
+}
+
+/** A version that was loaded, the same number in every front. One that is loaded again gets another number. */
+export type ServableId = number;
+
+export type ReservationId = number;
+
+export interface LoadOrder {
+  readonly servable: ServableId;
+  readonly model: string;
+  readonly version: ModelVersion;
+  /** Readable until it is freed. */
+  readonly directory: string;
+  readonly files: readonly FileEntry[];
+  /** What the front makes the backend of; backends of the same number are the same. */
+  readonly backend: { readonly id: number; readonly data: unknown };
+  /** The front's own share of it. */
+  readonly execution: ExecutionSettings;
+  readonly batching: BatchingSettings | undefined;
+}
+
+export interface LoadedCopy {
+  readonly signatures: ReadonlyMap<string, Signature>;
+}
+
+export interface RunOrder {
+  readonly servable: ServableId;
+  readonly signature: string;
+  readonly outputs: readonly string[];
+  readonly tensors: PackedTensors;
+}
+
+export interface EventBatch {
+  readonly events: readonly PackedEvent[];
+  /** Events since the last batch of which there were too many to be told. */
+  readonly dropped: number;
+}
+
+export interface FrontReport {
+  /** Versions of which no instance is up in the front. */
+  readonly outages: ReadonlyMap<ServableId, PackedOutage>;
+  /** What came of mirroring to a version, since it was loaded. */
+  readonly shadows: ReadonlyMap<ServableId, ShadowCounts>;
+}
+
+export interface PackedOutage {
+  readonly error: PackedError;
+  readonly isLasting: boolean;
+}

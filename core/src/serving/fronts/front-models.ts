@@ -1,0 +1,152 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "../../extension-points/logger.js";
+import { PlinthError } from "../../model/errors.js";
+import type { ShadowCounts } from "../../model/version-state.js";
+import type { BackendSource } from "../execution/backend-source.js";
+import { DirectRuns } from "../execution/direct-runs.js";
+import { executeModel } from "../execution/execute-model.js";
+import { Servable } from "../execution/servable.js";
+import { packError } from "../execution/worker/packed-error.js";
+import { type PackedTensors, packTensors, unpackTensors } from "../execution/worker/packed-tensors.js";
+import type { FrontReport, LoadedCopy, LoadOrder, MainDuties, PackedOutage, RunOrder, ServableId } from "./duties.js";
+import { FollowedModels } from "./followed-models.js";
+import type { ModelSnapshot } from "./model-snapshot.js";
+import type { Peer } from "./peer.js";
+
+export interface FrontModelsOptions {
+  readonly main: Pick<Peer<MainDuties>, "call" | "tell">;
+  /** Makes a backend out of the data of a {@link LoadOrder}. */
+  readonly makeBackend: (data: unknown) => Promise<BackendSource>;
+  readonly shadowCounts: (servable: Servable) => ShadowCounts | undefined;
+  readonly logger: Logger;
+}
+
+/** How often the main process is told how the copies fare, where that has changed, in milliseconds. */
+const REPORT_INTERVAL_MS = 250;
+
+interface Copy {
+  readonly loading: AbortController;
+  /** Settles when it is loaded, or is not going to be. */
+  readonly loaded: Promise<Servable | undefined>;
+  servable?: Servable;
+  freed?: Promise<void>;
+}
+
+/** A front's own copies of what is loaded, and which requests go to which of them. */
+export class FrontModels {
+  readonly served: FollowedModels = new FollowedModels((id) => this.#copies.get(id)?.servable);
+  readonly #options: FrontModelsOptions;
+  readonly #copies = new Map<ServableId, Copy>();
+  readonly #backends = new Map<number, Promise<BackendSource>>();
+  readonly #reporting: NodeJS.Timeout;
+  #reported: FrontReport = { outages: new Map(), shadows: new Map() };
+
+  constructor(options: FrontModelsOptions) {
+    this.#options = options;
+    this.#reporting = setInterval(() => this.report(), REPORT_INTERVAL_MS);
+    this.#reporting.unref();
+  }
+
+  async load(order: LoadOrder): Promise<LoadedCopy> {
+    const loading = new AbortController();
+    const work = this.#load(order, loading.signal);
+    const copy: Copy = { loading, loaded: work.catch(() => undefined) };
+    this.#copies.set(order.servable, copy);
+    try {
+      copy.servable = await work;
+      return { signatures: copy.servable.signatures };
+    } catch (error) {
+      this.#copies.delete(order.servable);
+      throw error;
+    }
+  }
+
+  async free(id: ServableId): Promise<void> {
+    const copy = this.#copies.get(id);
+    if (copy === undefined) return;
+    copy.freed ??= this.#free(id, copy);
+    await copy.freed;
+  }
+
+  async follow(snapshots: readonly ModelSnapshot[]): Promise<void> {
+    this.served.follow(snapshots);
+  }
+
+  async run({ servable: id, signature, outputs, tensors }: RunOrder): Promise<PackedTensors> {
+    const servable = this.#copies.get(id)?.servable;
+    if (servable === undefined) throw new PlinthError("VERSION_NOT_AVAILABLE", "The version is not loaded any more");
+    servable.hold();
+    try {
+      const call = { signature, outputs, inputs: unpackTensors(tensors) };
+      return packTensors((await servable.infer(call, performance.now())).outputs);
+    } finally {
+      servable.release();
+    }
+  }
+
+  /** Tells how the copies fare now, unless it was told already. */
+  report(): void {
+    const outages = new Map<ServableId, PackedOutage>();
+    const shadows = new Map<ServableId, ShadowCounts>();
+    for (const [id, { servable }] of this.#copies) {
+      if (servable?.outage !== undefined) {
+        const { error, isLasting } = servable.outage;
+        outages.set(id, { error: packError(error), isLasting });
+      }
+      const counts = servable && this.#options.shadowCounts(servable);
+      if (counts !== undefined) shadows.set(id, { ...counts });
+    }
+    const report = { outages, shadows };
+    if (isDeepStrictEqual(report, this.#reported)) return;
+    this.#reported = report;
+    this.#options.main.tell("note", report);
+  }
+
+  /** Frees everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#reporting);
+    await Promise.allSettled([...this.#copies.keys()].map((id) => this.free(id)));
+  }
+
+  async #load(order: LoadOrder, signal: AbortSignal): Promise<Servable> {
+    const { servable, model, version, directory, files, backend, execution, batching } = order;
+    const { main, logger } = this.#options;
+    const executed = await executeModel(
+      {
+        model,
+        version,
+        // They stay as long as the main process has the version.
+        files: { directory, files, [Symbol.asyncDispose]: async () => {} },
+        source: await this.#backend(backend),
+        settings: execution,
+        batching,
+        reserveCopy: () => this.#reserve(servable),
+        isQuiet: () => this.served.servables.size === 0,
+        died: (error) => main.tell("mourn", { servable, error: packError(error) }),
+        logger: logger.child({ model }),
+      },
+      signal,
+    );
+    return new Servable(model, version, executed, new DirectRuns(executed), async () => {});
+  }
+
+  async #free(id: ServableId, { loading, loaded }: Copy): Promise<void> {
+    loading.abort();
+    const servable = await loaded;
+    await servable?.quiesce();
+    this.#copies.delete(id);
+    await servable?.free();
+  }
+
+  #backend({ id, data }: LoadOrder["backend"]): Promise<BackendSource> {
+    const made = this.#backends.get(id) ?? this.#options.makeBackend(data);
+    this.#backends.set(id, made);
+    return made;
+  }
+
+  async #reserve(servable: ServableId): Promise<Disposable> {
+    const { main } = this.#options;
+    const reservation = await main.call("reserve", servable);
+    return { [Symbol.dispose]: () => main.tell("release", reservation) };
+  }
+}

@@ -1,0 +1,125 @@
+import type { Logger } from "../../extension-points/logger.js";
+import { PlinthError } from "../../model/errors.js";
+import { unpackError } from "../execution/worker/packed-error.js";
+import type { EventBatch, FrontDuties, FrontReport, MainDuties, ReservationId, ServableId } from "./duties.js";
+import type { FrontChannel, OpenFront } from "./front-channel.js";
+import { Peer } from "./peer.js";
+
+/** What a front may ask of the main process. */
+export interface FrontSurroundings {
+  /** @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
+  reserve(servable: ServableId): Promise<Disposable>;
+  observe(batch: EventBatch): void;
+  workerDied(servable: ServableId, error: PlinthError): void;
+  readonly logger: Logger;
+}
+
+const NOTHING_NOTED: FrontReport = { outages: new Map(), shadows: new Map() };
+
+/** A front, as the main process deals with it. */
+export class Front {
+  readonly pid: number;
+  /** Settles, with the reason, when the process has ended, asked to or not. */
+  readonly ended: Promise<PlinthError>;
+  readonly #channel: FrontChannel;
+  readonly #peer: Peer<FrontDuties>;
+  #hasEnded = false;
+  #report = NOTHING_NOTED;
+
+  constructor(open: OpenFront, surroundings: FrontSurroundings) {
+    let tellEnd: (error: PlinthError) => void;
+    this.ended = new Promise((resolve) => {
+      tellEnd = resolve;
+    });
+    const duties = new DutiesToFront(surroundings, (report) => {
+      this.#report = report;
+    });
+    this.#peer = new Peer<FrontDuties>((message) => this.#channel.send(message), duties);
+    this.#channel = open({
+      received: (message) => this.#peer.receive(message),
+      ended: (why) => {
+        duties.releaseAll();
+        tellEnd(this.#finish(why));
+      },
+    });
+    this.pid = this.#channel.pid;
+    duties.logger = surroundings.logger.child({ front: this.pid });
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** How its copies fare, as it said last. */
+  get report(): FrontReport {
+    return this.#report;
+  }
+
+  /** Has it do one of its duties. @throws PlinthError `EXECUTOR_DIED` where it goes before it has answered */
+  get call(): Peer<FrontDuties>["call"] {
+    return this.#peer.call.bind(this.#peer);
+  }
+
+  kill(): void {
+    this.#channel.kill();
+  }
+
+  #finish(why: string): PlinthError {
+    const error = new PlinthError(
+      "EXECUTOR_DIED",
+      `The front process ${this.pid} has gone: ${why}. The requests that it had are lost; send them again`,
+      { details: { pid: this.pid } },
+    );
+    this.#hasEnded = true;
+    this.#peer.end(error);
+    return error;
+  }
+}
+
+/** What the main process does for one front. Memory that it has set aside goes back when the front does. */
+class DutiesToFront implements MainDuties {
+  logger: Logger;
+  readonly #surroundings: FrontSurroundings;
+  readonly #reported: (report: FrontReport) => void;
+  readonly #reservations = new Map<ReservationId, Disposable>();
+  #lastReservation = 0;
+
+  constructor(surroundings: FrontSurroundings, reported: (report: FrontReport) => void) {
+    this.logger = surroundings.logger;
+    this.#surroundings = surroundings;
+    this.#reported = reported;
+  }
+
+  async reserve(servable: ServableId): Promise<ReservationId> {
+    const reservation = await this.#surroundings.reserve(servable);
+    const id = ++this.#lastReservation;
+    this.#reservations.set(id, reservation);
+    return id;
+  }
+
+  async release(id: ReservationId): Promise<void> {
+    this.#reservations.get(id)?.[Symbol.dispose]();
+    this.#reservations.delete(id);
+  }
+
+  async observe(batch: EventBatch): Promise<void> {
+    this.#surroundings.observe(batch);
+  }
+
+  async note(report: FrontReport): Promise<void> {
+    this.#reported(report);
+  }
+
+  async mourn({ servable, error }: Parameters<MainDuties["mourn"]>[0]): Promise<void> {
+    this.#surroundings.workerDied(servable, unpackError(error));
+  }
+
+  async log({ level, message, fields }: Parameters<MainDuties["log"]>[0]): Promise<void> {
+    this.logger[level](message, fields);
+  }
+
+  releaseAll(): void {
+    for (const reservation of this.#reservations.values()) reservation[Symbol.dispose]();
+    this.#reservations.clear();
+  }
+}

@@ -1,0 +1,45 @@
+import type { TrafficRules } from "../../extension-points/deployments.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import type { ModelStatus, VersionStatus } from "../../model/version-state.js";
+import { type PackedError, packError, unpackError } from "../execution/worker/packed-error.js";
+import type { ServableId } from "./duties.js";
+
+/** All that a front needs to know of one model to route its requests, and to say why it cannot. Can be cloned. */
+export interface ModelSnapshot {
+  readonly model: string;
+  /** `undefined`: there is no such model any more. */
+  readonly status: PackedStatus | undefined;
+  readonly traffic: TrafficRules;
+  /** The copies that are in service, by version. */
+  readonly serving: ReadonlyMap<ModelVersion, ServableId>;
+  /** Why none is, where one should be. */
+  readonly unavailable: string | undefined;
+}
+
+/** A {@link ModelStatus}, whose mirrored requests each front counts for itself. */
+export interface PackedStatus {
+  readonly versions: readonly PackedVersionStatus[];
+  readonly labels: ReadonlyMap<string, ModelVersion>;
+  readonly error: PackedError | undefined;
+}
+
+interface PackedVersionStatus extends Omit<VersionStatus, "error"> {
+  readonly error: PackedError | undefined;
+}
+
+export function packStatus({ versions, labels, error }: ModelStatus): PackedStatus {
+  return {
+    versions: versions.map((each) => ({ ...each, error: each.error && packError(each.error) })),
+    labels,
+    error: error && packError(error),
+  };
+}
+
+export function unpackStatus(model: string, { versions, labels, error }: PackedStatus): ModelStatus {
+  return {
+    model,
+    versions: versions.map(({ error: why, ...each }) => ({ ...each, ...(why && { error: unpackError(why) }) })),
+    labels,
+    ...(error && { error: unpackError(error) }),
+  };
+}

@@ -1,0 +1,213 @@
+import type { RunCall } from "../../extension-points/backend.js";
+import { PlinthError } from "../../model/errors.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import type { Signature } from "../../model/signature.js";
+import type { NamedTensors } from "../../model/tensor.js";
+import type { ShadowCounts } from "../../model/version-state.js";
+import type { ModelExecution } from "../execution/execute-model.js";
+import type { ExecutedModel, Outage } from "../execution/executed-model.js";
+import { unpackError } from "../execution/worker/packed-error.js";
+import { packTensors, unpackTensors } from "../execution/worker/packed-tensors.js";
+import type { LoadedCopy, LoadOrder, ServableId } from "./duties.js";
+import type { Front } from "./front.js";
+
+/** What a shared model needs of those who hold its copies. */
+export interface Holders {
+  /** Fronts that take orders now. */
+  readonly fronts: ReadonlySet<Front>;
+  order(id: ServableId, execution: ModelExecution): LoadOrder;
+  /** Told when no front has a copy any more, and none will get one. */
+  freed(shared: SharedModel): void;
+}
+
+/** What one front has of it. */
+interface Copy {
+  isLoaded: boolean;
+  /** What was set aside for it, once it was. */
+  memory?: Disposable;
+}
+
+const NO_COUNTS: ShadowCounts = { agreed: 0, differed: 0, failed: 0, dropped: 0 };
+
+/** A version of which every front holds a copy. */
+export class SharedModel implements ExecutedModel {
+  readonly id: ServableId;
+  readonly slots: number = Number.POSITIVE_INFINITY;
+  readonly #execution: ModelExecution;
+  readonly #holders: Holders;
+  readonly #copies = new Map<Front, Copy>();
+  #signatures: ReadonlyMap<string, Signature> = new Map();
+  #isProven = false;
+  #isFreed = false;
+  /** Whether the memory that came with the order is in use; every further copy needs its own. */
+  #usesFirstMemory = false;
+  #runs = 0;
+  /** What fronts had counted that have gone. */
+  #countedBefore = NO_COUNTS;
+
+  constructor(id: ServableId, execution: ModelExecution, holders: Holders) {
+    this.id = id;
+    this.#execution = execution;
+    this.#holders = holders;
+  }
+
+  get model(): string {
+    return this.#execution.model;
+  }
+
+  get version(): ModelVersion {
+    return this.#execution.version;
+  }
+
+  get signatures(): ReadonlyMap<string, Signature> {
+    return this.#signatures;
+  }
+
+  /** None of its instances is up, in no front. */
+  get outage(): Outage | undefined {
+    const fronts = this.#ready();
+    if (fronts.length === 0) return { error: noFront(), isLasting: false };
+    const outages = fronts.map(({ report }) => report.outages.get(this.id));
+    const [first] = outages;
+    if (first === undefined || outages.includes(undefined)) return undefined;
+    return { error: unpackError(first.error), isLasting: first.isLasting };
+  }
+
+  /** What came of mirroring to it, in all fronts together; `undefined` where nothing was mirrored. */
+  get shadowCounts(): ShadowCounts | undefined {
+    const counts = [this.#countedBefore, ...[...this.#copies.keys()].flatMap((front) => this.#countsOf(front) ?? [])];
+    const sum = counts.reduce(sumOf);
+    return Object.values(sum).some((count) => count > 0) ? sum : undefined;
+  }
+
+  onChange(): void {}
+
+  /**
+   * Loads it in one front first, and only then in all others: a model whose load brings its process down takes one front with it,
+   * and the others go on serving while each of them loads.
+   *
+   * @throws PlinthError what the load throws; `EXECUTOR_DIED` where its first front died of it, or no front is up
+   */
+  async load(signal: AbortSignal): Promise<void> {
+    const stop = () => void this[Symbol.asyncDispose]();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      signal.throwIfAborted();
+      const [first] = this.#holders.fronts;
+      if (first === undefined) throw noFront();
+      const { signatures } = await this.#loadIn(first);
+      this.#signatures = signatures;
+      this.#isProven = true;
+      const others = [...this.#holders.fronts].filter((front) => front !== first);
+      await Promise.all(others.map((front) => this.extendTo(front)));
+      signal.throwIfAborted();
+      if (this.#ready().length === 0) throw noFront();
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Gives another front a copy. Before the first one has it, that is left to {@link load}. */
+  async extendTo(front: Front): Promise<void> {
+    if (!this.#isProven || this.#isFreed) return;
+    try {
+      await this.#loadIn(front);
+    } catch (error) {
+      if (!this.#isFreed && !front.hasEnded) throw error;
+    }
+  }
+
+  /** A front has gone, and its copy with it. */
+  lose(front: Front): void {
+    this.#countedBefore = sumOf(this.#countedBefore, this.#countsOf(front) ?? NO_COUNTS);
+    this.#forget(front, this.#copies.get(front));
+  }
+
+  /** Sets memory aside for one more instance in a front. */
+  async reserve(): Promise<Disposable> {
+    return this.#execution.reserveCopy();
+  }
+
+  /** Told of a worker of a front's that has died. */
+  died(error: PlinthError): void {
+    this.#execution.died(error);
+  }
+
+  /** In one of the fronts, which take turns: for what the main process itself asks, as a plugin's route. */
+  async run({ signature, inputs, outputs }: RunCall): Promise<NamedTensors> {
+    const fronts = this.#ready();
+    const front = fronts[this.#runs++ % fronts.length];
+    if (front === undefined) throw noFront();
+    const order = { servable: this.id, signature, outputs, tensors: packTensors(inputs) };
+    return unpackTensors(await front.call("run", order));
+  }
+
+  /** Settles when every front has freed its copy, after its last request. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isFreed = true;
+    await Promise.all(
+      [...this.#copies].map(async ([front, copy]) => {
+        // A front that has gone has freed it as well.
+        await front.call("free", this.id).catch(() => {});
+        this.#forget(front, copy);
+      }),
+    );
+    this.#holders.freed(this);
+  }
+
+  async #loadIn(front: Front): Promise<LoadedCopy> {
+    const copy: Copy = { isLoaded: false };
+    this.#copies.set(front, copy);
+    try {
+      copy.memory = await this.#setAside();
+      if (this.#isFreed) throw new PlinthError("CANCELLED", "It is not wanted any more");
+      const loaded = await front.call("load", this.#holders.order(this.id, this.#execution));
+      copy.isLoaded = true;
+      return loaded;
+    } catch (error) {
+      this.#forget(front, copy);
+      throw error;
+    }
+  }
+
+  async #setAside(): Promise<Disposable> {
+    if (this.#usesFirstMemory) return this.#execution.reserveCopy();
+    this.#usesFirstMemory = true;
+    return {
+      [Symbol.dispose]: () => {
+        this.#usesFirstMemory = false;
+      },
+    };
+  }
+
+  #forget(front: Front, copy: Copy | undefined): void {
+    this.#copies.delete(front);
+    copy?.memory?.[Symbol.dispose]();
+    delete copy?.memory;
+  }
+
+  #ready(): readonly Front[] {
+    return [...this.#copies].flatMap(([front, { isLoaded }]) => (isLoaded ? [front] : []));
+  }
+
+  #countsOf({ report }: Front): ShadowCounts | undefined {
+    return report.shadows.get(this.id);
+  }
+}
+
+function sumOf(left: ShadowCounts, right: ShadowCounts): ShadowCounts {
+  return {
+    agreed: left.agreed + right.agreed,
+    differed: left.differed + right.differed,
+    failed: left.failed + right.failed,
+    dropped: left.dropped + right.dropped,
+  };
+}
+
+function noFront(): PlinthError {
+  return new PlinthError("EXECUTOR_DIED", "No front process is up; they are being replaced, send it again");
+}
