@@ -17,6 +17,16 @@ export class RunningCommand {
     this.#process.stderr?.on("data", (chunk) => this.#seen.push(String(chunk)));
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Settles when it has ended, with its exit code, `null` where a signal killed it. */
+  async ended(): Promise<number | null> {
+    await this.#exited;
+    return this.#process.exitCode;
+  }
+
   /** All that it printed so far. */
   get output(): string {
     return this.#seen.join("\n");
