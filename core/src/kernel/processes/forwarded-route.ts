@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as requestOver } from "node:http";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -7,6 +8,7 @@ import { deserialize } from "node:v8";
 import type { Route, RouteContext } from "../../extension-points/route.js";
 import { PlinthError } from "../../model/errors.js";
 import { type PackedError, unpackError } from "../../serving/execution/worker/packed-error.js";
+import { messageOf } from "../message-of.js";
 import type { RouteFacts } from "./front-facts.js";
 import { headersOf, PARAMS_HEADER, passedOn, THROWN_HEADER, URL_HEADER } from "./route-headers.js";
 
@@ -40,35 +42,33 @@ async function forward(
   const stop = () => void forwarded.destroy();
   if (request.signal.aborted) stop();
   else request.signal.addEventListener("abort", stop, { once: true });
-  const answered = answerTo(forwarded, request.signal);
-  void send(request, forwarded);
-  const answer = await answered;
-  answer.once("close", () => request.signal.removeEventListener("abort", stop));
-  return answer;
-}
-
-async function send({ body }: Request, forwarded: ClientRequest): Promise<void> {
-  if (body === null) {
-    forwarded.end();
-    return;
-  }
+  const answered = once(forwarded, "response") as Promise<[IncomingMessage]>;
+  // Told also after the answer, where the main process did not read the request to its end.
+  forwarded.on("error", () => {});
+  const sent = send(request, forwarded).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   try {
-    await pipeline(Readable.fromWeb(body as ReadableStream), forwarded);
-  } catch (error) {
-    forwarded.destroy(error as Error);
+    const [answer] = await answered;
+    answer.once("close", () => request.signal.removeEventListener("abort", stop));
+    return answer;
+  } catch (cause) {
+    request.signal.removeEventListener("abort", stop);
+    throw explained((await sent) ?? cause, request.signal);
   }
 }
 
-function answerTo(forwarded: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    forwarded.once("response", resolve);
-    // Also told after the answer, where the main process did not read the request to its end.
-    forwarded.on("error", (cause) => {
-      if (cause instanceof PlinthError) reject(cause);
-      else if (signal.aborted) reject(new PlinthError("CANCELLED", "The client went away", { cause }));
-      else reject(new PlinthError("EXECUTOR_DIED", `The main process did not answer: ${cause.message}`, { cause }));
-    });
-  });
+/** Ends when the request has gone out; rejects where its body fails, or the connection. */
+async function send({ body }: Request, forwarded: ClientRequest): Promise<void> {
+  if (body === null) forwarded.end();
+  else await pipeline(Readable.fromWeb(body as ReadableStream), forwarded);
+}
+
+function explained(cause: unknown, signal: AbortSignal): PlinthError {
+  if (cause instanceof PlinthError) return cause;
+  if (signal.aborted) return new PlinthError("CANCELLED", "The client went away before the answer", { cause });
+  return new PlinthError("EXECUTOR_DIED", `The main process did not answer: ${messageOf(cause)}`, { cause });
 }
 
 function webResponse(answer: IncomingMessage, method: string): Response {

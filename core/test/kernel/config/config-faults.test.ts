@@ -21,6 +21,8 @@ const SINGLE_FAULTS: readonly (readonly [what: string, text: string, at: string,
     "server, storage, backends, protocols, monitors, models",
   ],
   ["an unknown key of the server", `${STORAGE}server:\n  hots: ::1\n`, "3:3", "server.hots", 'did you mean "host"'],
+  ["no process at all", `${STORAGE}server: { processes: 0 }\n`, "2:22", "server.processes", ">=1"],
+  ["a number of processes that is none", `${STORAGE}server: { processes: many }\n`, "2:22", "`auto`", "1 to 256"],
   ["a key in another style", `${STORAGE}server: { poll_interval_ms: 5000 }\n`, "2:11", 'did you mean "pollIntervalMs"'],
   [
     "an unknown limit",
