@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { PlinthError } from "../../model/errors.js";
 import type { FrontChannel, FrontListener } from "../../serving/fronts/front-channel.js";
 import type { PeerMessage } from "../../serving/fronts/peer.js";
-import { closeUnclaimedConnections } from "./handed-connections.js";
+import { closeUnwantedConnections } from "./handed-connections.js";
 
 const ENTRY = new URL("./front-entry.js", import.meta.url);
 
@@ -33,7 +33,7 @@ export function openClusterFront({ received, ended }: FrontListener): FrontChann
     stdio: ["ignore", STANDARD_ERROR, STANDARD_ERROR, "ipc"],
   });
   const worker = cluster.fork();
-  closeUnclaimedConnections(worker.process);
+  closeUnwantedConnections(worker.process, () => Object.keys(cluster.workers ?? {}).length);
   let why: string | undefined;
   // What cannot be sent any more is told by the exit.
   const send = (message: PeerMessage) => void worker.process.send(message, undefined, {}, () => {});

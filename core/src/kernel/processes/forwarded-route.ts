@@ -24,7 +24,7 @@ export function forwardedRoute({ index, ...route }: RouteFacts, socketPath: stri
       if (answer.headers[THROWN_HEADER] !== undefined) {
         throw unpackError(deserialize(await buffer(answer)) as PackedError);
       }
-      return webResponse(answer, request.method);
+      return webResponse(answer);
     },
   };
 }
@@ -71,9 +71,9 @@ function explained(cause: unknown, signal: AbortSignal): PlinthError {
   return new PlinthError("EXECUTOR_DIED", `The main process did not answer: ${messageOf(cause)}`, { cause });
 }
 
-function webResponse(answer: IncomingMessage, method: string): Response {
+function webResponse(answer: IncomingMessage): Response {
   const status = answer.statusCode ?? 500;
-  const hasBody = method !== "HEAD" && !WITHOUT_BODY.has(status);
+  const hasBody = !WITHOUT_BODY.has(status);
   if (!hasBody) answer.resume();
   const headers = passedOn(headersOf(answer)).map(([name, value]) => [name, value] as [string, string]);
   const body = hasBody ? (Readable.toWeb(answer) as ReadableStream<Uint8Array>) : null;

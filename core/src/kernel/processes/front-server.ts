@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { ConfigDirectory } from "../../extension-points/config-directory.js";
 import { Logger } from "../../extension-points/logger.js";
 import { ModelServer } from "../../extension-points/model-server.js";
@@ -45,6 +47,7 @@ export class FrontServer implements FrontDuties {
   readonly #disposers: DisposerStack;
   #server: LocalModelServer | undefined;
   #services: Services | undefined;
+  #routesPath: string | undefined;
   #isStopping = false;
 
   /** @param leave ends the process */
@@ -90,6 +93,7 @@ export class FrontServer implements FrontDuties {
     await runAll(container.makers());
     this.#server = server;
     this.#services = container;
+    this.#routesPath = routesPath;
   }
 
   load(order: LoadOrder): Promise<LoadedCopy> {
@@ -142,6 +146,11 @@ export class FrontServer implements FrontDuties {
     await this.#disposers.unwind(AbortSignal.timeout(END_MS));
     await this.#events.flush();
     this.#leave();
+  }
+
+  /** Removes what a main process that was killed has left behind. */
+  clearAway(): void {
+    if (this.#routesPath !== undefined) rmSync(dirname(this.#routesPath), { recursive: true, force: true });
   }
 
   #protocols(): readonly Protocol[] {

@@ -83,6 +83,13 @@ describe("a route of the main process in a front", () => {
     expect([response.status, response.body]).toEqual([status, null]);
   });
 
+  it("answers HEAD with the headers of a body that it does not send", async () => {
+    const route = await forwarded(() => Response.json({ live: true }, { headers: { "content-length": "13" } }));
+    const request = new Request("http://example.test/a", { method: "HEAD" });
+    const response = await route.handle(request, NO_PARAMS);
+    expect([response.headers.get("content-length"), await response.text()]).toEqual(["13", ""]);
+  });
+
   it("streams both ways", async () => {
     const first = deferred();
     const route = await forwarded(
