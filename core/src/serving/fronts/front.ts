@@ -21,29 +21,26 @@ export class Front {
   readonly pid: number;
   /** Settles, with the reason, when the process has ended, asked to or not. */
   readonly ended: Promise<PlinthError>;
+  /** Has it do one of its duties. @throws PlinthError `EXECUTOR_DIED` where it goes before it has answered */
+  readonly call: Peer<FrontDuties>["call"];
   readonly #channel: FrontChannel;
   readonly #peer: Peer<FrontDuties>;
+  readonly #duties: DutiesToFront;
   #hasEnded = false;
-  #report = NOTHING_NOTED;
 
   constructor(open: OpenFront, surroundings: FrontSurroundings) {
     let tellEnd: (error: PlinthError) => void;
     this.ended = new Promise((resolve) => {
       tellEnd = resolve;
     });
-    const duties = new DutiesToFront(surroundings, (report) => {
-      this.#report = report;
-    });
-    this.#peer = new Peer<FrontDuties>((message) => this.#channel.send(message), duties);
     this.#channel = open({
       received: (message) => this.#peer.receive(message),
-      ended: (why) => {
-        duties.releaseAll();
-        tellEnd(this.#finish(why));
-      },
+      ended: (why) => tellEnd(this.#finish(why)),
     });
     this.pid = this.#channel.pid;
-    duties.logger = surroundings.logger.child({ front: this.pid });
+    this.#duties = new DutiesToFront(surroundings, surroundings.logger.child({ front: this.pid }));
+    this.#peer = new Peer<FrontDuties>((message) => this.#channel.send(message), this.#duties);
+    this.call = this.#peer.call.bind(this.#peer);
   }
 
   get hasEnded(): boolean {
@@ -52,12 +49,7 @@ export class Front {
 
   /** How its copies fare, as it said last. */
   get report(): FrontReport {
-    return this.#report;
-  }
-
-  /** Has it do one of its duties. @throws PlinthError `EXECUTOR_DIED` where it goes before it has answered */
-  get call(): Peer<FrontDuties>["call"] {
-    return this.#peer.call.bind(this.#peer);
+    return this.#duties.report;
   }
 
   kill(): void {
@@ -71,6 +63,7 @@ export class Front {
       { details: { pid: this.pid } },
     );
     this.#hasEnded = true;
+    this.#duties.end();
     this.#peer.end(error);
     return error;
   }
@@ -78,20 +71,21 @@ export class Front {
 
 /** What the main process does for one front. Memory that it has set aside goes back when the front does. */
 class DutiesToFront implements MainDuties {
-  logger: Logger;
+  report: FrontReport = NOTHING_NOTED;
   readonly #surroundings: FrontSurroundings;
-  readonly #reported: (report: FrontReport) => void;
+  readonly #logger: Logger;
   readonly #reservations = new Map<ReservationId, Disposable>();
   #lastReservation = 0;
+  #hasEnded = false;
 
-  constructor(surroundings: FrontSurroundings, reported: (report: FrontReport) => void) {
-    this.logger = surroundings.logger;
+  constructor(surroundings: FrontSurroundings, logger: Logger) {
     this.#surroundings = surroundings;
-    this.#reported = reported;
+    this.#logger = logger;
   }
 
   async reserve(servable: ServableId): Promise<ReservationId> {
     const reservation = await this.#surroundings.reserve(servable);
+    if (this.#hasEnded) reservation[Symbol.dispose]();
     const id = ++this.#lastReservation;
     this.#reservations.set(id, reservation);
     return id;
@@ -107,7 +101,7 @@ class DutiesToFront implements MainDuties {
   }
 
   async note(report: FrontReport): Promise<void> {
-    this.#reported(report);
+    this.report = report;
   }
 
   async mourn({ servable, error }: Parameters<MainDuties["mourn"]>[0]): Promise<void> {
@@ -115,10 +109,12 @@ class DutiesToFront implements MainDuties {
   }
 
   async log({ level, message, fields }: Parameters<MainDuties["log"]>[0]): Promise<void> {
-    this.logger[level](message, fields);
+    this.#logger[level](message, fields);
   }
 
-  releaseAll(): void {
+  /** The front has gone. */
+  end(): void {
+    this.#hasEnded = true;
     for (const reservation of this.#reservations.values()) reservation[Symbol.dispose]();
     this.#reservations.clear();
   }

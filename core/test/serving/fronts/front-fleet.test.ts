@@ -102,6 +102,25 @@ describe("a version of which every front has a copy", () => {
   });
 });
 
+describe("memory for further instances in a front", () => {
+  it("is set aside by the main process, and comes back by itself where the front dies", async () => {
+    await using fronts = new FrontsUnderTest({ models: DIGITS, memoryBudgetBytes: 8 });
+    await fronts.start();
+    await fronts.hold({ digits: [1n] });
+    const id = fronts.fleet.shared("digits", 1n)?.id ?? expect.fail("not loaded");
+    const { main } = fronts.front(1);
+    const reservation = await main.call("reserve", id);
+    await main.call("reserve", id);
+    await expect(main.call("reserve", id)).rejects.toMatchObject({ reason: "MEMORY_BUDGET_EXCEEDED" });
+    await main.call("release", reservation);
+    await main.call("reserve", id);
+    fronts.front(1).die();
+    await expect.poll(() => fronts.live()[2], UNTIL).toEqual(["digits/1"]);
+    for (let instance = 0; instance < 2; instance++) await fronts.front(2).main.call("reserve", id);
+    await expect(fronts.front(2).main.call("reserve", id)).rejects.toMatchObject({ reason: "MEMORY_BUDGET_EXCEEDED" });
+  });
+});
+
 describe("a front that dies", () => {
   it("is replaced by one that listens only once it has a copy of all that is in service", async () => {
     const gate = deferred();

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { DeploymentState, TrafficRules } from "../../../src/index.js";
+import { type DeploymentState, PlinthError, type TrafficRules } from "../../../src/index.js";
+import type { ConfiguredModel } from "../../../src/serving/deployment/model-plan.js";
+import { packError } from "../../../src/serving/execution/worker/packed-error.js";
 import { deferred } from "../../fakes/deferred.js";
 import { ALL_VERSIONS } from "../catalog-under-test.js";
 import { echo, FrontsUnderTest, UNTIL } from "./fronts-under-test.js";
 
 const DIGITS = new Map([["digits", ALL_VERSIONS]]);
 
-async function serving(models = DIGITS): Promise<FrontsUnderTest> {
+async function serving(models: ReadonlyMap<string, ConfiguredModel> | undefined = DIGITS): Promise<FrontsUnderTest> {
   const fronts = new FrontsUnderTest({ models });
   await fronts.start();
   await fronts.hold({ digits: [1n, 2n] });
@@ -86,5 +88,20 @@ describe("what fronts are told of the models", () => {
     fronts.front(0).die();
     await expect.poll(() => fronts.live()[2], UNTIL).toEqual(["digits/1", "digits/2"]);
     expect(counted()).toEqual({ agreed: 2, differed: 0, failed: 0, dropped: 0 });
+  });
+
+  it("comes back as an outage where no instance is up in any front", async () => {
+    await using fronts = await serving(
+      new Map([["digits", { ...ALL_VERSIONS, versions: { kind: "latest", count: 1 } }]]),
+    );
+    const id = fronts.fleet.shared("digits", 2n)?.id ?? expect.fail("not loaded");
+    const error = packError(new PlinthError("EXECUTOR_DIED", "its worker crashed"));
+    const report = { outages: new Map([[id, { error, isLasting: false }]]), shadows: new Map() };
+    await fronts.front(0).main.call("note", report);
+    expect(fronts.catalog.unavailable().size, "the other front has one").toBe(0);
+    await fronts.front(1).main.call("note", report);
+    expect(fronts.catalog.unavailable().get("digits")).toBe("its worker crashed");
+    await fronts.front(0).main.call("note", { outages: new Map(), shadows: new Map() });
+    expect(fronts.catalog.unavailable().size).toBe(0);
   });
 });
