@@ -28,6 +28,7 @@ export {
   type ServableHandle,
 } from "./extension-points/model-server.js";
 export {
+  type BatchRun,
   type DeploymentChanged,
   type ErrorOccurred,
   Monitor,

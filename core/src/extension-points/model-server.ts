@@ -53,6 +53,8 @@ export interface InferCall {
   readonly outputs?: readonly string[] | undefined;
   /** On the clock of `performance.now()`, in milliseconds; a request whose time has passed is not run. Default: none. */
   readonly deadlineMs?: number | undefined;
+  /** Where requests wait for the model, higher goes first; equal ones in the order of their arrival. Default: 0. */
+  readonly priority?: number | undefined;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,10 +69,18 @@ export interface ServableHandle extends Disposable {
   signature(name?: string): Signature;
 
   /**
-   * Checks the inputs against the signature and runs the model.
+   * Whether one more request would be taken now. For protocols, to be called ahead of reading the tensors, so that an overload costs
+   * little; {@link infer} finds the same, only later.
+   *
+   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`
+   */
+  admit(): void;
+
+  /**
+   * Checks the inputs against the signature and runs the model, together with other requests where its batching says so.
    *
    * @throws PlinthError `SIGNATURE_NOT_FOUND`, `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DTYPE_MISMATCH`,
-   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`
+   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `QUEUE_FULL`, `BATCH_TOO_LARGE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`
    */
   infer(call: InferCall): Promise<InferResult>;
 }
@@ -89,7 +99,7 @@ export interface InferResult {
 export interface InferTimings {
   /** From the call until the model began to run. */
   readonly queueMs: number;
-  /** The run itself. */
+  /** The run itself, of the whole batch where the request was in one; of all its parts where it was run in some. */
   readonly computeMs: number;
 }
 

@@ -31,7 +31,7 @@ export class LocalModelServer implements ModelServer {
 
   async acquire(target: ModelTarget): Promise<ServableHandle> {
     const servable = this.#hold(target);
-    return new HeldServable(servable, (call) => this.#inferOn(servable, target, call));
+    return new HeldServable(servable, this.#events, (call) => this.#inferOn(servable, target, call));
   }
 
   async infer(request: ModelTarget & InferCall): Promise<InferResult> {
@@ -106,11 +106,13 @@ export class LocalModelServer implements ModelServer {
 
 class HeldServable implements ServableHandle {
   readonly #servable: Servable;
+  readonly #events: ServerEvents;
   readonly #infer: (call: InferCall) => Promise<InferResult>;
   #released = false;
 
-  constructor(servable: Servable, infer: (call: InferCall) => Promise<InferResult>) {
+  constructor(servable: Servable, events: ServerEvents, infer: (call: InferCall) => Promise<InferResult>) {
     this.#servable = servable;
+    this.#events = events;
     this.#infer = infer;
   }
 
@@ -128,6 +130,17 @@ class HeldServable implements ServableHandle {
 
   signature(name?: string): Signature {
     return this.#servable.signature(name);
+  }
+
+  admit(): void {
+    try {
+      this.#servable.admit();
+    } catch (thrown) {
+      const error = PlinthError.from(thrown);
+      const { model, version } = this.#servable;
+      this.#events.emit({ type: "request-finished", model, version, signature: undefined, error, timings: undefined });
+      throw error;
+    }
   }
 
   infer(call: InferCall): Promise<InferResult> {

@@ -42,6 +42,11 @@ export class Servable {
     if (this.#holders === 0) this.#allReleased?.();
   }
 
+  /** {@link ServableHandle.admit} */
+  admit(): void {
+    this.#queue.admit();
+  }
+
   /** Settles when nobody holds it. Called once, after it was taken out of the map, so that nobody can begin to. */
   async quiesce(): Promise<void> {
     if (this.#holders === 0) return;
@@ -74,11 +79,12 @@ export class Servable {
     checkInputs(signature, call.inputs);
     const outputNames = call.outputs === undefined ? this.#allOutputs(name) : checkOutputs(signature, call.outputs);
     try {
-      const { outputs, startedAtMs } = await this.#queue.run({
+      const { outputs, startedAtMs, finishedAtMs } = await this.#queue.run({
         signature: name,
         inputs: call.inputs,
         outputs: outputNames,
         deadlineMs: call.deadlineMs,
+        priority: call.priority,
         signal: call.signal,
       });
       return {
@@ -86,7 +92,7 @@ export class Servable {
         model: this.model,
         version: this.version,
         signature: name,
-        timings: { queueMs: startedAtMs - calledAtMs, computeMs: performance.now() - startedAtMs },
+        timings: { queueMs: startedAtMs - calledAtMs, computeMs: finishedAtMs - startedAtMs },
       };
     } catch (thrown) {
       throw PlinthError.from(thrown, "MODEL_RUN_FAILED");

@@ -4,9 +4,11 @@ import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-poin
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
-import { DirectRuns } from "../execution/direct-runs.js";
+import { createRunQueue } from "../batching/create-run-queue.js";
+import type { ModelPlan } from "../deployment/model-plan.js";
 import { InlineModel } from "../execution/inline-model.js";
 import { Servable } from "../execution/servable.js";
+import type { ServerEvents } from "../server-events.js";
 import { estimatedNeedBytes, type MemoryBudget } from "./memory-budget.js";
 import { warmUp } from "./warm-up.js";
 
@@ -16,12 +18,14 @@ export interface LoadContext {
   /** The backends that may load this model; the first that recognises the files gets them. */
   readonly backends: readonly Backend[];
   readonly memory: MemoryBudget;
+  readonly plan: Pick<ModelPlan, "execution" | "batching">;
+  readonly events: ServerEvents;
   readonly logger: Logger;
 }
 
 /** Brings a version from the storage into memory and warms it up. Where it fails, nothing stays behind. */
 export async function loadServable(
-  { storage, backends, memory, logger }: LoadContext,
+  { storage, backends, memory, plan, events, logger }: LoadContext,
   model: string,
   version: ModelVersion,
   signal: AbortSignal,
@@ -39,7 +43,12 @@ export async function loadServable(
       logger.debug(`Model ${model} version ${version} does not take zeros as a warm-up`, { error });
     }
     const executed = new InlineModel(disposedTogether(loaded, files, reserved));
-    return new Servable(model, version, executed, new DirectRuns(executed));
+    return new Servable(
+      model,
+      version,
+      executed,
+      createRunQueue(executed, { model, version, ...plan, events, logger }),
+    );
   } catch (error) {
     await disposeAll(loaded, files, reserved);
     throw error;

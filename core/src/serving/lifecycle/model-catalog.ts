@@ -261,9 +261,17 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #loadContext(model: string, logger: Logger): LoadContext {
-    const { storage, backends, plans } = this.#options;
-    const { backend } = plans.plan(model);
-    return { storage, backends: backend === undefined ? backends : [backend], memory: this.#memory, logger };
+    const { storage, backends, plans, events } = this.#options;
+    const plan = plans.plan(model);
+    const { backend } = plan;
+    return {
+      storage,
+      backends: backend === undefined ? backends : [backend],
+      memory: this.#memory,
+      plan,
+      events,
+      logger,
+    };
   }
 }
 

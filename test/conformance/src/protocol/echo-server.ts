@@ -60,6 +60,7 @@ export class EchoServer implements ModelServer {
       version: 1n,
       signatures: new Map([[DEFAULT_SIGNATURE, SIGNATURE]]),
       signature: () => SIGNATURE,
+      admit: () => {},
       infer: (call) => this.#infer(call),
       [Symbol.dispose]: () => {
         this.held--;

@@ -1,0 +1,20 @@
+/** Weight of the newest gap in the mean. */
+const NEWEST_WEIGHT = 0.05;
+
+/** How fast rows arrive, as an exponentially weighted mean of the gaps between them. */
+export class Arrivals {
+  #lastMs: number | undefined;
+  #meanMs: number | undefined;
+
+  /** `undefined` until two requests have come. */
+  get msBetweenRows(): number | undefined {
+    return this.#meanMs;
+  }
+
+  arrived(rows: number, atMs: number): void {
+    const gapMs = this.#lastMs === undefined ? undefined : (atMs - this.#lastMs) / rows;
+    this.#lastMs = atMs;
+    if (gapMs === undefined) return;
+    this.#meanMs = this.#meanMs === undefined ? gapMs : this.#meanMs + NEWEST_WEIGHT * (gapMs - this.#meanMs);
+  }
+}
