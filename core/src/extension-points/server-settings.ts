@@ -20,6 +20,8 @@ export interface ServerLimits {
   readonly maxRequestBytes: number;
   /** Longest time for a request to arrive whole, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less. */
+  readonly inferenceTimeoutMs: number;
   /** Most connections open at once, for each listening port. */
   readonly maxConnections: number;
 }

@@ -55,6 +55,14 @@ export const serverSection: z.ZodType<ServerSettings> = z
           .max(HOUR_MS)
           .default(30_000)
           .describe("Longest time for a request to arrive whole, in milliseconds."),
+        inferenceTimeoutMs: z
+          .int()
+          .min(1)
+          .max(HOUR_MS)
+          .default(30_000)
+          .describe(
+            "Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less.",
+          ),
         maxConnections: z
           .int()
           .min(1)

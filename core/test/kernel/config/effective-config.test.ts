@@ -16,7 +16,12 @@ test("shows the whole configuration with every default", async () => {
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
       protectedLabels: [],
-      limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
+      limits: {
+        maxRequestBytes: 67_108_864,
+        requestTimeoutMs: 30_000,
+        inferenceTimeoutMs: 30_000,
+        maxConnections: 1_024,
+      },
     },
     storage: { use: "disk", root: "./models" },
     backends: [{ use: "onnx", threads: 1 }],

@@ -18,7 +18,12 @@ test("fills in every default of a configuration that names only a storage", asyn
     pollIntervalMs: 1_000,
     memoryBudgetBytes: 0,
     protectedLabels: [],
-    limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
+    limits: {
+      maxRequestBytes: 67_108_864,
+      requestTimeoutMs: 30_000,
+      inferenceTimeoutMs: 30_000,
+      maxConnections: 1_024,
+    },
   });
   expect(config.storage).toMatchObject({ use: "disk", options: { root: "./models" } });
   expect(config.storage.plugin.name).toBe("@plinth/storage-disk");

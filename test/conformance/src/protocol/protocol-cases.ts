@@ -117,6 +117,18 @@ export const inferenceCases: readonly ProtocolCase[] = [
       await expect.poll(() => server.held).toBe(0);
     },
   },
+  {
+    name: "tells of an overload, holds nothing after it, and answers again when it is over",
+    run: async ({ create, server, subject }) => {
+      const [endpoint] = await create().start(server, { signal: NEVER });
+      server.isOverloaded = true;
+      expect(await rejectionOf(subject.infer(endpoint?.url ?? ""))).toBeInstanceOf(Error);
+      expect(server.begun).toBe(0);
+      await expect.poll(() => server.held).toBe(0);
+      server.isOverloaded = false;
+      expect(await subject.infer(endpoint?.url ?? "")).toEqual([1, 2]);
+    },
+  },
 ];
 
 async function holdingOne({

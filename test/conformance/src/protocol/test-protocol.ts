@@ -17,7 +17,7 @@ const SETTINGS: ServerSettings = {
   pollIntervalMs: 1_000,
   memoryBudgetBytes: 0,
   protectedLabels: [],
-  limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, maxConnections: 256 },
+  limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, inferenceTimeoutMs: 5_000, maxConnections: 256 },
 };
 
 /** Registers with vitest what every {@link Protocol} must do. */
