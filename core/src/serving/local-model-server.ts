@@ -154,14 +154,18 @@ class HeldServable implements ServableHandle {
   }
 }
 
-/** Runs the call and tells the monitors how it went. */
-async function observedInfer(servable: Servable, call: InferCall, events: ServerEvents): Promise<InferResult> {
+/** Runs the call and tells the monitors, where there are any, how it went. */
+function observedInfer(servable: Servable, call: InferCall, events: ServerEvents): Promise<InferResult> {
   const calledAtMs = performance.now();
-  if (!events.observed) return servable.infer(call, calledAtMs);
+  const answering = servable.infer(call, calledAtMs);
+  return events.observed ? toldOf(answering, servable, events) : answering;
+}
+
+async function toldOf(answering: Promise<InferResult>, servable: Servable, events: ServerEvents): Promise<InferResult> {
   let result: InferResult | undefined;
   let error: PlinthError | undefined;
   try {
-    result = await servable.infer(call, calledAtMs);
+    result = await answering;
     return result;
   } catch (thrown) {
     error = PlinthError.from(thrown);
