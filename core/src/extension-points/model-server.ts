@@ -72,7 +72,8 @@ export interface ServableHandle extends Disposable {
    * Whether one more request would be taken now. For protocols, to be called ahead of reading the tensors, so that an overload costs
    * little; {@link infer} finds the same, only later.
    *
-   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`
+   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`; `EXECUTOR_DIED` where the model's workers have gone and could not be
+   * replaced
    */
   admit(): void;
 

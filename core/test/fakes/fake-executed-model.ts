@@ -6,7 +6,7 @@ import {
   type Signature,
   type Tensor,
 } from "../../src/index.js";
-import type { ExecutedModel } from "../../src/serving/execution/executed-model.js";
+import type { ExecutedModel, Outage } from "../../src/serving/execution/executed-model.js";
 import type { RunRequest } from "../../src/serving/execution/run-queue.js";
 
 /** One float32 input `x` and one output `y` of any number of rows of any shape. */
@@ -33,7 +33,8 @@ export class FakeExecutedModel implements ExecutedModel {
   holds = false;
   answer: (call: RunCall) => NamedTensors = halfPlusTwo;
   #slots: number;
-  #moreSlots: () => void = () => {};
+  #outage: Outage | undefined;
+  #changed: () => void = () => {};
 
   constructor(
     slots: number,
@@ -48,13 +49,24 @@ export class FakeExecutedModel implements ExecutedModel {
   }
 
   set slots(slots: number) {
-    const isMore = slots > this.#slots;
     this.#slots = slots;
-    if (isMore) this.#moreSlots();
+    this.#outage = undefined;
+    this.#changed();
   }
 
-  onMoreSlots(changed: () => void): void {
-    this.#moreSlots = changed;
+  get outage(): Outage | undefined {
+    return this.#outage;
+  }
+
+  /** All instances are down. */
+  fail(outage: Outage): void {
+    this.#slots = 0;
+    this.#outage = outage;
+    this.#changed();
+  }
+
+  onChange(changed: () => void): void {
+    this.#changed = changed;
   }
 
   async run(call: RunCall): Promise<NamedTensors> {

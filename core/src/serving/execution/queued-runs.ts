@@ -31,11 +31,12 @@ export class QueuedRuns implements RunQueue {
     this.#order = order;
     this.#maxWaiting = maxQueuedRequests;
     this.#runsAtOnce = !order.gathers || maxQueuedRequests === 0;
-    model.onMoreSlots(() => this.#startReady());
+    model.onChange(() => this.#modelChanged());
   }
 
   admit(): void {
-    if (this.#waiting.size >= this.#maxWaiting && !this.#mayRunAtOnce()) throw this.#queueFull();
+    const refusal = this.#mayRunAtOnce() ? undefined : this.#whyNotWait();
+    if (refusal !== undefined) throw refusal;
   }
 
   run(request: RunRequest): Promise<RunOutcome> {
@@ -43,7 +44,8 @@ export class QueuedRuns implements RunQueue {
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) return Promise.reject(unwanted);
     if (this.#mayRunAtOnce()) return this.#runAtOnce(request, nowMs);
-    if (this.#waiting.size >= this.#maxWaiting) return Promise.reject(this.#queueFull());
+    const refusal = this.#whyNotWait();
+    if (refusal !== undefined) return Promise.reject(refusal);
     const waiting = this.#waiting.enter(request, nowMs);
     if (this.#order.add(waiting)) this.#startReady();
     else this.#lookWhenDue(nowMs);
@@ -54,6 +56,12 @@ export class QueuedRuns implements RunQueue {
     clearImmediate(this.#turnEnd);
     clearTimeout(this.#dueTimer);
     this.#waiting[Symbol.dispose]();
+  }
+
+  #modelChanged(): void {
+    const { outage } = this.#model;
+    if (outage?.isLasting) this.#waiting.refuseAll(outage.error);
+    else this.#startReady();
   }
 
   #mayRunAtOnce(): boolean {
@@ -132,6 +140,12 @@ export class QueuedRuns implements RunQueue {
 
   get #slots(): number {
     return this.#blocksThread ? 1 : this.#model.slots;
+  }
+
+  #whyNotWait(): PlinthError | undefined {
+    const { outage } = this.#model;
+    if (outage?.isLasting) return outage.error;
+    return this.#waiting.size >= this.#maxWaiting ? this.#queueFull() : undefined;
   }
 
   #queueFull(): PlinthError {

@@ -33,7 +33,7 @@ export interface RunQueue extends Disposable {
   /**
    * Whether one more request would be taken now. Asked ahead of reading its tensors, so that a refusal costs little.
    *
-   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`
+   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`; the error of a lasting outage, as `EXECUTOR_DIED`
    */
   admit(): void;
 

@@ -92,13 +92,14 @@ export class WaitingRequests implements WaitingLine, Disposable {
     this.#deadlines.expire(nowMs);
   }
 
-  /** Refuses all that wait. */
+  refuseAll(error: PlinthError): void {
+    for (const waiting of this.#all) waiting.refuse(error);
+  }
+
   [Symbol.dispose](): void {
-    for (const waiting of this.#all) {
-      waiting.refuse(
-        new PlinthError("VERSION_NOT_AVAILABLE", "The version was unloaded while the request waited; send it again"),
-      );
-    }
+    this.refuseAll(
+      new PlinthError("VERSION_NOT_AVAILABLE", "The version was unloaded while the request waited; send it again"),
+    );
     this.#deadlines[Symbol.dispose]();
   }
 

@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { PlinthError } from "../../../src/index.js";
 import { QueuedRuns } from "../../../src/serving/execution/queued-runs.js";
 import type { RunRequest } from "../../../src/serving/execution/run-queue.js";
 import { column, FakeExecutedModel, numbers } from "../../fakes/fake-executed-model.js";
@@ -90,6 +91,21 @@ describe("requests that wait", () => {
     await finishAll(model);
     await Promise.all(waiting);
     expect(order(model)).toEqual([0, 1, 2, 3]);
+  });
+
+  it("wait while a model that went down is started again, and are refused when that fails", async () => {
+    const { model, queue } = busy();
+    const error = new PlinthError("EXECUTOR_DIED", "crashed");
+    model.fail({ error, isLasting: false });
+    const waits = queue.run(column([1]));
+    expect(() => queue.admit()).not.toThrow();
+    model.fail({ error, isLasting: true });
+    await expect(waits).rejects.toBe(error);
+    await expect(queue.run(column([2]))).rejects.toBe(error);
+    expect(() => queue.admit()).toThrow(error);
+    model.slots = 2;
+    void queue.run(column([3]));
+    expect(order(model)).toEqual([0, 3]);
   });
 
   it("go on after a run that failed", async () => {
