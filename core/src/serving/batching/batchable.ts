@@ -33,7 +33,7 @@ export function fitKey({ inputs: specs }: Signature, inputs: NamedTensors, padVa
   let key = "";
   for (const name of specs.keys()) {
     const shape = inputs.get(name)?.shape ?? [];
-    key += padVariableLength ? `${shape.length};` : `${shape.slice(1).join()};`;
+    key += padVariableLength ? `*${shape.length};` : `${shape.slice(1).join()};`;
   }
   return key;
 }

@@ -48,7 +48,7 @@ export class Batches implements RunOrder, BatchObserver {
     this.#observer = observer;
     for (const [name, signature] of signatures) {
       if (!isBatchable(signature)) continue;
-      this.#signatures.set(name, { signature, arrivals: new Arrivals(), fit: NOTHING_MEASURED });
+      this.#signatures.set(name, { signature, arrivals: new Arrivals(2 * settings.maxWaitMs), fit: NOTHING_MEASURED });
     }
   }
 
@@ -70,7 +70,9 @@ export class Batches implements RunOrder, BatchObserver {
       return false;
     }
     batchable.arrivals.arrived(rows, waiting.arrivedAtMs);
-    const batch = this.#batchOf(name, fitKey(batchable.signature, inputs, padVariableLength));
+    // The parts of one answer must have one shape, so that a request in parts is not padded to the length of others.
+    const isPadded = padVariableLength && rows <= maxBatchSize;
+    const batch = this.#batchOf(name, fitKey(batchable.signature, inputs, isPadded));
     const wasEmpty = batch.isEmpty;
     const request = new BatchedRequest(waiting, rows);
     this.#places.set(waiting, { request, batch });

@@ -76,16 +76,24 @@ describe("the run time by size", () => {
 
 describe("the time between rows", () => {
   it("is not known before the second request", () => {
-    const arrivals = new Arrivals();
+    const arrivals = new Arrivals(40);
     arrivals.arrived(1, 0);
     expect(arrivals.msBetweenRows).toBeUndefined();
   });
 
   it("is that of the requests, shared out to their rows", () => {
-    const arrivals = new Arrivals();
+    const arrivals = new Arrivals(40);
     for (let atMs = 0; atMs <= 400; atMs += 4) arrivals.arrived(2, atMs);
     expect(arrivals.msBetweenRows).toBeCloseTo(2);
   });
+});
+
+it("the time between rows forgets an idle night within some dozens of requests", () => {
+  const arrivals = new Arrivals(40);
+  for (const sinceMs of [0, 40_000_000]) {
+    for (let index = 0; index < 80; index++) arrivals.arrived(1, sinceMs + index);
+  }
+  expect(arrivals.msBetweenRows).toBeLessThan(2);
 });
 
 describe("the wait", () => {

@@ -251,6 +251,18 @@ describe("a request that is larger than any batch", () => {
     expect(numbers((await outcome).outputs)).toEqual([2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6]);
   });
 
+  it("is not padded to the length of others, which its parts would not have in common", async () => {
+    const subject = new BatchingUnderTest({ padVariableLength: true, maxBatchSize: 2 });
+    const tensor = (shape: readonly [number, number]) => floats(shape, Array(shape[0] * shape[1]).fill(2));
+    const requests = [tensor([3, 1]), tensor([1, 3])].map((x) => ({ ...column([]), inputs: new Map([["x", x]]) }));
+    const outcomes = Promise.all(requests.map((request) => subject.queue.run(request)));
+    await nextTurn();
+    expect((await outcomes).map(({ outputs }) => outputs.get("y")?.shape)).toEqual([
+      [3, 1],
+      [1, 3],
+    ]);
+  });
+
   it("has no further part run when one has failed or its client has gone", async () => {
     for (const end of ["fail", "cancel"]) {
       const subject = new BatchingUnderTest();
