@@ -136,7 +136,7 @@ function joinInputs(slices: readonly RowSlice[], size: number): NamedTensors {
   if (first !== undefined && first.request.rows === size) return first.request.waiting.request.inputs;
   const parts = slices.map(({ request, from, to }) => {
     const { inputs } = request.waiting.request;
-    return sliceAll(inputs, inputs.keys(), from, to);
+    return to - from === request.rows ? inputs : sliceAll(inputs, inputs.keys(), from, to);
   });
   const joined = new Map<string, Tensor>();
   for (const name of parts[0]?.keys() ?? []) {
