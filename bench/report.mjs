@@ -30,8 +30,8 @@ const HEADINGS = {
 const UPRIGHT_FROM = 8;
 
 /** One scenario's tables as text. */
-export function scenarioText({ name, title, tables = [], error }) {
-  const heading = `\n${name}: ${title}`;
+export function scenarioText({ name, title, tookMs, tables = [], error }) {
+  const heading = `\n${name}: ${title} (${Math.round(tookMs / 1000)} s)`;
   if (error !== undefined) return `${heading}\n  failed: ${error}`;
   return [
     heading,

@@ -4,13 +4,17 @@ function target(what, measured, wanted, isReached) {
 }
 
 export function atLeast(what, measured, bound, unit = "") {
-  return target(what, measured, `at least ${bound}${unit}`, measured >= bound);
+  return target(what, measured, `at least ${count(bound)}${unit}`, measured >= bound);
 }
 
 export function atMost(what, measured, bound, unit = "") {
-  return target(what, measured, `at most ${bound}${unit}`, measured <= bound);
+  return target(what, measured, `at most ${count(bound)}${unit}`, measured <= bound);
 }
 
 export function below(what, measured, bound, unit = "") {
-  return target(what, measured, `below ${bound}${unit}`, measured < bound);
+  return target(what, measured, `below ${count(bound)}${unit}`, measured < bound);
+}
+
+function count(bound) {
+  return bound.toLocaleString("en-US");
 }

@@ -19,25 +19,26 @@ const STEADY_LOAD = 0.5;
  * @returns the tables, with the part of its floor in each row, and the row of `auto`
  */
 export function besideLoops({ folder, rounds }, { file, executors, connections, seconds }) {
+  const threads = executors.includes("inline") ? [1, THREADS] : [THREADS];
   const starts = [
-    () => BareLoop.start({ file, threads: 1 }),
-    () => BareLoop.start({ file, threads: THREADS }),
+    ...threads.map((each) => () => BareLoop.start({ file, threads: each })),
     ...startForExecutors({ folder, file, executors, instances: THREADS }),
   ];
-  return withServers(starts, async (single, double, ...byExecutor) => {
-    const loops = new Map([single, double].map((loop) => [loop, inLoop(loop)]));
+  return withServers(starts, async (...started) => {
+    const loops = started.slice(0, threads.length).map(inLoop);
+    const byExecutor = started.slice(threads.length);
     const served = new Map(
       byExecutor.map((server, index) => [
         overHttp(server, { url: predictUrl(server), body: ROW_BODY, connections }),
-        loops.get(executors[index] === "inline" ? single : double),
+        executors[index] === "inline" ? loops[0] : loops.at(-1),
       ]),
     );
-    const measured = await inTurns([...loops.values(), ...served.keys()], { rounds, seconds });
+    const measured = await inTurns([...loops, ...served.keys()], { rounds, seconds });
     const rows = measured.rows((candidate) => {
       const floor = served.get(candidate);
       return floor === undefined ? {} : { ofBareLoop: measured.ratio("perSecond", candidate, floor) };
     });
-    const auto = rows[loops.size];
+    const auto = rows[loops.length];
 
     const [plinth] = byExecutor;
     const ratePerSecond = auto.perSecond * STEADY_LOAD;

@@ -16,7 +16,7 @@ export const picture = {
       const load = { body: pictureBody(), connections: CONNECTIONS };
       const floor = overHttp(parse, load);
       const served = byExecutor.map((server) => overHttp(server, { ...load, url: predictUrl(server) }));
-      const measured = await inTurns([floor, ...served], { rounds, seconds: seconds(2) });
+      const measured = await inTurns([floor, ...served], { rounds, seconds: seconds(1.5) });
       const ofParsing = (candidate) => ({ ofParsing: measured.ratio("perSecond", candidate, floor) });
       return { tables: [{ title: `${CONNECTIONS} connections`, rows: measured.rows(ofParsing) }], targets: [] };
     });
