@@ -2,6 +2,7 @@ import { PlinthError } from "../../model/errors.js";
 import type { NamedTensors, Tensor } from "../../model/tensor.js";
 import type { ExecutedModel } from "../execution/executed-model.js";
 import type { Run } from "../execution/run-order.js";
+import type { RunRequest } from "../execution/run-queue.js";
 import { whyUnwanted } from "../execution/waiting-requests.js";
 import { paddedSize } from "./batchable.js";
 import type { RowSlice } from "./batched-request.js";
@@ -93,13 +94,12 @@ export class JointRun implements Run {
   ): Promise<void> {
     const rows = slices.reduce((sum, { from, to }) => sum + to - from, 0);
     const size = paddedSize(rows, allowedSizes);
-    const [first] = slices;
-    const signal = slices.length === 1 ? first?.request.waiting.request.signal : undefined;
+    const whole = wholeRequest(slices, size);
     const outputs = await model.run({
       signature: this.#signature,
-      inputs: joinInputs(slices, size),
+      inputs: whole?.inputs ?? joinInputs(slices, size),
       outputs: wantedOutputs(slices),
-      signal,
+      signal: slices.length === 1 ? slices[0]?.request.waiting.request.signal : undefined,
     });
     const finishedAtMs = performance.now();
     this.#observer.ran({
@@ -109,16 +109,13 @@ export class JointRun implements Run {
       paddingRows: size - rows,
       computeMs: finishedAtMs - startedAtMs,
     });
-    if (first !== undefined && size === first.request.rows) {
-      first.request.answer(first, { outputs, startedAtMs, finishedAtMs });
-      return;
-    }
-    checkRows(outputs, size);
+    if (whole === undefined) checkRows(outputs, size);
     let at = 0;
     for (const slice of slices) {
-      const end = at + slice.to - slice.from;
-      const own = sliceAll(outputs, slice.request.waiting.request.outputs, at, end);
-      slice.request.answer(slice, { outputs: own, startedAtMs, finishedAtMs });
+      const { request, from, to } = slice;
+      const end = at + to - from;
+      const own = whole === undefined ? sliceAll(outputs, request.waiting.request.outputs, at, end) : outputs;
+      request.answer(slice, { outputs: own, startedAtMs, finishedAtMs });
       at = end;
     }
   }
@@ -131,9 +128,13 @@ function mayBeOneRequestsFault({ code, reason }: PlinthError): boolean {
   );
 }
 
-function joinInputs(slices: readonly RowSlice[], size: number): NamedTensors {
+/** The one request that is all of the batch; `undefined` where there are several, a part of one, or rows that were added. */
+function wholeRequest(slices: readonly RowSlice[], size: number): RunRequest | undefined {
   const [first] = slices;
-  if (first !== undefined && first.request.rows === size) return first.request.waiting.request.inputs;
+  return slices.length === 1 && first?.request.rows === size ? first.request.waiting.request : undefined;
+}
+
+function joinInputs(slices: readonly RowSlice[], size: number): NamedTensors {
   const parts = slices.map(({ request, from, to }) => {
     const { inputs } = request.waiting.request;
     return to - from === request.rows ? inputs : sliceAll(inputs, inputs.keys(), from, to);

@@ -1,5 +1,7 @@
+import { getEventListeners } from "node:events";
+import { isDeepStrictEqual } from "node:util";
 import { expect, it } from "vitest";
-import type { NamedTensors, RunCall, Tensor } from "../../../src/index.js";
+import type { NamedTensors, PlinthError, RunCall, Tensor } from "../../../src/index.js";
 import type { RunRequest } from "../../../src/serving/execution/run-queue.js";
 import { floats } from "../../fakes/fake-executed-model.js";
 import { type BatchingSetup, BatchingUnderTest } from "./batching-under-test.js";
@@ -66,4 +68,36 @@ it.each<[string, BatchingSetup]>([
   const largest = Math.max(...subject.batches.map(({ rows, paddingRows }) => rows + paddingRows));
   expect(largest).toBe(setup.maxBatchSize ?? 4);
   expect(subject.batches.some(({ requests }) => requests > 1)).toBe(true);
+});
+
+it("random requests that are cancelled, late or at fault are settled once, and leave nothing behind", async () => {
+  const subject = new BatchingUnderTest({ slots: 2, maxBatchSize: 8, maxWaitMs: 2, maxQueuedRequests: 40 });
+  const random = pseudoRandom(11);
+  const rowNumbers = counting();
+  const connections = Array.from({ length: 20 }, () => new AbortController());
+  subject.model.answer = (call) => {
+    const isGuilty = (call.inputs.get("x") as Tensor<"float32">).data.some((value) => value % 97 === 0);
+    if (isGuilty) throw new Error("at fault");
+    return rowSums(call);
+  };
+  const settling: Promise<string>[] = [];
+  for (let index = 0; index < 2 * REQUESTS; index++) {
+    const { signal } = connections[random(connections.length)] ?? {};
+    const deadlineMs = random(3) === 0 ? performance.now() + random(4) : undefined;
+    const request = { ...randomRequest(random, rowNumbers), signal, deadlineMs };
+    settling.push(
+      subject.queue.run(request).then(
+        ({ outputs }) => (isDeepStrictEqual(outputs, rowSums(request)) ? "answered" : "answered wrongly"),
+        (error: Partial<PlinthError>) => error.reason ?? String(error.message),
+      ),
+    );
+    if (random(40) === 0) connections[random(connections.length)]?.abort();
+    if (random(8) === 0) await new Promise(setImmediate);
+  }
+  const ends = await Promise.all(settling);
+  const expected = ["CANCELLED", "DEADLINE_EXCEEDED", "MODEL_RUN_FAILED", "QUEUE_FULL", "answered", "at fault"];
+  expect(expected).toEqual(expect.arrayContaining([...new Set(ends)]));
+  expect(ends.filter((end) => end === "answered").length).toBeGreaterThan(REQUESTS / 10);
+  for (const { signal } of connections) expect(getEventListeners(signal, "abort")).toEqual([]);
+  expect(() => subject.queue.admit()).not.toThrow();
 });
