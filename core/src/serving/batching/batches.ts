@@ -5,19 +5,13 @@ import { type Run, type RunOrder, SingleRun } from "../execution/run-order.js";
 import { goesBefore, type WaitingRequest } from "../execution/waiting-requests.js";
 import { Arrivals } from "./arrivals.js";
 import { batchableRows, fitKey, isBatchable } from "./batchable.js";
+import type { BatchableSignature } from "./batchable-signature.js";
 import { BatchedRequest } from "./batched-request.js";
 import type { BatchingSettings } from "./batching-settings.js";
 import { chooseWaitMs } from "./choose-wait.js";
 import { firstGoesBefore, GatheringBatch } from "./gathering-batch.js";
 import { type BatchMeasure, type BatchObserver, JointRun } from "./joint-run.js";
-import { NOTHING_MEASURED, type RunTimeFit, runTime, withRun } from "./run-time-fit.js";
-
-/** What is known of one signature whose requests may be run together. */
-interface BatchableSignature {
-  readonly signature: Signature;
-  readonly arrivals: Arrivals;
-  fit: RunTimeFit;
-}
+import { NOTHING_MEASURED, runTime, withRun } from "./run-time-fit.js";
 
 /** Where a request waits, so that it can be taken out. */
 interface Place {
@@ -37,6 +31,7 @@ export class Batches implements RunOrder, BatchObserver {
   readonly #settings: BatchingSettings;
   readonly #observer: BatchObserver;
   readonly #signatures = new Map<string, BatchableSignature>();
+  readonly #unbatchable = new Set<string>();
   readonly #batches = new Map<string, GatheringBatch>();
   readonly #places = new Map<WaitingRequest, Place>();
   readonly #gathering = new OrderedHeap<GatheringBatch>((left, right) => left.dueAtMs < right.dueAtMs);
@@ -48,7 +43,12 @@ export class Batches implements RunOrder, BatchObserver {
     this.#observer = observer;
     for (const [name, signature] of signatures) {
       if (!isBatchable(signature)) continue;
-      this.#signatures.set(name, { signature, arrivals: new Arrivals(2 * settings.maxWaitMs), fit: NOTHING_MEASURED });
+      this.#signatures.set(name, {
+        name,
+        signature,
+        arrivals: new Arrivals(2 * settings.maxWaitMs),
+        fit: NOTHING_MEASURED,
+      });
     }
   }
 
@@ -72,14 +72,14 @@ export class Batches implements RunOrder, BatchObserver {
     batchable.arrivals.arrived(rows, waiting.arrivedAtMs);
     // The parts of one answer must have one shape, so that a request in parts is not padded to the length of others.
     const isPadded = padVariableLength && rows <= maxBatchSize;
-    const batch = this.#batchOf(name, fitKey(batchable.signature, inputs, isPadded));
+    const batch = this.#batchOf(batchable, fitKey(batchable.signature, inputs, isPadded));
     const wasEmpty = batch.isEmpty;
     const request = new BatchedRequest(waiting, rows);
     this.#places.set(waiting, { request, batch });
     batch.add(request);
     if (this.#ready.has(batch)) this.#ready.moved(batch);
     else if (batch.isFull) this.#makeReady(batch);
-    else if (wasEmpty) this.#gather(batch, batchable, waiting.arrivedAtMs, rows);
+    else if (wasEmpty) this.#gather(batch, waiting.arrivedAtMs, rows);
     return batch.isFull;
   }
 
@@ -124,21 +124,24 @@ export class Batches implements RunOrder, BatchObserver {
     this.#observer.ran(measure);
   }
 
-  /** From here on its requests are run on their own. */
+  /** Told once a signature. It is batched on: shapes that only one client sends must not end that for all. */
   unbatchable(signature: string, error: PlinthError): void {
-    if (this.#signatures.delete(signature)) this.#observer.unbatchable(signature, error);
+    if (this.#unbatchable.has(signature)) return;
+    this.#unbatchable.add(signature);
+    this.#observer.unbatchable(signature, error);
   }
 
-  #batchOf(signature: string, fits: string): GatheringBatch {
-    const key = `${signature}\n${fits}`;
+  #batchOf(batchable: BatchableSignature, fits: string): GatheringBatch {
+    const key = `${batchable.name}\n${fits}`;
     const known = this.#batches.get(key);
     if (known !== undefined) return known;
-    const batch = new GatheringBatch(signature, key, this.#settings.maxBatchSize);
+    const batch = new GatheringBatch(batchable, key, this.#settings.maxBatchSize);
     this.#batches.set(key, batch);
     return batch;
   }
 
-  #gather(batch: GatheringBatch, { fit, arrivals }: BatchableSignature, sinceMs: number, rows: number): void {
+  #gather(batch: GatheringBatch, sinceMs: number, rows: number): void {
+    const { fit, arrivals } = batch.signature;
     const { msBetweenRows } = arrivals;
     batch.dueAtMs = sinceMs + chooseWaitMs(this.#settings, { runTime: runTime(fit), msBetweenRows, rows });
     this.#gathering.add(batch);
@@ -157,19 +160,13 @@ export class Batches implements RunOrder, BatchObserver {
     if (batch.isEmpty) this.#forget(batch);
     else if (batch.isFull) this.#ready.moved(batch);
     else this.#gatherOn(batch);
-    return new JointRun(batch.signature, slices, this.#settings, this);
+    return new JointRun(batch.signature.name, slices, this.#settings, this);
   }
 
   /** What was left over waits for others as if it had just been put together. */
   #gatherOn(batch: GatheringBatch): void {
-    const batchable = this.#signatures.get(batch.signature);
     this.#ready.remove(batch);
-    if (batchable === undefined) {
-      batch.dueAtMs = 0;
-      this.#gathering.add(batch);
-    } else {
-      this.#gather(batch, batchable, batch.oldestMs, batch.first?.rowsLeft ?? 1);
-    }
+    this.#gather(batch, batch.oldestMs, batch.first?.rowsLeft ?? 1);
   }
 
   #forget(batch: GatheringBatch): void {

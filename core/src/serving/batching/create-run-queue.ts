@@ -29,9 +29,12 @@ export function createRunQueue(executed: ExecutedModel, options: RunQueueOptions
       if (events.observed) events.emit({ type: "batch-run", model, version, ...batch });
     },
     unbatchable: (signature, error) => {
-      logger.warn(`Requests to ${signature} of model ${model} version ${version} are run on their own from now on`, {
-        error,
-      });
+      logger.warn(
+        `Batches of ${signature} of model ${model} version ${version} have to be run one by one; it is not told again`,
+        {
+          error,
+        },
+      );
       events.emit({ type: "error-occurred", error, model, version });
     },
   };

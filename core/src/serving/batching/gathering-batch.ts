@@ -1,9 +1,10 @@
 import { OrderedHeap } from "../execution/ordered-heap.js";
+import type { BatchableSignature } from "./batchable-signature.js";
 import { type BatchedRequest, batchedBefore, type RowSlice } from "./batched-request.js";
 
 /** Requests that fit together and wait for the same batches. */
 export class GatheringBatch {
-  readonly signature: string;
+  readonly signature: BatchableSignature;
   /** Of all that gather in one queue; no two have the same. */
   readonly key: string;
   readonly #maxRows: number;
@@ -12,7 +13,7 @@ export class GatheringBatch {
   /** When the next batch is run even if it is not full, on the clock of `performance.now()`. */
   dueAtMs: number = Number.POSITIVE_INFINITY;
 
-  constructor(signature: string, key: string, maxRows: number) {
+  constructor(signature: BatchableSignature, key: string, maxRows: number) {
     this.signature = signature;
     this.key = key;
     this.#maxRows = maxRows;

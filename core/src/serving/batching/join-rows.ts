@@ -1,5 +1,12 @@
 import { allocateData, type DTypeData, partsPerElement } from "../../model/dtype.js";
+import { PlinthError } from "../../model/errors.js";
 import { elementCount, type Tensor } from "../../model/tensor.js";
+
+/** Padding to other lengths may not make more than this of a batch, in elements, ... */
+const MAX_PADDED_ELEMENTS = 1 << 24;
+
+/** ... unless it makes no more than this many times of what was sent. */
+const MAX_GROWTH = 4;
 
 /** An array of a tensor as all of them can be treated, numbers and byte strings alike. */
 type Elements = { [index: number]: unknown; readonly length: number };
@@ -12,12 +19,14 @@ type Elements = { [index: number]: unknown; readonly length: number };
  * `pad_variable_length_inputs`), or with zero where it has none.
  *
  * @param tensors at least one, of one dtype and one rank of at least 1
+ * @throws PlinthError `BATCH_TOO_LARGE` where that would blow up a few long ones to more memory than their senders have paid for
  */
 export function joinRows(tensors: readonly Tensor[], size: number): Tensor {
   const [first] = tensors;
   if (first === undefined) throw new RangeError("There is nothing to join");
   const rowShape = longest(tensors);
   if (tensors.length === 1 && first.shape[0] === size) return first;
+  checkGrowth(tensors, rowShape);
   const rowLength = elementCount(rowShape) * partsPerElement(first.dtype);
   const data = allocateData(first.dtype, size * elementCount(rowShape));
   let at = 0;
@@ -34,6 +43,18 @@ export function joinRows(tensors: readonly Tensor[], size: number): Tensor {
 function longest(tensors: readonly Tensor[]): readonly number[] {
   const [first] = tensors;
   return (first?.shape ?? []).slice(1).map((_, axis) => Math.max(...tensors.map(({ shape }) => shape[axis + 1] ?? 0)));
+}
+
+/** Rows that are added to reach an allowed size do not count: their number is the operator's choice. */
+function checkGrowth(tensors: readonly Tensor[], rowShape: readonly number[]): void {
+  const elements = tensors.reduce((rows, { shape }) => rows + (shape[0] ?? 0), 0) * elementCount(rowShape);
+  if (elements <= MAX_PADDED_ELEMENTS) return;
+  const sent = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  if (elements <= MAX_GROWTH * sent) return;
+  throw new PlinthError(
+    "BATCH_TOO_LARGE",
+    `Padding requests to the longest of them is expected to make at most ${MAX_GROWTH} times of their ${sent} elements, got ${elements}`,
+  );
 }
 
 function isOfRowShape({ shape }: Tensor, rowShape: readonly number[]): boolean {

@@ -23,7 +23,7 @@ export interface BatchMeasure {
 
 export interface BatchObserver {
   ran(batch: BatchMeasure): void;
-  /** The outputs of this signature cannot be shared out. */
+  /** The outputs of a batch to this signature could not be shared out, so that it was run for nothing. */
   unbatchable(signature: string, error: PlinthError): void;
 }
 

@@ -181,6 +181,21 @@ describe("a batch that fails", () => {
     expect(subject.runRows).toEqual([3, 1, 1, 1]);
   });
 
+  it("because padding would make too much of it is run one by one", async () => {
+    const subject = new BatchingUnderTest({ padVariableLength: true });
+    const shapes = [
+      [1, 8_192, 1],
+      [1, 1, 8_192],
+    ];
+    const requests = shapes.map((shape) => ({
+      ...column([]),
+      inputs: new Map([["x", floats(shape, Array(8_192).fill(1))]]),
+    }));
+    const waiting = requests.map((request) => subject.queue.run(request));
+    await nextTurn();
+    expect((await Promise.all(waiting)).map(({ outputs }) => outputs.get("y")?.shape)).toEqual(shapes);
+  });
+
   it("fails as a whole where the model is gone", async () => {
     const subject = new BatchingUnderTest();
     subject.model.answer = () => {
@@ -214,15 +229,16 @@ describe("a batch that fails", () => {
     expect(subject.runRows).toEqual([4, 1, 1]);
   });
 
-  it("because its outputs have other rows is run one by one, and so is what comes later", async () => {
+  it("because its outputs have other rows is run one by one, without padding, which is told once", async () => {
     const subject = new BatchingUnderTest({ allowedBatchSizes: [2, 4] });
     subject.model.answer = () => new Map([["y", floats([], [7])]]);
-    const waiting = [1, 2].map((value) => subject.queue.run(column([value])));
-    await nextTurn();
-    for (const { outputs } of await Promise.all(waiting)) expect(outputs.get("y")).toEqual(floats([], [7]));
+    for (const values of [[1, 2], [3]]) {
+      const waiting = values.map((value) => subject.queue.run(column([value])));
+      await vi.advanceTimersByTimeAsync(1);
+      for (const { outputs } of await Promise.all(waiting)) expect(outputs.get("y")).toEqual(floats([], [7]));
+    }
     expect(subject.unbatchable).toEqual(["serving_default"]);
-    void subject.queue.run(column([3]));
-    expect(subject.runRows).toEqual([2, 1, 1, 1]);
+    expect(subject.runRows).toEqual([2, 1, 1, 2, 1]);
   });
 });
 

@@ -131,6 +131,13 @@ describe("joined rows", () => {
   });
 });
 
+it("rows are not padded where a few long ones would make much more of all", () => {
+  const long = (shape: readonly number[]): Tensor => floats(shape, new Float32Array(8_192));
+  expect(() => joinRows([long([1, 8_192, 1]), long([1, 1, 8_192])], 2)).toThrow(
+    expect.objectContaining({ reason: "BATCH_TOO_LARGE" }),
+  );
+});
+
 describe("a slice of rows", () => {
   const numbers = floats([3, 2], [1, 2, 3, 4, 5, 6]);
 
