@@ -55,7 +55,7 @@ export async function composeServices(
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
-  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models));
+  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models, config.server.loading));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
   container.provide(Catalog, (services) => createCatalog(services, config, logger));
   container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));

@@ -32,7 +32,7 @@ export async function loadServable(
   try {
     const backend = chooseBackend(backends, files.files);
     const fileBytes = files.files.reduce((sum, { bytes }) => sum + bytes, 0);
-    reserved = memory.reserve(`Model ${model} version ${version}`, estimatedNeedBytes(fileBytes));
+    reserved = await memory.reserve({ model, version }, estimatedNeedBytes(fileBytes), signal);
     loaded = await loadWith(backend, files, { model, version, signal });
     signal.throwIfAborted();
     for (const error of await warmUp(loaded, signal)) {

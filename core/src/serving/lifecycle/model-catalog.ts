@@ -4,17 +4,17 @@ import type { Logger } from "../../extension-points/logger.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
-import type { ModelStatus } from "../../model/version-state.js";
+import { canAnswer, type ModelStatus } from "../../model/version-state.js";
 import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
-import type { Servable } from "../execution/servable.js";
 import type { ModelDirectory } from "../routing/route-request.js";
-import { type ServableMap, withModel } from "../routing/servable-map.js";
+import { type AnsweringVersion, type ServableMap, withModel } from "../routing/servable-map.js";
 import { TrafficTable } from "../routing/traffic-table.js";
 import type { ServerEvents } from "../server-events.js";
 import { type LoadContext, loadServable } from "./load-servable.js";
 import { MemoryBudget } from "./memory-budget.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
+import { untilAborted } from "./until-aborted.js";
 import { withinTimeLimit } from "./within-time-limit.js";
 
 /** Loads under way at once, over all models. */
@@ -57,7 +57,9 @@ export class ModelCatalog implements ModelDirectory {
 
   constructor(options: ModelCatalogOptions) {
     this.#options = options;
-    this.#memory = new MemoryBudget(options.memoryBudgetBytes);
+    this.#memory = new MemoryBudget(options.memoryBudgetBytes, () =>
+      [...this.#lifecycles.values()].flatMap((lifecycle) => lifecycle.reclaimable()),
+    );
     for (const model of options.plans.configuredNames()) this.#lifecycle(model);
   }
 
@@ -133,6 +135,11 @@ export class ModelCatalog implements ModelDirectory {
     for (const each of new Set(model === undefined ? all : [model])) this.#bringAbout(each);
   }
 
+  /** Loads versions of a lazy model now: one, or all that are wanted. */
+  load(model: string, version?: ModelVersion): void {
+    this.#lifecycles.get(model)?.load(version);
+  }
+
   /** Settles when no load or unload of these models, or of any, is under way, or when `signal` aborts. */
   async settled(models: Iterable<string> = this.#lifecycles.keys(), signal?: AbortSignal): Promise<void> {
     const settling = Promise.all([...models].map((model) => this.#lifecycles.get(model)?.settled()));
@@ -140,15 +147,13 @@ export class ModelCatalog implements ModelDirectory {
     else await untilAborted(settling, signal);
   }
 
-  /** Why models that are to be served have no available version, by name. */
+  /** Why models that are to be served have no version that can answer, by name. */
   unavailable(): ReadonlyMap<string, string> {
-    const missing = this.modelNames().filter((model) => this.isServed(model) && !this.#servables.has(model));
-    return new Map(
-      missing.flatMap((model) => {
-        const status = this.status(model);
-        return status === undefined ? [] : [[model, whyUnavailable(status)] as const];
-      }),
-    );
+    const served = this.modelNames().filter((model) => this.isServed(model));
+    const missing = served
+      .flatMap((model) => this.status(model) ?? [])
+      .filter(({ versions }) => !versions.some(canAnswer));
+    return new Map(missing.map((status) => [status.model, whyUnavailable(status)]));
   }
 
   /** Stops looking, unloads every model once its last request is done, and waits for that. */
@@ -213,20 +218,21 @@ export class ModelCatalog implements ModelDirectory {
 
   #letGo(model: string, isConfigured: boolean): void {
     const lifecycle = isConfigured ? this.#lifecycle(model) : this.#lifecycles.get(model);
-    lifecycle?.aspire([]);
+    lifecycle?.aspire([], this.#options.plans.plan(model).loading);
     if (lifecycle?.forgotten && !isConfigured) this.#lifecycles.delete(model);
   }
 
   #aspire(plan: ModelPlan, stored: StoredModel["versions"]): void {
     const existing = stored.map(({ version }) => version);
     const wanted = new Set(wantedVersions(plan, existing));
-    this.#lifecycle(plan.model).aspire(stored.filter(({ version }) => wanted.has(version)));
+    const aspired = stored.filter(({ version }) => wanted.has(version));
+    this.#lifecycle(plan.model).aspire(aspired, plan.loading);
   }
 
-  #serve(model: string, servables: readonly Servable[]): void {
+  #serve(model: string, versions: readonly AnsweringVersion[]): void {
     const plan = this.#options.plans.plan(model);
-    this.#servables = withModel(this.#servables, model, servables, (available) =>
-      hasRules(plan) ? new TrafficTable(plan, available) : undefined,
+    this.#servables = withModel(this.#servables, model, versions, (answering) =>
+      hasRules(plan) ? new TrafficTable(plan, answering) : undefined,
     );
   }
 
@@ -247,8 +253,9 @@ export class ModelCatalog implements ModelDirectory {
       {
         load: (version, signal) =>
           this.#limitLoads(() => loadServable(this.#loadContext(model, logger), model, version, signal)),
-        serve: (servables) => this.#serve(model, servables),
+        serve: (versions) => this.#serve(model, versions),
         stateChanged: (version, from, to, error) => {
+          this.#memory.stateChanged();
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
           else logger.info(`Model ${model} version ${version}: ${to}`);
           if (events.observed) {
@@ -265,15 +272,6 @@ export class ModelCatalog implements ModelDirectory {
     const { backend } = plans.plan(model);
     return { storage, backends: backend === undefined ? backends : [backend], memory: this.#memory, logger };
   }
-}
-
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve, reject) => {
-    const stop = () => resolve();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(stop, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 function whyUnavailable({ model, versions, error }: ModelStatus): string {

@@ -35,7 +35,7 @@ const SINGLE_FAULTS: readonly (readonly [what: string, text: string, at: string,
     `${STORAGE}models: { a: { quotas: { x: 1 } } }\n`,
     "2:16",
     '"quotas"',
-    "backend, versions, labels, traffic, stickyBy, shadow, transition, execution, batching, example",
+    "backend, versions, labels, traffic, stickyBy, shadow, transition, loading, execution, batching, example",
   ],
   [
     "traffic to no label",

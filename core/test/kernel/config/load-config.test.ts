@@ -17,6 +17,7 @@ test("fills in every default of a configuration that names only a storage", asyn
     shutdownDeadlineMs: 30_000,
     pollIntervalMs: 1_000,
     memoryBudgetBytes: 0,
+    loading: "eager",
     protectedLabels: [],
     limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
   });
@@ -63,6 +64,7 @@ models:                                # left out: every model that the storage 
     labels: new Map(),
     traffic: undefined,
     transition: "availability-preserving",
+    loading: undefined,
     execution: DEFAULT_EXECUTION,
     batching: undefined,
     pins: new Map([["served", { file: config.file, line: 10, column: 3 }]]),

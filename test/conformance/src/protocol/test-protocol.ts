@@ -16,6 +16,7 @@ const SETTINGS: ServerSettings = {
   shutdownDeadlineMs: 5_000,
   pollIntervalMs: 1_000,
   memoryBudgetBytes: 0,
+  loading: "eager",
   protectedLabels: [],
   limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, maxConnections: 256 },
 };
