@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
+import { ROOM_TIMEOUT_MS } from "../../src/serving/lifecycle/memory-budget.js";
+import { FIRST_RETRY_DELAY_MS } from "../../src/serving/lifecycle/retry-delay.js";
+import type { LocalModelServer } from "../../src/serving/local-model-server.js";
+import { deferred } from "../fakes/deferred.js";
+import { CatalogUnderTest } from "./catalog-under-test.js";
+
+const X = { dtype: "float32", shape: [1], data: new Float32Array([1]) } as const;
+
+/** Memory that each version needs but those of `big`, which need three times as much. */
+const NEED_BYTES = 120;
+
+let subject: CatalogUnderTest;
+let server: LocalModelServer;
+
+beforeEach(() => {
+  subject = new CatalogUnderTest();
+  subject.sizeVersions((model) => (model.startsWith("big") ? 300 : 100));
+});
+
+afterEach(() => subject.stop());
+
+/** A server of these models with room for so many of them, all lazy but those that are named. */
+async function serve(
+  models: readonly string[],
+  room: number,
+  eager: readonly string[] = [],
+): Promise<LocalModelServer> {
+  subject.storage.hold(Object.fromEntries(models.map((model) => [model, [1n]])));
+  const configured = models.map((model): readonly [string, ConfiguredModel] => [
+    model,
+    { labels: new Map(), ...(eager.includes(model) && { loading: "eager" }) },
+  ]);
+  server = await subject.start({
+    models: new Map(configured),
+    loading: "lazy",
+    memoryBudgetBytes: NEED_BYTES * room,
+  });
+  return server;
+}
+
+async function ask(...models: readonly string[]): Promise<void> {
+  for (const model of models) await server.infer({ model, inputs: new Map([["x", X]]) });
+}
+
+function inMemory(): readonly string[] {
+  return [...subject.backend.live].map((key) => key.replace("/1", "")).sort();
+}
+
+describe("a lazy version that does not fit", () => {
+  it("takes the place of the least recently used one, not of that which was loaded first", async () => {
+    await serve(["a", "b", "c"], 2);
+    await ask("a", "b", "a", "c");
+    expect(inMemory()).toEqual(["a", "c"]);
+    expect(subject.states("b")).toEqual({ 1: "start" });
+    await ask("b");
+    expect(inMemory()).toEqual(["b", "c"]);
+  });
+
+  it("takes the place of as many as it needs and no more", async () => {
+    await serve(["a", "b", "c", "d", "big"], 5);
+    await ask("a", "b", "c", "d", "big");
+    expect(inMemory()).toEqual(["big", "c", "d"]);
+  });
+
+  it("is not loaded before the memory is really given back", async () => {
+    await serve(["a", "b"], 1);
+    const freed = deferred();
+    const load = subject.backend.load.bind(subject.backend);
+    subject.backend.load = async (...parameters) => {
+      const loaded = await load(...parameters);
+      return {
+        ...loaded,
+        [Symbol.asyncDispose]: async () => {
+          await freed.promise;
+          await loaded[Symbol.asyncDispose]();
+        },
+      };
+    };
+    await ask("a");
+    const asked = ask("b");
+    await vi.waitFor(() => expect(subject.states("a")).toEqual({ 1: "unloading" }));
+    expect(subject.backend.loads).toEqual(["a/1"]);
+    const back = ask("a");
+    freed.resolve();
+    await Promise.all([asked, back]);
+    expect(subject.backend.loads).toEqual(["a/1", "b/1", "a/1"]);
+  });
+
+  it("is said in the log and to the monitors to have had another one unloaded", async () => {
+    await serve(["a", "b"], 1);
+    await ask("a");
+    subject.events.length = 0;
+    await ask("b");
+    expect(subject.logger.messages("info")).toContain(
+      "Model a version 1 is unloaded to make room for model b version 1",
+    );
+    const moves = subject.events.flatMap((event) =>
+      event.type === "version-state-changed" && event.model === "a" ? [`${event.from}>${event.to}`] : [],
+    );
+    expect(moves).toEqual(["available>unloading", "unloading>end", "end>start"]);
+  });
+
+  it("is refused with the figures where nothing could make room, and nothing is unloaded for it", async () => {
+    await serve(["a", "b", "big"], 3, ["a"]);
+    await ask("b");
+    await expect(ask("big")).rejects.toMatchObject({
+      reason: "VERSION_NOT_AVAILABLE",
+      message: expect.stringMatching(
+        /big version 1 needs about 360 bytes, but 240 of server.memoryBudgetBytes \(360\) are in use, of which .* 120;/,
+      ),
+      cause: {
+        reason: "MEMORY_BUDGET_EXCEEDED",
+        details: { needBytes: 360, usedBytes: 240, evictableBytes: 120, budgetBytes: 360 },
+      },
+    });
+    expect(inMemory()).toEqual(["a", "b"]);
+  });
+
+  it("waits until one that is in use is let go, and takes its place in that very moment", async () => {
+    await serve(["a", "b"], 1);
+    const handle = await server.acquire({ model: "a" });
+    const asked = ask("b");
+    await vi.waitFor(() => expect(subject.states("b")).toEqual({ 1: "loading" }));
+    await vi.advanceTimersByTimeAsync(ROOM_TIMEOUT_MS - 1);
+    expect(inMemory()).toEqual(["a"]);
+    handle[Symbol.dispose]();
+    expect(subject.states("a")).toEqual({ 1: "unloading" });
+    await asked;
+    expect(inMemory()).toEqual(["b"]);
+  });
+
+  it("is refused after a while where those in its way stay in use, and may try again soon", async () => {
+    await serve(["a", "b"], 1);
+    const handle = await server.acquire({ model: "a" });
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await Promise.all([
+        expect(ask("b")).rejects.toThrow(/of which unused lazy versions can give back 0/),
+        vi.advanceTimersByTimeAsync(ROOM_TIMEOUT_MS),
+      ]);
+      await vi.advanceTimersByTimeAsync(FIRST_RETRY_DELAY_MS);
+    }
+    expect(inMemory()).toEqual(["a"]);
+    handle[Symbol.dispose]();
+    await ask("b");
+    expect(inMemory()).toEqual(["b"]);
+  });
+
+  it("waits for memory that comes back for another reason", async () => {
+    await serve(["a", "b"], 1);
+    const handle = await server.acquire({ model: "a" });
+    subject.storage.hold({ b: [1n] });
+    await subject.catalog.refresh();
+    expect(subject.states("a")).toEqual({ 1: "unloading" });
+    const asked = ask("b");
+    await vi.waitFor(() => expect(subject.states("b")).toEqual({ 1: "loading" }));
+    handle[Symbol.dispose]();
+    await asked;
+    expect(inMemory()).toEqual(["b"]);
+  });
+
+  it("gives up its place in the queue when it is not wanted any more", async () => {
+    await serve(["a", "b"], 1);
+    using _handle = await server.acquire({ model: "a" });
+    const asked = ask("b");
+    await vi.waitFor(() => expect(subject.states("b")).toEqual({ 1: "loading" }));
+    subject.storage.hold({ a: [1n] });
+    await subject.catalog.refresh();
+    await expect(asked).rejects.toMatchObject({ reason: "VERSION_NOT_AVAILABLE" });
+    expect(subject.states("b")).toEqual({ 1: "end" });
+  });
+});
+
+describe("what makes room", () => {
+  it("is never an eager version", async () => {
+    await serve(["a", "b", "c"], 2, ["a"]);
+    await ask("b", "a", "b", "c", "b", "c");
+    expect(subject.backend.loads).toEqual(["a/1", "b/1", "c/1", "b/1", "c/1"]);
+    expect(inMemory()).toEqual(["a", "c"]);
+  });
+
+  it("is never a version in use, though it is the least recently used", async () => {
+    await serve(["a", "b", "c"], 2);
+    using _handle = await server.acquire({ model: "a" });
+    await ask("b", "c");
+    expect(inMemory()).toEqual(["a", "c"]);
+  });
+
+  it("is a lazy version also for the sake of an eager one", async () => {
+    await serve(["a", "b", "c"], 2, ["a"]);
+    await ask("b");
+    subject.storage.hold({ a: [1n], b: [1n], c: [1n], d: [1n] });
+    await subject.configure(
+      new Map([
+        ...["a", "c"].map((model) => [model, { labels: new Map(), loading: "eager" }] as const),
+        ["b", { labels: new Map() }],
+      ]),
+    );
+    expect(inMemory()).toEqual(["a", "c"]);
+    expect(subject.states("b")).toEqual({ 1: "start" });
+  });
+
+  it("is not a version that stands in for its successor, since it would not come back", async () => {
+    await serve(["a", "b"], 1);
+    await ask("a");
+    await subject.change({ a: [1n, 2n], b: [1n] });
+    expect(subject.states("a")).toEqual({ 1: "available", 2: "error" });
+    await expect(ask("b")).rejects.toThrow("needs about 120 bytes");
+    await ask("a");
+    expect(inMemory()).toEqual(["a"]);
+  });
+
+  it("is a version that was loaded ahead of requests, too", async () => {
+    await serve(["a", "b"], 1);
+    subject.catalog.load("a");
+    await subject.catalog.settled();
+    await ask("b");
+    expect(inMemory()).toEqual(["b"]);
+  });
+});
+
+describe("models that take turns in memory for one", () => {
+  const MODELS = ["a", "b", "c"];
+
+  it("are each answered when asked in turn", async () => {
+    await serve(MODELS, 1);
+    for (let round = 0; round < 20; round++) await ask(...MODELS);
+    expect(subject.backend.loads).toHaveLength(60);
+    expect(subject.backend.live.size).toBe(1);
+  });
+
+  it("are each answered when asked all at the same time, and never overdraw the memory", async () => {
+    await serve(MODELS, 1);
+    let most = 0;
+    subject.backend.onRun = async () => {
+      most = Math.max(most, subject.backend.live.size);
+    };
+    const clients = Array.from({ length: 12 }, (_, client) => {
+      const own = MODELS.map((_model, index) => MODELS[(client + index) % MODELS.length] ?? "");
+      return ask(...own, ...own, ...own, ...own);
+    });
+    await Promise.all(clients);
+    expect(most).toBe(1);
+    expect(subject.backend.live.size).toBe(1);
+  });
+
+  it("stop in the midst of it", async () => {
+    await serve(MODELS, 1);
+    const gate = subject.holdLoads();
+    const asked = Promise.allSettled(MODELS.map((model) => ask(model)));
+    await vi.waitFor(() => expect(subject.backend.loads).toHaveLength(1));
+    const stopped = subject.catalog.stop();
+    gate.resolve();
+    await stopped;
+    expect((await asked).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  });
+});
