@@ -12,6 +12,8 @@ export interface ServerSettings {
   readonly memoryBudgetBytes: number;
   /** When versions are loaded, of models that do not say so themselves. */
   readonly loading: LoadingMode;
+  /** How long a lazy version stays in memory that nobody uses, in milliseconds; 0: until others need the memory. */
+  readonly idleUnloadMs: number;
   /** Labels that are only moved or removed with a reason. */
   readonly protectedLabels: readonly string[];
   readonly limits: ServerLimits;

@@ -84,6 +84,7 @@ function createCatalog(services: Services, config: ServerConfig, logger: Logger)
     plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,
+    idleUnloadMs: config.server.idleUnloadMs,
     events: services.get(Events),
     logger,
   });

@@ -55,6 +55,7 @@ class Composition {
         pollIntervalMs: 60_000,
         memoryBudgetBytes: 0,
         loading: "eager",
+        idleUnloadMs: 0,
         protectedLabels: [],
         limits: { maxRequestBytes: 1, requestTimeoutMs: 1, maxConnections: 1 },
       },

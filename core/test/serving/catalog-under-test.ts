@@ -54,6 +54,7 @@ export class CatalogUnderTest {
       plans: this.#plans,
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
+      idleUnloadMs: 0,
       events: this.#serverEvents,
       logger: this.logger,
       ...options,

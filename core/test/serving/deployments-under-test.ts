@@ -46,6 +46,7 @@ export class DeploymentsUnderTest implements AsyncDisposable {
       plans,
       pollIntervalMs: 1_000_000,
       memoryBudgetBytes: 0,
+      idleUnloadMs: 0,
       events,
       logger,
     });

@@ -28,16 +28,18 @@ async function serve(
   eager: readonly string[] = [],
 ): Promise<LocalModelServer> {
   subject.storage.hold(Object.fromEntries(models.map((model) => [model, [1n]])));
-  const configured = models.map((model): readonly [string, ConfiguredModel] => [
-    model,
-    { labels: new Map(), ...(eager.includes(model) && { loading: "eager" }) },
-  ]);
   server = await subject.start({
-    models: new Map(configured),
+    models: configured(models, eager),
     loading: "lazy",
     memoryBudgetBytes: NEED_BYTES * room,
   });
   return server;
+}
+
+function configured(models: readonly string[], eager: readonly string[]): ReadonlyMap<string, ConfiguredModel> {
+  return new Map(
+    models.map((model) => [model, { labels: new Map(), loading: eager.includes(model) ? "eager" : undefined }]),
+  );
 }
 
 async function ask(...models: readonly string[]): Promise<void> {
@@ -190,13 +192,7 @@ describe("what makes room", () => {
   it("is a lazy version also for the sake of an eager one", async () => {
     await serve(["a", "b", "c"], 2, ["a"]);
     await ask("b");
-    subject.storage.hold({ a: [1n], b: [1n], c: [1n], d: [1n] });
-    await subject.configure(
-      new Map([
-        ...["a", "c"].map((model) => [model, { labels: new Map(), loading: "eager" }] as const),
-        ["b", { labels: new Map() }],
-      ]),
-    );
+    await subject.configure(configured(["a", "b", "c"], ["a", "c"]));
     expect(inMemory()).toEqual(["a", "c"]);
     expect(subject.states("b")).toEqual({ 1: "start" });
   });
@@ -207,6 +203,11 @@ describe("what makes room", () => {
     await subject.change({ a: [1n, 2n], b: [1n] });
     expect(subject.states("a")).toEqual({ 1: "available", 2: "error" });
     await expect(ask("b")).rejects.toThrow("needs about 120 bytes");
+    await vi.advanceTimersByTimeAsync(7 * FIRST_RETRY_DELAY_MS);
+    expect(
+      subject.storage.opened.filter((version) => version === "a/2"),
+      "with pauses that double",
+    ).toHaveLength(4);
     await ask("a");
     expect(inMemory()).toEqual(["a"]);
   });
@@ -254,5 +255,30 @@ describe("models that take turns in memory for one", () => {
     gate.resolve();
     await stopped;
     expect((await asked).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  });
+});
+
+describe("a lazy version that nobody uses for a while", () => {
+  it("is unloaded, and loaded again for the next request", async () => {
+    subject.storage.hold({ a: [1n], b: [1n], c: [1n] });
+    const models = configured(["a", "b", "c"], ["c"]);
+    server = await subject.start({ models, loading: "lazy", idleUnloadMs: 1_000 });
+    const handle = await server.acquire({ model: "b" });
+    await ask("a");
+    for (let time = 0; time < 20; time++) {
+      await vi.advanceTimersByTimeAsync(250);
+      await ask("a");
+    }
+    expect(inMemory()).toEqual(["a", "b", "c"]);
+    handle[Symbol.dispose]();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(inMemory()).toEqual(["a", "b", "c"]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(inMemory()).toEqual(["c"]);
+    expect(subject.logger.messages("info")).toContain(
+      "Model a version 1 is unloaded since no request came for 1000 ms",
+    );
+    await ask("a");
+    expect(inMemory()).toEqual(["a", "c"]);
   });
 });

@@ -263,6 +263,20 @@ describe("a new version of a lazy model", () => {
     expect(subject.states("digits")).toEqual({ 1: "end", 2: "start", 3: "available" });
   });
 
+  it("lets the old one answer also where another new one is to be had on demand", async () => {
+    server = await subject.start({ models: lazily({ versions: { kind: "latest", count: 2 } }) });
+    await ask();
+    const gate = subject.holdLoads();
+    subject.storage.hold({ digits: [1n, 2n, 3n] });
+    await subject.catalog.refresh();
+    expect(await ask()).toBe(1n);
+    const second = ask({ version: 2n });
+    gate.resolve();
+    expect(await second).toBe(2n);
+    await subject.catalog.settled();
+    expect(await ask()).toBe(3n);
+  });
+
   it("is loaded for a request where the model preserves resources, and the old one goes at once", async () => {
     server = await subject.start({ models: lazily({ transition: resourcePreserving }) });
     await ask();

@@ -40,6 +40,7 @@ export class RestUnderTest implements AsyncDisposable {
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
       loading: "eager" as const,
+      idleUnloadMs: 0,
       protectedLabels: [],
       limits: { ...LIMITS, ...limits },
     };

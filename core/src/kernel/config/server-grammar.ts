@@ -42,6 +42,14 @@ export const serverSection: z.ZodType<ServerSettings> = z
         "When versions are loaded: `eager` at once and to stay, `lazy` for the first request and only as long as the memory " +
           "is not needed for others. A model may say otherwise.",
       ),
+    idleUnloadMs: z
+      .int()
+      .min(0)
+      .max(DAY_MS)
+      .default(0)
+      .describe(
+        "How long a lazy version stays in memory that nobody uses, in milliseconds. 0: until others need the memory.",
+      ),
     protectedLabels: z
       .array(name)
       .max(1_000)

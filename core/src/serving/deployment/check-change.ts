@@ -10,7 +10,7 @@ import { isModelName } from "../../model/model-name.js";
 import { checkModelVersion, type ModelVersion, parseModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import { canAnswer, type VersionStatus } from "../../model/version-state.js";
-import { targetsOf, versionsInUse } from "./model-plan.js";
+import { targetsOf, versionsInUse, wantedVersions } from "./model-plan.js";
 
 /** What a change is judged by. */
 export interface ChangeSurroundings {
@@ -64,7 +64,8 @@ export function checkChange(change: DeploymentChange, surroundings: ChangeSurrou
       }
       return;
     case "load":
-      if (change.version === undefined) return;
+      if (change.version === undefined || wantedVersions(deployment, deployment.stored).includes(change.version))
+        return;
       checkNotPinned(deployment, "versions", "which versions are served");
       checkStored(change.version, surroundings);
       return;

@@ -82,7 +82,10 @@ export function planModel(
  * The versions of `existing` that are to be served, newest first: those that the policy asks for, and those that people, labels
  * or the traffic rules name.
  */
-export function wantedVersions(plan: ModelPlan, existing: readonly ModelVersion[]): readonly ModelVersion[] {
+export function wantedVersions(
+  plan: Omit<Deployment, "stored">,
+  existing: readonly ModelVersion[],
+): readonly ModelVersion[] {
   if (!plan.served) return [];
   const unloaded = new Set(plan.unloaded);
   const named = new Set([...plan.loaded, ...versionsInUse(plan).keys()]);

@@ -11,6 +11,7 @@ import type { ModelDirectory } from "../routing/route-request.js";
 import { type AnsweringVersion, type ServableMap, withModel } from "../routing/servable-map.js";
 import { TrafficTable } from "../routing/traffic-table.js";
 import type { ServerEvents } from "../server-events.js";
+import { IdleUnloading } from "./idle-unloading.js";
 import { type LoadContext, loadServable } from "./load-servable.js";
 import { MemoryBudget } from "./memory-budget.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
@@ -31,6 +32,8 @@ export interface ModelCatalogOptions {
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together; 0: no bound. */
   readonly memoryBudgetBytes: number;
+  /** How long a lazy version stays in memory that nobody uses; 0: until others need the memory. */
+  readonly idleUnloadMs: number;
   readonly events: ServerEvents;
   readonly logger: Logger;
 }
@@ -44,6 +47,7 @@ export class ModelCatalog implements ModelDirectory {
   readonly #lifecycles = new Map<string, ModelLifecycle>();
   readonly #limitLoads: LimitFunction = pLimit(MAX_CONCURRENT_LOADS);
   readonly #memory: MemoryBudget;
+  readonly #idleUnloading: IdleUnloading;
   readonly #stopping = new AbortController();
   /** What the storage held when last asked. */
   #listing: ReadonlyMap<string, StoredModel> = new Map();
@@ -57,9 +61,9 @@ export class ModelCatalog implements ModelDirectory {
 
   constructor(options: ModelCatalogOptions) {
     this.#options = options;
-    this.#memory = new MemoryBudget(options.memoryBudgetBytes, () =>
-      [...this.#lifecycles.values()].flatMap((lifecycle) => lifecycle.reclaimable()),
-    );
+    const reclaimable = () => [...this.#lifecycles.values()].flatMap((lifecycle) => lifecycle.reclaimable());
+    this.#memory = new MemoryBudget(options.memoryBudgetBytes, reclaimable);
+    this.#idleUnloading = new IdleUnloading(options.idleUnloadMs, reclaimable);
     for (const model of options.plans.configuredNames()) this.#lifecycle(model);
   }
 
@@ -68,6 +72,7 @@ export class ModelCatalog implements ModelDirectory {
     this.#apply(await this.#list(signal));
     this.#watch = this.#options.storage.watch?.(() => void this.refresh());
     this.#poll();
+    this.#idleUnloading.start();
   }
 
   /** Has something else done ahead of each look into the storage from now on: what other servers have written there. */
@@ -160,6 +165,7 @@ export class ModelCatalog implements ModelDirectory {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#pollTimer);
+    this.#idleUnloading[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     await this.#refreshing;
     await Promise.all([...this.#lifecycles.values()].map((lifecycle) => lifecycle.stop()));

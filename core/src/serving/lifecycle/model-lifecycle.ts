@@ -6,10 +6,11 @@ import { type ModelVersion, newestFirst } from "../../model/model-version.js";
 import type { VersionState, VersionStatus } from "../../model/version-state.js";
 import type { Servable } from "../execution/servable.js";
 import type { AnsweringVersion } from "../routing/servable-map.js";
+import { heirOf } from "./heir.js";
 import type { ReclaimableVersion } from "./memory-budget.js";
 import { OnDemandVersion } from "./on-demand-version.js";
 import { FIRST_RETRY_DELAY_MS, retryDelayMs } from "./retry-delay.js";
-import type { TransitionPolicy } from "./transition-policy.js";
+import type { TransitionPolicy, VersionSnapshot } from "./transition-policy.js";
 import { isLegalMove } from "./version-states.js";
 
 /** How long an ended version is still told of, in milliseconds. */
@@ -18,7 +19,7 @@ export const ENDED_RETENTION_MS = 300_000;
 /** What a model's lifecycle does to the rest of the server. */
 export interface LifecycleEffects {
   load(version: ModelVersion, signal: AbortSignal): Promise<Servable>;
-  /** Has requests go to exactly these versions, at once. */
+  /** Has requests go to exactly these versions, at once; the first answers what names none. */
   serve(versions: readonly AnsweringVersion[]): void;
   stateChanged(version: ModelVersion, from: VersionState | undefined, to: VersionState, error?: PlinthError): void;
 }
@@ -42,10 +43,14 @@ interface Entry {
   timer?: NodeJS.Timeout;
 }
 
+interface EntrySnapshot extends VersionSnapshot {
+  readonly entry: Entry;
+}
+
 /**
  * The life of all versions of one model. Told the complete list of wanted versions, as often as one likes, it moves what is
- * there towards it, a step of the transition policy at a time. Of a lazy model the policy sees a version that is not loaded only
- * when it is asked for, or when it is the {@link ModelLifecycle.#heir heir} of one that answers.
+ * there towards it, a step of the transition policy at a time. Of a lazy model the policy sees a version that is not in memory only
+ * when it was asked for, or when it is the heir of one that is.
  */
 export class ModelLifecycle {
   readonly #model: string;
@@ -103,15 +108,13 @@ export class ModelLifecycle {
 
   /** Newest first. */
   statuses(): readonly VersionStatus[] {
-    return [...this.#entries.values()]
-      .sort((left, right) => newestFirst(left.version, right.version))
-      .map((entry) => ({
-        version: entry.version,
-        state: entry.state,
-        sinceMs: entry.sinceMs,
-        ...(entry.error !== undefined && { error: entry.error }),
-        ...(this.#answering.includes(entry.onDemand) && { onDemand: true }),
-      }));
+    return this.#snapshots().map(({ version, state, entry }) => ({
+      version,
+      state,
+      sinceMs: entry.sinceMs,
+      ...(entry.error !== undefined && { error: entry.error }),
+      ...(this.#answering.includes(entry.onDemand) && { onDemand: true }),
+    }));
   }
 
   /** Whether nothing is known of it and nothing is wanted. */
@@ -181,11 +184,10 @@ export class ModelLifecycle {
   /** Takes every step that the policy asks for now. */
   #step(): void {
     for (;;) {
-      const heir = this.#heir();
+      const versions = this.#snapshots();
+      const heir = heirOf(versions);
       const action = this.#policy(
-        [...this.#entries.values()]
-          .filter((entry) => entry === heir || entry.isDemanded || entry.state !== "start" || !this.#isOnDemand(entry))
-          .map((entry) => ({ version: entry.version, state: entry.state, aspired: this.#isAspired(entry) })),
+        versions.filter((each) => each === heir || each.entry.isDemanded || !this.#isOnDemand(each)),
       );
       const entry = action === undefined ? undefined : this.#entries.get(action.version);
       if (action === undefined || entry === undefined) return;
@@ -193,22 +195,15 @@ export class ModelLifecycle {
     }
   }
 
-  /**
-   * Of a lazy model: the version that is to take over from one in memory that is not wanted any more. The old one answers until it
-   * is loaded, so that nobody waits for it, and if that fails, nothing is lost.
-   */
-  #heir(): Entry | undefined {
-    const entries = [...this.#entries.values()];
-    const available = entries.filter(({ state }) => state === "available");
-    if (available.length === 0 || available.some((entry) => this.#isAspired(entry))) return undefined;
-    return entries
-      .filter((entry) => this.#isAspired(entry) && (entry.state === "start" || entry.state === "loading"))
-      .sort((left, right) => newestFirst(left.version, right.version))[0];
+  #snapshots(): readonly EntrySnapshot[] {
+    return [...this.#entries.values()]
+      .map((entry) => ({ entry, version: entry.version, state: entry.state, aspired: this.#isAspired(entry) }))
+      .sort((left, right) => newestFirst(left.version, right.version));
   }
 
   /** Whether requests have the version loaded and wait for it, while it is not in memory. */
-  #isOnDemand(entry: Entry): boolean {
-    return this.#loading === "lazy" && this.#isAspired(entry) && entry.state !== "available" && entry.state !== "error";
+  #isOnDemand({ state, aspired }: EntrySnapshot): boolean {
+    return this.#loading === "lazy" && aspired && state !== "available" && state !== "error";
   }
 
   #track(work: Promise<void>): void {
@@ -265,8 +260,8 @@ export class ModelLifecycle {
   }
 
   #fail(entry: Entry, error: PlinthError): void {
-    const wasBusy = this.#loading === "lazy" && error.reason === "MEMORY_BUDGET_EXCEEDED";
-    const delayMs = wasBusy ? FIRST_RETRY_DELAY_MS : retryDelayMs(++entry.failures);
+    const isWorthATry = error.reason === "MEMORY_BUDGET_EXCEEDED" && this.#answering.includes(entry.onDemand);
+    const delayMs = isWorthATry ? FIRST_RETRY_DELAY_MS : retryDelayMs(++entry.failures);
     entry.error = error;
     entry.isDemanded = false;
     this.#move(entry, "error");
@@ -314,14 +309,14 @@ export class ModelLifecycle {
   }
 
   #publish(): void {
-    const heir = this.#heir();
-    const answering = [...this.#entries.values()].flatMap((entry): readonly AnsweringVersion[] => {
-      if (entry.state === "available" && entry.servable !== undefined) return [entry.servable];
-      return this.#isOnDemand(entry) && entry !== heir ? [entry.onDemand] : [];
-    });
-    const isSame =
-      answering.length === this.#answering.length && answering.every((each, i) => each === this.#answering[i]);
-    if (isSame) return;
+    const versions = this.#snapshots();
+    const heir = heirOf(versions);
+    const available = versions.flatMap(({ state, entry }) => (state === "available" ? (entry.servable ?? []) : []));
+    const onDemand = versions.flatMap((each) => (this.#isOnDemand(each) && each !== heir ? each.entry.onDemand : []));
+    const answering = [...available, ...onDemand];
+    if (heir === undefined) answering.sort((left, right) => newestFirst(left.version, right.version));
+    const isSame = (each: AnsweringVersion, index: number) => each === this.#answering[index];
+    if (answering.length === this.#answering.length && answering.every(isSame)) return;
     this.#answering = answering;
     this.#effects.serve(answering);
   }

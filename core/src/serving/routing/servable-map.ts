@@ -33,15 +33,16 @@ export type ServableMap = ReadonlyMap<string, ServedModel>;
 /** The versions of one model to which requests may go, at least one. */
 export interface ServedModel {
   readonly versions: ReadonlyMap<ModelVersion, AnsweringVersion>;
+  /** The newest of them, but while a version in memory waits for its heir: that one. */
   readonly newest: AnsweringVersion;
-  /** `undefined`: the newest version gets all that names none. */
+  /** `undefined`: {@link newest} gets all that names none. */
   readonly traffic: TrafficTable | undefined;
 }
 
 /** Makes a model's traffic table out of what answers; `undefined` where it has no rules. */
 export type TrafficOf = (answering: Omit<ServedModel, "traffic">) => TrafficTable | undefined;
 
-/** The map with one model's versions replaced; none takes the model out. */
+/** The map with one model's versions replaced, of which the first is the {@link ServedModel.newest}; none takes the model out. */
 export function withModel(
   map: ServableMap,
   model: string,
@@ -49,11 +50,10 @@ export function withModel(
   trafficOf: TrafficOf,
 ): ServableMap {
   const next = new Map(map);
-  const [first, ...rest] = answering;
-  if (first === undefined) next.delete(model);
+  const [newest] = answering;
+  if (newest === undefined) next.delete(model);
   else {
     const versions = new Map(answering.map((each) => [each.version, each]));
-    const newest = rest.reduce((highest, each) => (each.version > highest.version ? each : highest), first);
     next.set(model, { versions, newest, traffic: trafficOf({ versions, newest }) });
   }
   return next;

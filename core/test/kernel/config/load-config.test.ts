@@ -18,6 +18,7 @@ test("fills in every default of a configuration that names only a storage", asyn
     pollIntervalMs: 1_000,
     memoryBudgetBytes: 0,
     loading: "eager",
+    idleUnloadMs: 0,
     protectedLabels: [],
     limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
   });

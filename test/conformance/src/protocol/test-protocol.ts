@@ -17,6 +17,7 @@ const SETTINGS: ServerSettings = {
   pollIntervalMs: 1_000,
   memoryBudgetBytes: 0,
   loading: "eager",
+  idleUnloadMs: 0,
   protectedLabels: [],
   limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, maxConnections: 256 },
 };
