@@ -114,7 +114,7 @@ describe("a lazy version that does not fit", () => {
       ),
       cause: {
         reason: "MEMORY_BUDGET_EXCEEDED",
-        details: { needBytes: 360, usedBytes: 240, evictableBytes: 120, budgetBytes: 360 },
+        details: { needBytes: 360, usedBytes: 240, unusedBytes: 120, budgetBytes: 360 },
       },
     });
     expect(inMemory()).toEqual(["a", "b"]);
@@ -138,10 +138,12 @@ describe("a lazy version that does not fit", () => {
     const handle = await server.acquire({ model: "a" });
     for (let attempt = 0; attempt < 4; attempt++) {
       await Promise.all([
-        expect(ask("b")).rejects.toThrow(/of which unused lazy versions can give back 0/),
+        expect(ask("b")).rejects.toThrow(/give back 0; requests held the others for 10 seconds/),
         vi.advanceTimersByTimeAsync(ROOM_TIMEOUT_MS),
       ]);
+      expect(server.readiness().reasons).toEqual([expect.stringContaining("Model b version 1 is in state error")]);
       await vi.advanceTimersByTimeAsync(FIRST_RETRY_DELAY_MS);
+      expect(server.readiness().ready).toBe(true);
     }
     expect(inMemory()).toEqual(["a"]);
     handle[Symbol.dispose]();

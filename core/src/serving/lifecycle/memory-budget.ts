@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from "p-limit";
-import { PlinthError } from "../../model/errors.js";
+import { type ErrorReason, PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { Servable } from "../execution/servable.js";
 import { chooseVictims } from "./choose-victims.js";
@@ -60,8 +60,8 @@ export class MemoryBudget {
    * Sets memory aside until the reservation is disposed. Where it does not fit, the least recently used versions out of those
    * that can be reclaimed and that nobody holds are unloaded first; where enough is only held, that is waited for.
    *
-   * @throws PlinthError `MEMORY_BUDGET_EXCEEDED`, with the figures, at once where nothing could make room, else after
-   * {@link ROOM_TIMEOUT_MS}; nothing was unloaded then.
+   * @throws PlinthError with the figures, nothing unloaded: `MEMORY_BUDGET_EXCEEDED` where nothing could make room,
+   * `MEMORY_IN_USE` where what could was in use for {@link ROOM_TIMEOUT_MS}.
    */
   async reserve(user: MemoryUser, needBytes: number, signal: AbortSignal): Promise<Disposable> {
     if (this.#budgetBytes === 0) return this.#take(user, needBytes);
@@ -96,7 +96,7 @@ export class MemoryBudget {
       };
       const giveUp = () => {
         const isTimeOver = PlinthError.from(signal.reason).reason === "DEADLINE_EXCEEDED";
-        settle(() => reject(isTimeOver ? this.#exceeded(user, needBytes) : signal.reason));
+        settle(() => reject(isTimeOver ? this.#inUse(user, needBytes) : signal.reason));
       };
       const look = () => {
         const victims = this.#victims(needBytes);
@@ -149,24 +149,31 @@ export class MemoryBudget {
     };
   }
 
-  #exceeded({ model, version }: MemoryUser, needBytes: number): PlinthError {
-    const budgetBytes = this.#budgetBytes;
-    const usedBytes = this.#usedBytes;
-    const evictableBytes = sumOfBytes(
-      this.#reclaimable()
-        .map((each) => this.#withFigures(each))
-        .filter(isIdle),
-    );
+  #exceeded(user: MemoryUser, needBytes: number): PlinthError {
     const fix =
-      needBytes > budgetBytes
+      needBytes > this.#budgetBytes
         ? "it can never fit: raise the budget"
         : "raise the budget, unload something, let versions of one model take turns with transition: resource-preserving, or " +
-          "make way for each other with loading: lazy";
+          "let models make way for each other with loading: lazy";
+    return this.#refusal("MEMORY_BUDGET_EXCEEDED", user, needBytes, fix);
+  }
+
+  #inUse(user: MemoryUser, needBytes: number): PlinthError {
+    const seconds = ROOM_TIMEOUT_MS / 1_000;
+    const fix = `requests held the others for ${seconds} seconds: try again later, or raise the budget`;
+    return this.#refusal("MEMORY_IN_USE", user, needBytes, fix);
+  }
+
+  #refusal(reason: ErrorReason, { model, version }: MemoryUser, needBytes: number, fix: string): PlinthError {
+    const budgetBytes = this.#budgetBytes;
+    const usedBytes = this.#usedBytes;
+    const reclaimable = this.#reclaimable().map((each) => this.#withFigures(each));
+    const unusedBytes = sumOfBytes(reclaimable.filter(isIdle));
     return new PlinthError(
-      "MEMORY_BUDGET_EXCEEDED",
+      reason,
       `Model ${model} version ${version} needs about ${needBytes} bytes, but ${usedBytes} of server.memoryBudgetBytes ` +
-        `(${budgetBytes}) are in use, of which unused lazy versions can give back ${evictableBytes}; ${fix}`,
-      { details: { needBytes, usedBytes, evictableBytes, budgetBytes } },
+        `(${budgetBytes}) are in use, of which unused lazy versions can give back ${unusedBytes}; ${fix}`,
+      { details: { needBytes, usedBytes, unusedBytes, budgetBytes } },
     );
   }
 }

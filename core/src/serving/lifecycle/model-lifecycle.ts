@@ -260,13 +260,14 @@ export class ModelLifecycle {
   }
 
   #fail(entry: Entry, error: PlinthError): void {
-    const isWorthATry = error.reason === "MEMORY_BUDGET_EXCEEDED" && this.#answering.includes(entry.onDemand);
-    const delayMs = isWorthATry ? FIRST_RETRY_DELAY_MS : retryDelayMs(++entry.failures);
+    const isPassing = error.reason === "MEMORY_IN_USE" && this.#answering.includes(entry.onDemand);
+    const delayMs = isPassing ? FIRST_RETRY_DELAY_MS : retryDelayMs(++entry.failures);
     entry.error = error;
     entry.isDemanded = false;
     this.#move(entry, "error");
     entry.onDemand.dismiss();
     entry.timer = setTimeout(() => {
+      if (isPassing) delete entry.error;
       this.#retry(entry, entry.fingerprint);
       this.#step();
     }, delayMs);
