@@ -43,6 +43,11 @@ export interface ModelStatus {
   readonly error?: PlinthError;
 }
 
+/** The version by which a model is judged where none answers: the newest that is wanted, else the newest that is known. */
+export function tellingVersion({ versions }: ModelStatus): VersionStatus | undefined {
+  return versions.find(({ state }) => state !== "end") ?? versions[0];
+}
+
 /** What became of the requests that were mirrored to one version since it was loaded. */
 export interface ShadowCounts {
   readonly agreed: number;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { ROOM_TIMEOUT_MS } from "../../src/serving/lifecycle/memory-budget.js";
 import { FIRST_RETRY_DELAY_MS } from "../../src/serving/lifecycle/retry-delay.js";
+import { resourcePreserving, type TransitionPolicy } from "../../src/serving/lifecycle/transition-policy.js";
 import type { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { deferred } from "../fakes/deferred.js";
 import { CatalogUnderTest } from "./catalog-under-test.js";
@@ -26,19 +27,27 @@ async function serve(
   models: readonly string[],
   room: number,
   eager: readonly string[] = [],
+  transition?: TransitionPolicy,
 ): Promise<LocalModelServer> {
   subject.storage.hold(Object.fromEntries(models.map((model) => [model, [1n]])));
   server = await subject.start({
-    models: configured(models, eager),
+    models: configured(models, eager, transition),
     loading: "lazy",
     memoryBudgetBytes: NEED_BYTES * room,
   });
   return server;
 }
 
-function configured(models: readonly string[], eager: readonly string[]): ReadonlyMap<string, ConfiguredModel> {
+function configured(
+  models: readonly string[],
+  eager: readonly string[],
+  transition?: TransitionPolicy,
+): ReadonlyMap<string, ConfiguredModel> {
   return new Map(
-    models.map((model) => [model, { labels: new Map(), loading: eager.includes(model) ? "eager" : undefined }]),
+    models.map((model) => [
+      model,
+      { labels: new Map(), loading: eager.includes(model) ? "eager" : undefined, transition },
+    ]),
   );
 }
 
@@ -223,6 +232,19 @@ describe("what makes room", () => {
   });
 });
 
+const SEEDS = [1, 2, 3, 4, 5];
+
+/** Numbers from 0 to below 1, the same each time for a seed: mulberry32. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 describe("models that take turns in memory for one", () => {
   const MODELS = ["a", "b", "c"];
 
@@ -247,6 +269,55 @@ describe("models that take turns in memory for one", () => {
     expect(most).toBe(1);
     expect(subject.backend.live.size).toBe(1);
   });
+
+  it.each(SEEDS)(
+    "keep within the memory and answer or refuse every request, whatever comes (seed %s)",
+    async (seed) => {
+      const random = randomFrom(seed);
+      const models = ["a", "b", "c", "big", "eager"];
+      await serve(models, 4, ["eager"], resourcePreserving);
+      let most = 0;
+      subject.backend.onLoad = async (key) => {
+        const loaded = [...subject.backend.live, key].filter((each, index, all) => all.indexOf(each) === index);
+        most = Math.max(
+          most,
+          loaded.reduce((sum, each) => sum + (each.startsWith("big") ? 3 : 1), 0),
+        );
+        await new Promise((resolve) => setTimeout(resolve, 10 * random()));
+        if (random() < 0.1) throw new Error("out of luck");
+      };
+      const outcomes: Promise<string>[] = [];
+      const outcomeOf = (work: Promise<unknown>) =>
+        work.then(
+          () => "answered",
+          (error: { readonly reason?: string }) => error.reason ?? String(error),
+        );
+      for (let step = 0; step < 600; step++) {
+        const model = models[Math.floor(random() * models.length)] ?? "a";
+        const chance = random();
+        if (chance < 0.6) outcomes.push(outcomeOf(ask(model)));
+        else if (chance < 0.7) {
+          const held = server.acquire({ model }).then((handle) => setTimeout(() => handle[Symbol.dispose](), 200));
+          outcomes.push(outcomeOf(held));
+        } else if (chance < 0.75) {
+          const present = models.filter(() => random() < 0.8);
+          subject.storage.hold(Object.fromEntries(present.map((each) => [each, [1n, 2n].slice(0, 1 + (step % 2))])));
+          void subject.catalog.refresh();
+        } else if (chance < 0.8) subject.catalog.load(model);
+        else await vi.advanceTimersByTimeAsync(100 * random());
+      }
+      subject.backend.onLoad = async () => {};
+      subject.storage.hold(Object.fromEntries(models.map((model) => [model, [1n]])));
+      await subject.catalog.refresh();
+      await vi.advanceTimersByTimeAsync(10 * ROOM_TIMEOUT_MS);
+      const settled = await Promise.all(outcomes);
+      const known = ["answered", "MEMORY_IN_USE", "VERSION_NOT_AVAILABLE", "VERSION_NOT_FOUND", "MODEL_NOT_FOUND"];
+      expect(settled.filter((outcome) => !known.includes(outcome))).toEqual([]);
+      expect(settled.filter((outcome) => outcome === "answered").length).toBeGreaterThan(settled.length / 4);
+      expect(most).toBeLessThanOrEqual(4);
+      await ask("a", "big", "b", "c", "eager");
+    },
+  );
 
   it("stop in the midst of it", async () => {
     await serve(MODELS, 1);

@@ -85,6 +85,19 @@ describe("loading and unloading by hand", () => {
     expect(subject.available()).toEqual([3n, 2n, 1n]);
   });
 
+  it("loads a version that the configuration pins, but none that it leaves out", async () => {
+    const pinned = {
+      versions: { kind: "specific", versions: [1n] },
+      labels: new Map(),
+      pins: new Map([["versions", "config.yaml:4:5"]]),
+    } as const;
+    await using pinning = await DeploymentsUnderTest.start({ models: new Map([["digits", pinned]]), loading: "lazy" });
+    await pinning.change({ kind: "load", version: 1n });
+    expect(pinning.available()).toEqual([1n]);
+    const error = await rejection(pinning.change({ kind: "load", version: 2n }));
+    expect(error).toMatchObject({ reason: "PINNED_BY_CONFIG" });
+  });
+
   it("takes a lazy version out of service, loaded or not, so that no request brings it back", async () => {
     await ask({ version: 1n });
     for (const version of [1n, 2n]) {

@@ -4,7 +4,7 @@ import type { Logger } from "../../extension-points/logger.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
-import { canAnswer, type ModelStatus } from "../../model/version-state.js";
+import { canAnswer, type ModelStatus, tellingVersion } from "../../model/version-state.js";
 import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
 import type { ModelDirectory } from "../routing/route-request.js";
@@ -280,11 +280,12 @@ export class ModelCatalog implements ModelDirectory {
   }
 }
 
-function whyUnavailable({ model, versions, error }: ModelStatus): string {
-  const [newest] = versions;
-  const why = newest?.error ?? error;
+function whyUnavailable(status: ModelStatus): string {
+  const { model, error } = status;
+  const telling = tellingVersion(status);
+  const why = telling?.error ?? error;
   const state =
-    newest === undefined ? "has no version in the storage" : `version ${newest.version} is in state ${newest.state}`;
+    telling === undefined ? "has no version in the storage" : `version ${telling.version} is in state ${telling.state}`;
   return `Model ${model} ${state}${why === undefined ? "" : `: ${why.message}`}`;
 }
 

@@ -2,7 +2,7 @@ import type { ModelTarget } from "../../extension-points/model-server.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
-import { canAnswer, type ModelStatus } from "../../model/version-state.js";
+import { canAnswer, type ModelStatus, tellingVersion } from "../../model/version-state.js";
 import type { Servable } from "../execution/servable.js";
 import type { AnsweringVersion, ServableMap } from "./servable-map.js";
 import type { TrafficTable } from "./traffic-table.js";
@@ -69,7 +69,8 @@ function notAvailable(directory: ModelDirectory, target: ModelTarget, version: M
       { details: { model } },
     );
   }
-  const known = version === undefined ? status.versions[0] : status.versions.find((each) => each.version === version);
+  const known =
+    version === undefined ? tellingVersion(status) : status.versions.find((each) => each.version === version);
   if (version !== undefined && (known === undefined || known.state === "end")) {
     const available = status.versions.filter(canAnswer).map((each) => String(each.version));
     return new PlinthError(

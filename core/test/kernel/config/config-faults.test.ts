@@ -55,6 +55,8 @@ const SINGLE_FAULTS: readonly (readonly [what: string, text: string, at: string,
   ["two shadows", `${STORAGE}models: { a: { shadow: { 4: 1, 5: 1 } } }\n`, "2:24", "one label or version"],
   ["a header that is none", `${STORAGE}models: { a: { stickyBy: "x y" } }\n`, "2:26", "header"],
   ["an unknown way to take turns", `${STORAGE}models: { a: { transition: fast } }\n`, "2:28", "resource-preserving"],
+  ["an unknown time to load", `${STORAGE}models: { a: { loading: pinned } }\n`, "2:25", "eager", "lazy"],
+  ["an unknown time to load by default", `${STORAGE}server: { loading: later }\n`, "2:20", "eager", "lazy"],
   ["a label like a version", `${STORAGE}models: { a: { labels: { 3: 4 } } }\n`, "2:26", "no number"],
   ["an unknown option of a plugin", "storage:\n  use: disk\n  root: a\n  rooot: b\n", "4:3", "storage.rooot", '"root"'],
   [

@@ -90,6 +90,15 @@ models:                                # left out: every model that the storage 
   });
 });
 
+test("reads when versions are loaded, of all models and of one", async () => {
+  using workspace = new FakeWorkspace();
+  const { server, models } = await workspace.parse(
+    `${STORAGE}server: { loading: lazy, idleUnloadMs: 600000 }\nmodels: { a: { loading: eager }, b: {} }\n`,
+  );
+  expect(server).toMatchObject({ loading: "lazy", idleUnloadMs: 600_000 });
+  expect([models?.get("a")?.loading, models?.get("b")?.loading]).toEqual(["eager", undefined]);
+});
+
 test("reads sticky and shadow traffic and the way versions take turns", async () => {
   using workspace = new FakeWorkspace();
   const { models } = await workspace.parse(`${STORAGE}models:
