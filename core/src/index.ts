@@ -45,7 +45,7 @@ export {
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
-export { type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
+export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
   type FileEntry,
   type IncomingFile,
@@ -103,4 +103,10 @@ export {
 export { quotedNames } from "./model/quoted-names.js";
 export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
-export type { ModelStatus, ShadowCounts, VersionState, VersionStatus } from "./model/version-state.js";
+export {
+  canAnswer,
+  type ModelStatus,
+  type ShadowCounts,
+  type VersionState,
+  type VersionStatus,
+} from "./model/version-state.js";

@@ -60,7 +60,7 @@ export async function composeServices(
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
-  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models));
+  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models, config.server.loading));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
   container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger));
   container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
@@ -94,6 +94,7 @@ function createCatalog(
     plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,
+    idleUnloadMs: config.server.idleUnloadMs,
     events: services.get(Events),
     logger,
   });

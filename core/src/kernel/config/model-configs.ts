@@ -146,6 +146,7 @@ export function modelConfig(
     labels: section?.labels ?? new Map(),
     traffic: pins.has("traffic") ? trafficRules(section ?? undefined) : undefined,
     transition: section?.transition ?? "availability-preserving",
+    loading: section?.loading,
     execution: executionSettings(section?.execution),
     batching: section?.batching,
     pins,

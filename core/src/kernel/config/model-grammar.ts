@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { ShadowRule, VersionPolicy } from "../../extension-points/deployments.js";
+import type { LoadingMode } from "../../extension-points/server-settings.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
 import { batchingSection } from "./batching-grammar.js";
 import { type ExecutionSection, executionSection } from "./execution-grammar.js";
-import { name, pluginUse, version } from "./grammar-words.js";
+import { loading, name, pluginUse, version } from "./grammar-words.js";
 import type { ModelConfig } from "./server-config.js";
 
 export interface ModelSection {
@@ -14,6 +15,7 @@ export interface ModelSection {
   readonly stickyBy?: string | undefined;
   readonly shadow?: ShadowRule | undefined;
   readonly transition?: ModelConfig["transition"] | undefined;
+  readonly loading?: LoadingMode | undefined;
   readonly execution: ExecutionSection;
   readonly batching?: BatchingSettings | undefined;
   readonly example?: string | undefined;
@@ -100,6 +102,11 @@ export const modelSection: z.ZodType<ModelSection | null> = z
       .describe(
         "How versions take turns: `availability-preserving` (the default) loads the next before it unloads the last, " +
           "`resource-preserving` unloads first.",
+      ),
+    loading: loading
+      .optional()
+      .describe(
+        "When versions are loaded: `eager` at once and to stay, `lazy` for the first request. Default: `server.loading`.",
       ),
     execution: executionSection,
     batching: batchingSection.optional(),

@@ -1,6 +1,6 @@
 import type { TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
 import type { Plugin } from "../../extension-points/plugin.js";
-import type { ServerSettings } from "../../extension-points/server-settings.js";
+import type { LoadingMode, ServerSettings } from "../../extension-points/server-settings.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
 import type { ExecutionSettings } from "../../serving/execution/execution-settings.js";
@@ -50,6 +50,8 @@ export interface ModelConfig {
   /** `undefined`: the newest available version gets all. */
   readonly traffic: TrafficRules | undefined;
   readonly transition: "availability-preserving" | "resource-preserving";
+  /** `undefined`: as {@link ServerSettings.loading} says. */
+  readonly loading: LoadingMode | undefined;
   readonly execution: ExecutionSettings;
   /** `undefined`: each request is run on its own. */
   readonly batching: BatchingSettings | undefined;

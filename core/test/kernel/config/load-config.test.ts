@@ -17,6 +17,8 @@ test("fills in every default of a configuration that names only a storage", asyn
     shutdownDeadlineMs: 30_000,
     pollIntervalMs: 1_000,
     memoryBudgetBytes: 0,
+    loading: "eager",
+    idleUnloadMs: 0,
     protectedLabels: [],
     limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
   });
@@ -63,6 +65,7 @@ models:                                # left out: every model that the storage 
     labels: new Map(),
     traffic: undefined,
     transition: "availability-preserving",
+    loading: undefined,
     execution: DEFAULT_EXECUTION,
     batching: undefined,
     pins: new Map([["served", { file: config.file, line: 10, column: 3 }]]),
@@ -85,6 +88,15 @@ models:                                # left out: every model that the storage 
       ["canary", 5],
     ]),
   });
+});
+
+test("reads when versions are loaded, of all models and of one", async () => {
+  using workspace = new FakeWorkspace();
+  const { server, models } = await workspace.parse(
+    `${STORAGE}server: { loading: lazy, idleUnloadMs: 600000 }\nmodels: { a: { loading: eager }, b: {} }\n`,
+  );
+  expect(server).toMatchObject({ loading: "lazy", idleUnloadMs: 600_000 });
+  expect([models?.get("a")?.loading, models?.get("b")?.loading]).toEqual(["eager", undefined]);
 });
 
 test("reads sticky and shadow traffic and the way versions take turns", async () => {

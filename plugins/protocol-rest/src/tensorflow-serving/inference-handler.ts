@@ -30,12 +30,9 @@ async function answer(
 ): Promise<void> {
   try {
     const body = await readBody(request, limits.maxRequestBytes);
-    sendJson(
-      response,
-      200,
-      await answerInference(server, verb, withHeaders(target, request), body, clientSignal(request.socket)),
-      isDraining(),
-    );
+    const signal = clientSignal(request.socket);
+    const answered = await answerInference(server, verb, askedBy(request, target, signal), body, signal);
+    sendJson(response, 200, answered, isDraining());
   } catch (thrown) {
     const error = PlinthError.from(thrown);
     if (error.code === "INTERNAL") logger.error(`${verb} of model ${target.model} failed`, { error });
@@ -45,13 +42,17 @@ async function answer(
   }
 }
 
-/** The target with the headers that sticky traffic may ask for. */
-function withHeaders({ model, version, label }: ModelTarget, { headers }: IncomingMessage): ModelTarget {
+/** The target with the headers that sticky traffic may ask for, and with how long a load is waited for. */
+function askedBy(
+  { headers }: IncomingMessage,
+  { model, version, label }: ModelTarget,
+  signal: AbortSignal,
+): ModelTarget {
   const header = (name: string): string | undefined => {
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
     return Array.isArray(value) ? value.join(", ") : value;
   };
-  return { model, version, label, header };
+  return { model, version, label, header, signal };
 }
 
 /** A path that cannot be read, as one with a version past int64, is left to the slow way, which tells why. */

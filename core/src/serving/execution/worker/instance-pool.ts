@@ -71,9 +71,9 @@ export class InstancePool implements ExecutedModel {
     this.#changed = changed;
   }
 
-  /** Starts one more instance. Its memory is given back with the pool, or at once where it fails. */
-  async grow(memory: Disposable, signal: AbortSignal): Promise<void> {
-    this.#memory.push(memory);
+  /** Starts one more instance. Its memory, where it has some of its own, is given back with the pool. */
+  async grow(memory: Disposable | undefined, signal: AbortSignal): Promise<void> {
+    if (memory !== undefined) this.#memory.push(memory);
     this.#add((await this.#options.start(signal)).instance, false);
   }
 
