@@ -1,5 +1,5 @@
 import type { Logger } from "../../extension-points/logger.js";
-import type { StoredVersion } from "../../extension-points/storage.js";
+import type { StoredModel, StoredVersion } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import { type ModelVersion, newestFirst } from "../../model/model-version.js";
 import type { VersionState, VersionStatus } from "../../model/version-state.js";
@@ -24,6 +24,8 @@ interface Entry {
   state: VersionState;
   sinceMs: number;
   fingerprint: string;
+  /** As {@link StoredModel.folder}: where its files are from. */
+  readonly folder: string | undefined;
   error?: PlinthError;
   /** Failed loads in a row. */
   failures: number;
@@ -46,6 +48,7 @@ export class ModelLifecycle {
   readonly #entries = new Map<ModelVersion, Entry>();
   readonly #underWay = new Set<Promise<void>>();
   #aspired: ReadonlyMap<ModelVersion, StoredVersion> = new Map();
+  #folder: StoredModel["folder"];
 
   constructor(model: string, policy: TransitionPolicy, effects: LifecycleEffects, logger: Logger) {
     this.#model = model;
@@ -54,11 +57,12 @@ export class ModelLifecycle {
     this.#logger = logger;
   }
 
-  /** The versions that are wanted from now on; all others are to go. */
-  aspire(versions: readonly StoredVersion[]): void {
+  /** The versions that are wanted from now on, out of that folder; all others are to go, also those of another folder. */
+  aspire(versions: readonly StoredVersion[], folder?: StoredModel["folder"]): void {
     this.#aspired = new Map(versions.map((stored) => [stored.version, stored]));
+    this.#folder = folder;
     for (const entry of [...this.#entries.values()]) {
-      if (!this.#aspired.has(entry.version)) this.#abandon(entry);
+      if (!this.#isAspired(entry)) this.#abandon(entry);
     }
     for (const stored of versions) this.#want(stored);
     this.#step();
@@ -98,6 +102,9 @@ export class ModelLifecycle {
     if (entry === undefined || entry.state === "end") {
       clearTimeout(entry?.timer);
       this.#begin(version, fingerprint, entry?.state);
+    } else if (entry.folder !== this.#folder) {
+      // Begins anew once what is there has ended.
+      return;
     } else if (entry.state === "error" && entry.fingerprint !== fingerprint) {
       entry.failures = 0;
       this.#retry(entry, fingerprint);
@@ -112,9 +119,14 @@ export class ModelLifecycle {
 
   #begin(version: ModelVersion, fingerprint: string, from: VersionState | undefined): void {
     const loading = new AbortController();
-    const entry: Entry = { version, state: "start", sinceMs: Date.now(), fingerprint, failures: 0, loading };
+    const folder = this.#folder;
+    const entry: Entry = { version, state: "start", sinceMs: Date.now(), fingerprint, folder, failures: 0, loading };
     this.#entries.set(version, entry);
     this.#effects.stateChanged(version, from, "start");
+  }
+
+  #isAspired({ version, folder }: Entry): boolean {
+    return this.#aspired.has(version) && folder === this.#folder;
   }
 
   /** Lets go of a version that is no longer wanted, unless the policy decides about it. */
@@ -127,10 +139,10 @@ export class ModelLifecycle {
   #step(): void {
     for (;;) {
       const action = this.#policy(
-        [...this.#entries.values()].map(({ version, state }) => ({
-          version,
-          state,
-          aspired: this.#aspired.has(version),
+        [...this.#entries.values()].map((entry) => ({
+          version: entry.version,
+          state: entry.state,
+          aspired: this.#isAspired(entry),
         })),
       );
       const entry = action === undefined ? undefined : this.#entries.get(action.version);
