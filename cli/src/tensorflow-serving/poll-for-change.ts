@@ -1,0 +1,29 @@
+import { readFile } from "node:fs/promises";
+
+/** Longest pause that a timer can have, in milliseconds. */
+const MAX_PAUSE_MS = 2 ** 31 - 1;
+
+/**
+ * Looks at a file again and again, and has the configuration read again where its bytes are others than before, or where that
+ * failed the last time. Bytes are compared, since volumes of Kubernetes change by links.
+ *
+ * @param reload gives whether it was applied
+ */
+export function pollForChange(file: string, pauseMs: number, reload: (why: string) => Promise<boolean>): Disposable {
+  let seen: Buffer | undefined;
+  let hasFailed = false;
+  let isLooking = false;
+  const look = async () => {
+    if (isLooking) return;
+    isLooking = true;
+    const bytes = await readFile(file).catch(() => undefined);
+    const isSame = seen === undefined || (bytes !== undefined && seen.equals(bytes));
+    seen = bytes ?? seen;
+    if (!isSame || hasFailed) hasFailed = !(await reload(`${file} was changed`));
+    isLooking = false;
+  };
+  void look();
+  const timer = setInterval(() => void look(), Math.min(pauseMs, MAX_PAUSE_MS));
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
