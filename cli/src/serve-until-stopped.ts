@@ -7,7 +7,7 @@ export interface ServeOptions {
   readonly logger: Logger;
   readonly startedAtMs: number;
   /** Has the configuration read again when it changes, from now on. */
-  follow(reload: Reload, config: ServerConfig): void;
+  follow(reload: Reload, config: ServerConfig): Promise<void>;
   /** Called after the server has stopped, or where it could not be started. */
   ended?(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function serveUntilStopped(options: ServeOptions): Promise<void> {
     stopOnSignal(server, logger, ended);
     const reload = reloading(server, config.file, logger);
     process.on("SIGHUP", () => void reload("SIGHUP"));
-    follow(reload, config);
+    await follow(reload, config);
     await server.settled();
     process.stdout.write(await startupReport(server, config, performance.now() - startedAtMs));
   } catch (error) {

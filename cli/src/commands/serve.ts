@@ -17,13 +17,13 @@ export function serveCommand(file: string, { logLevel, logFormat }: ServeOptions
   return exitOnError(async () => {
     const startedAtMs = performance.now();
     const logger = createLogger(logLevel, logFormat ?? (process.stderr.isTTY ? "text" : "json"));
-    if (args.some(isFlag)) return serveByFlags(args, logger);
+    if (args.some(isFlag)) return serveByFlags(args, logger, ["log-level", "log-format"]);
     if (args.length > 1) throw new CommandFailure(`Expected one configuration, got ${args.join(", ")}`, EXIT_USAGE);
     await serveUntilStopped({
       readConfig: () => readConfig(file),
       logger,
       startedAtMs,
-      follow: (reload, config) => watchFile(config.file, reload, logger),
+      follow: async (reload, config) => watchFile(config.file, reload, logger),
     });
   });
 }

@@ -61,7 +61,7 @@ function modelFaults(flags: FlagValues): readonly string[] {
 
 function grpcWarning(flags: FlagValues): readonly string[] {
   const port = flags.number("port");
-  return port === 0 ? [] : [`--port is ignored: this version serves no gRPC, so nothing listens on port ${port}`];
+  return port === 0 ? [] : [`This version serves no gRPC: nothing listens on port ${port} (--port=0 says so yourself)`];
 }
 
 function modelWarnings(flags: FlagValues): readonly string[] {

@@ -51,8 +51,10 @@ export function isFlag(word: string): boolean {
 /**
  * Reads flags in every form that is in use for them: `--port=1`, `--port 1`, `-port=1`; booleans also as `--flag`, `--noflag` and
  * `--flag=false`. Of a flag that stands twice the last one counts.
+ *
+ * @param others names of options that the command has besides, to suggest where one is misspelt
  */
-export function parseFlags(words: readonly string[]): ParsedFlags {
+export function parseFlags(words: readonly string[], others: readonly string[] = []): ParsedFlags {
   const given = new Map<string, boolean | number | string>();
   const faults: string[] = [];
   const left = [...words];
@@ -70,7 +72,7 @@ export function parseFlags(words: readonly string[]): ParsedFlags {
     } else if (FLAGS.get(negated)?.type === "boolean" && inline === undefined) {
       given.set(negated, false);
     } else {
-      faults.push(`--${name}: there is no such flag${suggestKey(name, [...FLAGS.keys()])}`);
+      faults.push(`--${name}: there is no such flag${suggestKey(name, [...FLAGS.keys(), ...others])}`);
       if (inline === undefined && left[0] !== undefined && !isFlag(left[0])) left.shift();
     }
   }

@@ -9,21 +9,29 @@ const MAX_PAUSE_MS = 2 ** 31 - 1;
  *
  * @param reload gives whether it was applied
  */
-export function pollForChange(file: string, pauseMs: number, reload: (why: string) => Promise<boolean>): Disposable {
-  let seen: Buffer | undefined;
+export async function pollForChange(
+  file: string,
+  pauseMs: number,
+  reload: (why: string) => Promise<boolean>,
+): Promise<Disposable> {
+  let seen = await bytesOf(file);
   let hasFailed = false;
   let isLooking = false;
   const look = async () => {
     if (isLooking) return;
     isLooking = true;
-    const bytes = await readFile(file).catch(() => undefined);
-    const isSame = seen === undefined || (bytes !== undefined && seen.equals(bytes));
-    seen = bytes ?? seen;
+    const bytes = await bytesOf(file);
+    const isSame = seen === undefined ? bytes === undefined : bytes?.equals(seen) === true;
+    seen = bytes;
     if (!isSame || hasFailed) hasFailed = !(await reload(`${file} was changed`));
     isLooking = false;
   };
-  void look();
   const timer = setInterval(() => void look(), Math.min(pauseMs, MAX_PAUSE_MS));
   timer.unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** `undefined` where it cannot be read. */
+function bytesOf(file: string): Promise<Buffer | undefined> {
+  return readFile(file).catch(() => undefined);
 }

@@ -12,12 +12,17 @@ import { openStateDirectory } from "./state-directory.js";
 /**
  * Serves as `tensorflow_model_server` does with these flags.
  *
+ * @param others as {@link parseFlags}
  * @throws CommandFailure with all that is wrong with the flags
  * @throws PlinthError with what is wrong with the files that they name, or whatever keeps the server from starting
  */
-export async function serveByFlags(words: readonly string[], logger: Logger): Promise<void> {
+export async function serveByFlags(
+  words: readonly string[],
+  logger: Logger,
+  others: readonly string[] = [],
+): Promise<void> {
   const startedAtMs = performance.now();
-  const { flags, faults: unread } = parseFlags(words);
+  const { flags, faults: unread } = parseFlags(words, others);
   if (flags.isOn("version")) {
     process.stdout.write(`Plinth ${version} in place of tensorflow_model_server\n`);
     return;
@@ -40,8 +45,8 @@ export async function serveByFlags(words: readonly string[], logger: Logger): Pr
     readConfig,
     logger,
     startedAtMs,
-    follow: (reload) => {
-      if (file !== "" && pollMs > 0) pollForChange(file, pollMs, reload);
+    follow: async (reload) => {
+      if (file !== "" && pollMs > 0) await pollForChange(file, pollMs, reload);
     },
     ended: async () => state[Symbol.asyncDispose](),
   });
