@@ -13,6 +13,7 @@ import { LocalDeployments } from "../serving/deployment/local-deployments.js";
 import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
 import { ModelPlans } from "../serving/deployment/model-plans.js";
 import { RevisionLog } from "../serving/deployment/revision-log.js";
+import type { WorkerRecipe } from "../serving/execution/backend-source.js";
 import { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../serving/local-model-server.js";
 import { ServerEvents } from "../serving/server-events.js";
@@ -22,6 +23,7 @@ import { configuredModels } from "./configured-models.js";
 import { runAll } from "./failures.js";
 import { registerPlugin } from "./plugin-registration.js";
 import { ServiceContainer } from "./service-container.js";
+import { workerRecipe } from "./workers/worker-boot.js";
 
 /** The serving parts, which only the kernel asks for. */
 export const Catalog: Token<ModelCatalog> = createToken<ModelCatalog>("core.ModelCatalog");
@@ -46,10 +48,13 @@ export async function composeServices(
   readConfig: ReadConfig | undefined,
 ): Promise<Services> {
   const container = new ServiceContainer();
+  const recipes = new Map<Backend, WorkerRecipe | undefined>();
   provideSurroundings(container, config, logger);
   await runAll([
     () => registerPlugin(container, config.storage, ModelStorage),
-    ...config.backends.map((use) => () => registerPlugin(container, use, Backend)),
+    ...config.backends.map((use) => () => {
+      registerPlugin(container, use, Backend, (backend) => recipes.set(backend, workerRecipe(use, config)));
+    }),
     ...config.protocols.map((use) => () => registerPlugin(container, use, Protocol)),
     ...config.monitors.map((use) => () => registerPlugin(container, use, Monitor)),
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
@@ -57,7 +62,7 @@ export async function composeServices(
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
   container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
-  container.provide(Catalog, (services) => createCatalog(services, config, logger));
+  container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger));
   container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
   container.provide(ModelServer, (services) => services.get(LocalServer));
   container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
@@ -77,10 +82,15 @@ function provideSurroundings(container: ServiceContainer, config: ServerConfig, 
   container.provide(ConfigDirectory, () => config.directory);
 }
 
-function createCatalog(services: Services, config: ServerConfig, logger: Logger): ModelCatalog {
+function createCatalog(
+  services: Services,
+  recipes: ReadonlyMap<Backend, WorkerRecipe | undefined>,
+  config: ServerConfig,
+  logger: Logger,
+): ModelCatalog {
   return new ModelCatalog({
     storage: services.get(ModelStorage),
-    backends: services.getAll(Backend),
+    backends: services.getAll(Backend).map((backend) => ({ backend, recipe: recipes.get(backend) })),
     plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { Backend } from "../extension-points/backend.js";
-import { ConfigDirectory } from "../extension-points/config-directory.js";
-import { Logger } from "../extension-points/logger.js";
-import { ServerSettings } from "../extension-points/server-settings.js";
+import type { Logger } from "../extension-points/logger.js";
 import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
+import type { BackendSource } from "../serving/execution/backend-source.js";
 import {
   availabilityPreserving,
   resourcePreserving,
   type TransitionPolicy,
 } from "../serving/lifecycle/transition-policy.js";
+import { backendServices } from "./backend-services.js";
 import type { SourcePosition } from "./config/config-fault.js";
 import type { ModelConfig, PluginUse, ServerConfig } from "./config/server-config.js";
 import { registerPlugin } from "./plugin-registration.js";
-import { ServiceContainer } from "./service-container.js";
+import { workerRecipe } from "./workers/worker-boot.js";
 
 /**
  * What a configuration says of each model, with the backends made that models have for themselves; nothing is loaded.
@@ -51,7 +51,7 @@ const TRANSITIONS: Readonly<Record<ModelConfig["transition"], TransitionPolicy>>
 
 function configuredModel(
   model: ModelConfig,
-  made: Backend | undefined,
+  made: BackendSource | undefined,
   config: ServerConfig,
   logger: Logger,
 ): ConfiguredModel {
@@ -69,13 +69,10 @@ function configuredModel(
 }
 
 /** A backend made for one model alone. */
-function ownBackend(use: PluginUse, config: ServerConfig, logger: Logger): Backend {
-  const own = new ServiceContainer();
-  own.provide(Logger, () => logger);
-  own.provide(ServerSettings, () => config.server);
-  own.provide(ConfigDirectory, () => config.directory);
-  registerPlugin(own, use, Backend);
-  return own.get(Backend);
+function ownBackend(use: PluginUse, config: ServerConfig, logger: Logger): BackendSource {
+  const services = backendServices(config.server, config.directory, logger);
+  registerPlugin(services, use, Backend);
+  return { backend: services.get(Backend), recipe: workerRecipe(use, config) };
 }
 
 function formatPosition({ file, line, column }: SourcePosition): string {

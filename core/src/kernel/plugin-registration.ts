@@ -17,12 +17,14 @@ export interface ConfiguredPlugin {
  * Lets a plugin declare what it provides; nothing is made yet.
  *
  * @param configuredFor what it must provide; absent: whatever it likes
+ * @param made told of each service of that kind once it is made
  * @throws PlinthError `PLUGIN_INVALID` where it does not provide what it is configured for; what it throws, with its name.
  */
 export function registerPlugin<T>(
   container: ServiceContainer,
   { use, plugin, options }: ConfiguredPlugin,
   configuredFor?: Token<T>,
+  made: (service: T) => void = () => {},
 ): void {
   const provided = new Set<symbol>();
   const services = servicesOf(plugin, container);
@@ -31,7 +33,11 @@ export function registerPlugin<T>(
       {
         provide: (token, factory) => {
           provided.add(token.key);
-          container.provide(token, () => named(plugin, () => factory(services)));
+          container.provide(token, () => {
+            const service = named(plugin, () => factory(services));
+            if (token.key === configuredFor?.key) made(service as unknown as T);
+            return service;
+          });
         },
       },
       options,

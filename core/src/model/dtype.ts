@@ -86,6 +86,20 @@ export function allocateData<D extends DType>(dtype: D, count: number): DTypeDat
   return zeros(dtype, count) as DTypeData[D];
 }
 
+/**
+ * The array of a fixed-size element type over memory that is already there.
+ *
+ * @throws RangeError where `byteOffset` is no multiple of what an array element takes, or the memory is too short.
+ */
+export function viewData<D extends Exclude<DType, "string">>(
+  dtype: D,
+  buffer: ArrayBuffer,
+  byteOffset: number,
+  length: number,
+): DTypeData[D] {
+  return new LAYOUTS[dtype].array(buffer, byteOffset, length) as DTypeData[D];
+}
+
 /** Whether `data` is the kind of array that `dtype` is kept in. */
 export function holdsDType(dtype: DType, data: unknown): boolean {
   if (dtype === "string") return Array.isArray(data);

@@ -45,7 +45,7 @@ export class CatalogUnderTest {
     const serverEvents = new ServerEvents([monitor], this.logger);
     this.#catalog = new ModelCatalog({
       storage: this.storage,
-      backends: [this.backend],
+      backends: [{ backend: this.backend, recipe: undefined }],
       plans: new ModelPlans(models),
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,

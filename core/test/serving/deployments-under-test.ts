@@ -41,7 +41,7 @@ export class DeploymentsUnderTest implements AsyncDisposable {
     const { plans, logger } = this;
     this.catalog = new ModelCatalog({
       storage,
-      backends: [this.backend],
+      backends: [{ backend: this.backend, recipe: undefined }],
       plans,
       pollIntervalMs: 1_000_000,
       memoryBudgetBytes: 0,

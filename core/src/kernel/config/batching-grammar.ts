@@ -29,7 +29,7 @@ export const batchingSection: z.ZodType<BatchingSettings> = z
       .array(z.int().min(1).max(MAX_BATCH_SIZE))
       .min(1)
       .optional()
-      .describe("Sizes that batches are padded to, ascending; the last one is `maxBatchSize`. Default: any size."),
+      .describe("Sizes that batches are padded to, ascending; the last one is `maxBatchSize`. Default: every size."),
     padVariableLength: z
       .boolean()
       .default(false)

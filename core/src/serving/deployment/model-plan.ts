@@ -1,7 +1,7 @@
-import type { Backend } from "../../extension-points/backend.js";
 import type { Deployment, DeploymentState, TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
 import { type ModelVersion, newestFirst, parseModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
+import type { BackendSource } from "../execution/backend-source.js";
 import { DEFAULT_EXECUTION, type ExecutionSettings } from "../execution/execution-settings.js";
 import { availabilityPreserving, type TransitionPolicy } from "../lifecycle/transition-policy.js";
 import { aspiredVersions, DEFAULT_VERSION_POLICY } from "../lifecycle/version-policy.js";
@@ -14,7 +14,7 @@ export interface ConfiguredModel {
   /** Default: {@link availabilityPreserving}. */
   readonly transition?: TransitionPolicy | undefined;
   /** Instead of all configured backends. */
-  readonly backend?: Backend | undefined;
+  readonly backend?: BackendSource | undefined;
   /** Default: {@link DEFAULT_EXECUTION}. */
   readonly execution?: ExecutionSettings | undefined;
   /** Default: each request is run on its own. */
@@ -26,7 +26,7 @@ export interface ConfiguredModel {
 /** What is to run of one model, and how. */
 export interface ModelPlan extends Omit<Deployment, "stored"> {
   readonly transition: TransitionPolicy;
-  readonly backend: Backend | undefined;
+  readonly backend: BackendSource | undefined;
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
 }

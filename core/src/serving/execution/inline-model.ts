@@ -20,7 +20,9 @@ export class InlineModel implements ExecutedModel {
     return this.#loaded.run(call);
   }
 
-  onMoreSlots(): void {}
+  readonly outage: undefined;
+
+  onChange(): void {}
 
   [Symbol.asyncDispose](): PromiseLike<void> {
     return this.#loaded[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import { DEFAULT_SIGNATURE, type Signature } from "../../model/signature.js";
 import { checkInputs } from "./check-inputs.js";
-import type { ExecutedModel } from "./executed-model.js";
+import type { ExecutedModel, Outage } from "./executed-model.js";
 import type { RunQueue } from "./run-queue.js";
 
 /**
@@ -16,21 +16,38 @@ export class Servable {
   readonly version: ModelVersion;
   readonly #executed: ExecutedModel;
   readonly #queue: RunQueue;
+  readonly #freed: () => Promise<void>;
   readonly #outputNames: ReadonlyMap<string, readonly string[]>;
   #holders = 0;
   #allReleased: (() => void) | undefined;
 
-  /** Owns both, the model and the queue before it. */
-  constructor(model: string, version: ModelVersion, executed: ExecutedModel, queue: RunQueue) {
+  /**
+   * Owns both, the model and the queue before it.
+   *
+   * @param freed gives back what the model needed, once it is freed
+   */
+  constructor(
+    model: string,
+    version: ModelVersion,
+    executed: ExecutedModel,
+    queue: RunQueue,
+    freed: () => Promise<void>,
+  ) {
     this.model = model;
     this.version = version;
     this.#executed = executed;
     this.#queue = queue;
+    this.#freed = freed;
     this.#outputNames = new Map([...executed.signatures].map(([name, { outputs }]) => [name, [...outputs.keys()]]));
   }
 
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#executed.signatures;
+  }
+
+  /** Why none of its instances is up; `undefined` while one is. */
+  get outage(): Outage | undefined {
+    return this.#executed.outage;
   }
 
   hold(): void {
@@ -53,7 +70,11 @@ export class Servable {
   /** Frees the model. Called once, after {@link quiesce}. */
   async free(): Promise<void> {
     this.#queue[Symbol.dispose]();
-    await this.#executed[Symbol.asyncDispose]();
+    try {
+      await this.#executed[Symbol.asyncDispose]();
+    } finally {
+      await this.#freed();
+    }
   }
 
   /** @throws PlinthError `SIGNATURE_NOT_FOUND` */

@@ -1,5 +1,4 @@
 import pLimit, { type LimitFunction } from "p-limit";
-import type { Backend } from "../../extension-points/backend.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
@@ -7,6 +6,7 @@ import type { ModelVersion } from "../../model/model-version.js";
 import type { ModelStatus } from "../../model/version-state.js";
 import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
+import type { BackendSource } from "../execution/backend-source.js";
 import type { Servable } from "../execution/servable.js";
 import type { ModelDirectory } from "../routing/route-request.js";
 import { type ServableMap, withModel } from "../routing/servable-map.js";
@@ -25,7 +25,7 @@ const LIST_TIMEOUT_MS = 60_000;
 
 export interface ModelCatalogOptions {
   readonly storage: ModelStorage;
-  readonly backends: readonly Backend[];
+  readonly backends: readonly BackendSource[];
   /** What is to run; after a change of it {@link ModelCatalog.replan} brings it about. */
   readonly plans: ModelPlans;
   /** 0: it looks only when it is told to. */
@@ -143,11 +143,10 @@ export class ModelCatalog implements ModelDirectory {
 
   /** Why models that are to be served have no available version, by name. */
   unavailable(): ReadonlyMap<string, string> {
-    const missing = this.modelNames().filter((model) => this.isServed(model) && !this.#servables.has(model));
     return new Map(
-      missing.flatMap((model) => {
-        const status = this.status(model);
-        return status === undefined ? [] : [[model, whyUnavailable(status)] as const];
+      this.modelNames().flatMap((model) => {
+        const why = this.isServed(model) ? this.#whyUnavailable(model) : undefined;
+        return why === undefined ? [] : [[model, why] as const];
       }),
     );
   }
@@ -159,6 +158,16 @@ export class ModelCatalog implements ModelDirectory {
     this.#watch?.[Symbol.dispose]();
     await this.#refreshing;
     await Promise.all([...this.#lifecycles.values()].map((lifecycle) => lifecycle.stop()));
+  }
+
+  #whyUnavailable(model: string): string | undefined {
+    const served = this.#servables.get(model);
+    if (served === undefined) {
+      const status = this.status(model);
+      return status && whyUnavailable(status);
+    }
+    const outages = [...served.versions.values()].map(({ outage }) => outage);
+    return outages.includes(undefined) ? undefined : outages[0]?.error.message;
   }
 
   #poll(): void {
@@ -250,7 +259,7 @@ export class ModelCatalog implements ModelDirectory {
       (versions) => plans.plan(model).transition(versions),
       {
         load: (version, signal) =>
-          this.#limitLoads(() => loadServable(this.#loadContext(model, logger), model, version, signal)),
+          this.#limitLoads(() => loadServable(this.#loadContext(model, version, logger), model, version, signal)),
         serve: (servables) => this.#serve(model, servables),
         stateChanged: (version, from, to, error) => {
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
@@ -264,10 +273,21 @@ export class ModelCatalog implements ModelDirectory {
     );
   }
 
-  #loadContext(model: string, logger: Logger): LoadContext {
-    const { storage, backends, plans } = this.#options;
-    const { backend } = plans.plan(model);
-    return { storage, backends: backend === undefined ? backends : [backend], memory: this.#memory, logger };
+  #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
+    const { storage, backends, plans, events } = this.#options;
+    const { backend, execution } = plans.plan(model);
+    return {
+      storage,
+      backends: backend === undefined ? backends : [backend],
+      execution,
+      memory: this.#memory,
+      isQuiet: () => this.#servables.size === 0,
+      workerDied: (error) => {
+        logger.error(`A worker of model ${model} version ${version} has gone; another one takes its place`, { error });
+        events.emit({ type: "error-occurred", error, model, version });
+      },
+      logger,
+    };
   }
 }
 

@@ -1,0 +1,35 @@
+import type { ConfigDirectory } from "../../extension-points/config-directory.js";
+import type { ServerSettings } from "../../extension-points/server-settings.js";
+import type { WorkerRecipe } from "../../serving/execution/backend-source.js";
+import type { PluginUse, ServerConfig } from "../config/server-config.js";
+
+/** What a worker makes its own backend of. */
+export interface WorkerBoot {
+  readonly use: string;
+  readonly moduleUrl: string;
+  /** What the plugin's own schema made of them here. */
+  readonly options: unknown;
+  readonly settings: ServerSettings;
+  readonly directory: ConfigDirectory;
+}
+
+const ENTRY = new URL("./worker-entry.js", import.meta.url);
+
+/** `undefined` where workers cannot make that backend: its options cannot be cloned, or these sources were never built. */
+export function workerRecipe(
+  { use, moduleUrl, options }: PluginUse,
+  { server, directory }: Pick<ServerConfig, "server" | "directory">,
+): WorkerRecipe | undefined {
+  if (import.meta.url.endsWith(".ts")) return undefined;
+  const data: WorkerBoot = { use, moduleUrl, options, settings: server, directory };
+  return isCloneable(data) ? { entry: ENTRY, data } : undefined;
+}
+
+function isCloneable(data: unknown): boolean {
+  try {
+    structuredClone(data);
+    return true;
+  } catch {
+    return false;
+  }
+}

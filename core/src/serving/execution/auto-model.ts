@@ -1,0 +1,174 @@
+import type { RunCall } from "../../extension-points/backend.js";
+import type { Logger } from "../../extension-points/logger.js";
+import type { Signature } from "../../model/signature.js";
+import type { NamedTensors } from "../../model/tensor.js";
+import type { ExecutedModel, Outage } from "./executed-model.js";
+
+/** Longest run, in milliseconds, for which a model is put on the thread that serves requests: what a hop to another one costs. */
+export const INLINE_RUN_MS = 0.25;
+
+/** A model moves only where its runs are this many times longer or shorter than that, so that it does not go to and fro. */
+const HYSTERESIS = 2;
+
+/** Of runs on the serving thread, every eighth is timed, and each once one was long. */
+const SAMPLED_RUNS = 8;
+
+/** Long runs in a row that have a model leave the serving thread: one alone may be the machine's. */
+const LONG_RUNS = 4;
+
+/** Runs in a worker after which it is asked whether the model would do better on the serving thread. */
+const JUDGED_RUNS = 256;
+
+/** Pause between two moves, in milliseconds, doubled after each. */
+const MOVE_PAUSE_MS = 10_000;
+
+/** A model in worker threads, which tells how long its runs take there. */
+export interface WorkerModel extends ExecutedModel {
+  /** Of late, without the way there and back, in milliseconds. */
+  readonly meanRunMs: number;
+}
+
+/** One place where the model can be. */
+type Place =
+  | { readonly kind: "inline"; readonly model: ExecutedModel }
+  | { readonly kind: "workers"; readonly model: WorkerModel };
+
+export interface AutoModelOptions {
+  /** Loads the model on the serving thread. */
+  readonly openInline: (signal: AbortSignal) => Promise<ExecutedModel>;
+  /** Loads it in workers. */
+  readonly openWorkers: (signal: AbortSignal) => Promise<WorkerModel>;
+  /** Whether it may ever be loaded on the serving thread: not where that would take long. */
+  readonly mayBeInline: boolean;
+  readonly logger: Logger;
+}
+
+/**
+ * A model that runs on the serving thread as long as its runs are shorter than the way to a worker, and in workers otherwise; it moves
+ * when that turns out to have changed, as with larger batches. While it moves, requests go on where it was.
+ */
+export class AutoModel implements ExecutedModel {
+  readonly signatures: ReadonlyMap<string, Signature>;
+  readonly #options: AutoModelOptions;
+  readonly #stopping = new AbortController();
+  #used: UsedPlace;
+  #changed: () => void = () => {};
+  #runs = 0;
+  #longRuns = 0;
+  #moving: Promise<void> | undefined;
+  #mayMoveAtMs = 0;
+  #moves = 0;
+
+  constructor(place: Place, options: AutoModelOptions) {
+    this.signatures = place.model.signatures;
+    this.#options = options;
+    this.#used = new UsedPlace(place);
+  }
+
+  get slots(): number {
+    return this.#used.place.model.slots;
+  }
+
+  get outage(): Outage | undefined {
+    return this.#used.place.model.outage;
+  }
+
+  onChange(changed: () => void): void {
+    this.#changed = changed;
+    this.#used.place.model.onChange(changed);
+  }
+
+  run(call: RunCall): Promise<NamedTensors> {
+    this.#runs++;
+    const { place } = this.#used;
+    if (place.kind === "inline") {
+      const isTimed = this.#longRuns > 0 || this.#runs % SAMPLED_RUNS === 0;
+      return isTimed ? this.#timedRun(call) : this.#used.run(call);
+    }
+    if (this.#runs % JUDGED_RUNS === 0 && place.model.meanRunMs < INLINE_RUN_MS / HYSTERESIS) this.#move("inline");
+    return this.#used.run(call);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#moving;
+    await this.#used.place.model[Symbol.asyncDispose]();
+  }
+
+  /** What counts is how long the serving thread is held up, not how long the answer takes. */
+  #timedRun(call: RunCall): Promise<NamedTensors> {
+    const beganAtMs = performance.now();
+    const outputs = this.#used.run(call);
+    const isLong = performance.now() - beganAtMs > INLINE_RUN_MS * HYSTERESIS;
+    this.#longRuns = isLong ? this.#longRuns + 1 : 0;
+    if (this.#longRuns >= LONG_RUNS) this.#move("workers");
+    return outputs;
+  }
+
+  #move(to: Place["kind"]): void {
+    const nowMs = performance.now();
+    if (this.#moving !== undefined || nowMs < this.#mayMoveAtMs || this.#stopping.signal.aborted) return;
+    if (to === "inline" && !this.#options.mayBeInline) return;
+    this.#mayMoveAtMs = nowMs + MOVE_PAUSE_MS * 2 ** this.#moves++;
+    this.#moving = this.#moveTo(to).finally(() => {
+      this.#moving = undefined;
+    });
+  }
+
+  async #moveTo(to: Place["kind"]): Promise<void> {
+    const { logger } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      const left = this.#used;
+      this.#used = new UsedPlace(await this.#open(to, signal));
+      this.#longRuns = 0;
+      this.onChange(this.#changed);
+      this.#changed();
+      logger.info(
+        to === "inline" ? "Moved to the serving thread: its runs are short" : "Moved to workers: its runs are long",
+      );
+      await left.idle();
+      await left.place.model[Symbol.asyncDispose]();
+    } catch (error) {
+      if (!signal.aborted)
+        logger.warn("Could not be moved to where it would run better; it goes on where it is", { error });
+    }
+  }
+
+  async #open(to: Place["kind"], signal: AbortSignal): Promise<Place> {
+    return to === "inline"
+      ? { kind: to, model: await this.#options.openInline(signal) }
+      : { kind: to, model: await this.#options.openWorkers(signal) };
+  }
+}
+
+/** A place with the runs that are under way there, so that it is left only after the last. */
+class UsedPlace {
+  readonly place: Place;
+  #underWay = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  run(call: RunCall): Promise<NamedTensors> {
+    this.#underWay++;
+    const outputs = this.place.model.run(call);
+    outputs.then(this.#done, this.#done);
+    return outputs;
+  }
+
+  /** Settles when nothing is under way. Called once, when no more runs come. */
+  async idle(): Promise<void> {
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  readonly #done = (): void => {
+    this.#underWay--;
+    if (this.#underWay === 0) this.#whenIdle?.();
+  };
+}

@@ -1,0 +1,163 @@
+import type { Logger } from "../../extension-points/logger.js";
+import type { VersionFiles } from "../../extension-points/storage.js";
+import { PlinthError } from "../../model/errors.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import { AutoModel, INLINE_RUN_MS } from "./auto-model.js";
+import type { BackendSource, WorkerRecipe } from "./backend-source.js";
+import type { ExecutedModel } from "./executed-model.js";
+import type { ExecutionSettings } from "./execution-settings.js";
+import { InlineModel } from "./inline-model.js";
+import { loadModel } from "./load-model.js";
+import type { WarmUpReport } from "./warm-up.js";
+import { InstancePool } from "./worker/instance-pool.js";
+import { type LoadedInstance, ModelInstance } from "./worker/model-instance.js";
+import { processWorkers } from "./worker/process-channel.js";
+import { threadWorkers } from "./worker/thread-channel.js";
+import type { OpenWorker } from "./worker/worker-channel.js";
+
+/** What is executed, and where. */
+export interface ModelExecution {
+  readonly model: string;
+  readonly version: ModelVersion;
+  /** Readable until the executed model is disposed. */
+  readonly files: VersionFiles;
+  readonly source: BackendSource;
+  readonly settings: ExecutionSettings;
+  /** Sets memory aside for one more copy of the model. @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
+  readonly reserveCopy: () => Disposable;
+  /** Whether nothing is in service that a load on this thread would hold up. */
+  readonly isQuiet: () => boolean;
+  /** Told of workers that have died. */
+  readonly died: (error: PlinthError) => void;
+  readonly logger: Logger;
+}
+
+/**
+ * Most bytes of files of a model that is loaded on the serving thread: such a load takes a few milliseconds. One with more weights could
+ * hardly read them in {@link INLINE_RUN_MS}.
+ */
+const MAX_INLINE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Loads a model where its settings say and warms it up there. Memory for one copy has been set aside already; where it fails, nothing
+ * but that stays behind.
+ *
+ * @throws PlinthError what the backend throws; `MODEL_UNSUPPORTED` where workers are asked for that cannot be; `EXECUTOR_DIED`;
+ * `MEMORY_BUDGET_EXCEEDED` where as many instances as are asked for do not fit
+ */
+export function executeModel(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
+  switch (execution.settings.executor) {
+    case "inline":
+      return openInline(execution, signal).then(({ model }) => model);
+    case "thread":
+      return openAllInstances(execution, threadWorkers, signal);
+    case "process":
+      return openAllInstances(execution, processWorkers, signal);
+    case "auto":
+      return openAuto(execution, signal);
+  }
+}
+
+async function openInline(
+  { source, files, model, version, logger }: ModelExecution,
+  signal: AbortSignal,
+): Promise<{ readonly model: ExecutedModel; readonly report: WarmUpReport }> {
+  const { loaded, report } = await loadModel(source.backend, files, { model, version, signal });
+  logRefusals(report, logger);
+  return { model: new InlineModel(loaded), report };
+}
+
+async function openAllInstances(
+  execution: ModelExecution,
+  workers: (entry: URL) => OpenWorker,
+  signal: AbortSignal,
+): Promise<ExecutedModel> {
+  const { source, settings, model, version } = execution;
+  if (source.recipe === undefined) {
+    throw new PlinthError(
+      "MODEL_UNSUPPORTED",
+      `Model ${model} version ${version} is to run in a ${settings.executor}, but the backend ${source.backend.name} cannot be made there: ` +
+        "expected a plugin that is built, with options that can be cloned. Use execution: { executor: inline }",
+    );
+  }
+  const start = instanceStarter(execution, workers(source.recipe.entry), source.recipe);
+  const pool = newPool(execution, await start(signal), start);
+  try {
+    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(execution.reserveCopy(), signal);
+    return pool;
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** On this thread where its runs are short, else in worker threads: as many as fit into memory. */
+async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
+  const { source, files, isQuiet, logger } = execution;
+  const { recipe } = source;
+  if (recipe === undefined) return (await openInline(execution, signal)).model;
+  const start = instanceStarter(execution, threadWorkers(recipe.entry), recipe);
+  const mayBeInline = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
+  const options = {
+    openInline: async (moving: AbortSignal) => (await openInline(execution, moving)).model,
+    openWorkers: async (moving: AbortSignal) =>
+      growAsFits(newPool(execution, await start(moving), start), execution, moving),
+    mayBeInline,
+    logger,
+  };
+  if (mayBeInline && isQuiet()) {
+    const { model, report } = await openInline(execution, signal);
+    if (isShort(report)) return new AutoModel({ kind: "inline", model }, options);
+    await model[Symbol.asyncDispose]();
+  }
+  const first = await start(signal);
+  if (mayBeInline && isShort(first.report)) {
+    try {
+      return new AutoModel({ kind: "inline", model: await options.openInline(signal) }, options);
+    } finally {
+      await first.instance[Symbol.asyncDispose]();
+    }
+  }
+  const pool = await growAsFits(newPool(execution, first, start), execution, signal);
+  return new AutoModel({ kind: "workers", model: pool }, options);
+}
+
+function isShort({ runMs }: WarmUpReport): boolean {
+  return runMs !== undefined && runMs <= INLINE_RUN_MS;
+}
+
+type StartInstance = (signal: AbortSignal) => Promise<LoadedInstance>;
+
+function instanceStarter(execution: ModelExecution, open: OpenWorker, { data }: WorkerRecipe): StartInstance {
+  const { model, version, files, logger } = execution;
+  return async (signal) => {
+    const loaded = await ModelInstance.start({ open, bootData: data, model, version, files, logger }, signal);
+    logRefusals(loaded.report, logger);
+    return loaded;
+  };
+}
+
+function newPool({ died }: ModelExecution, first: LoadedInstance, start: StartInstance): InstancePool {
+  return new InstancePool(first, { start, died });
+}
+
+async function growAsFits(
+  pool: InstancePool,
+  { settings, reserveCopy, logger }: ModelExecution,
+  signal: AbortSignal,
+): Promise<InstancePool> {
+  try {
+    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(reserveCopy(), signal);
+  } catch (thrown) {
+    if (PlinthError.from(thrown).reason !== "MEMORY_BUDGET_EXCEEDED") {
+      await pool[Symbol.asyncDispose]();
+      throw thrown;
+    }
+    logger.info(`It runs with fewer than ${settings.instances} instances`, { error: thrown });
+  }
+  return pool;
+}
+
+function logRefusals({ refusals }: WarmUpReport, logger: Logger): void {
+  if (refusals.length > 0) logger.debug("It does not take zeros as a warm-up", { refusals });
+}

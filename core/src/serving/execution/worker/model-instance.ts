@@ -1,0 +1,173 @@
+import type { RunCall } from "../../../extension-points/backend.js";
+import type { Logger } from "../../../extension-points/logger.js";
+import type { VersionFiles } from "../../../extension-points/storage.js";
+import { PlinthError } from "../../../model/errors.js";
+import type { ModelVersion } from "../../../model/model-version.js";
+import type { Signature } from "../../../model/signature.js";
+import type { NamedTensors } from "../../../model/tensor.js";
+import type { WarmUpReport } from "../warm-up.js";
+import { unpackError } from "./packed-error.js";
+import { packTensors, unpackTensors } from "./packed-tensors.js";
+import type { OpenWorker, WorkerChannel } from "./worker-channel.js";
+import type { FromWorker } from "./worker-messages.js";
+
+/** What an instance is made of. */
+export interface InstanceOptions {
+  readonly open: OpenWorker;
+  /** For the worker's entry. */
+  readonly bootData: unknown;
+  readonly model: string;
+  readonly version: ModelVersion;
+  /** Readable as long as the instance lives. */
+  readonly files: VersionFiles;
+  readonly logger: Logger;
+}
+
+/** How long an instance may take to free its model before it is ended, in milliseconds. */
+const DISPOSAL_MS = 5_000;
+
+/** What the newest run counts for in the mean of all. */
+const RUN_WEIGHT = 1 / 32;
+
+/** Somebody who waits for an answer of the worker. */
+interface Waiting<Answer> {
+  resolve(answer: Answer): void;
+  reject(error: PlinthError): void;
+}
+
+type Loaded = Extract<FromWorker, { readonly type: "loaded" }>;
+
+/** One instance of a model in a worker of its own. */
+export class ModelInstance implements AsyncDisposable {
+  /** Settles, with the reason, when the worker has ended, asked to or not. */
+  readonly ended: Promise<PlinthError>;
+  readonly #options: InstanceOptions;
+  readonly #channel: WorkerChannel;
+  readonly #runs = new Map<number, Waiting<NamedTensors>>();
+  #lastRun = 0;
+  #meanRunMs = 0;
+  #loading: Waiting<Loaded> | undefined;
+  /** Why it has ended, once it has. */
+  #end: PlinthError | undefined;
+
+  private constructor(options: InstanceOptions) {
+    this.#options = options;
+    let tellEnd: (error: PlinthError) => void;
+    this.ended = new Promise((resolve) => {
+      tellEnd = resolve;
+    });
+    this.#channel = options.open({
+      received: (message) => this.#receive(message),
+      ended: (why) => tellEnd(this.#finish(why)),
+    });
+  }
+
+  /**
+   * Starts a worker and has it load the model. Where that fails, nothing stays behind.
+   *
+   * @throws PlinthError what the backend throws; `EXECUTOR_DIED`
+   */
+  static async start(options: InstanceOptions, signal: AbortSignal): Promise<LoadedInstance> {
+    signal.throwIfAborted();
+    const instance = new ModelInstance(options);
+    const stop = () => instance.#channel.kill();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const { signatures, report } = await instance.#load();
+      signal.throwIfAborted();
+      return { instance, signatures, report };
+    } catch (error) {
+      instance.#channel.kill();
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** How long runs took of late inside the worker, in milliseconds. */
+  get meanRunMs(): number {
+    return this.#meanRunMs;
+  }
+
+  get runsUnderWay(): number {
+    return this.#runs.size;
+  }
+
+  /** @throws PlinthError what the model throws; `EXECUTOR_DIED` where the worker ends before it answers. */
+  run({ signature, inputs, outputs }: RunCall): Promise<NamedTensors> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    const id = ++this.#lastRun;
+    const tensors = packTensors(inputs);
+    return new Promise((resolve, reject) => {
+      this.#runs.set(id, { resolve, reject });
+      this.#channel.send({ type: "run", id, signature, outputs, tensors }, [tensors.bytes]);
+    });
+  }
+
+  /** Frees the model and ends the worker. Nothing may be under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#end === undefined) this.#channel.send({ type: "dispose" }, []);
+    const timer = setTimeout(() => this.#channel.kill(), DISPOSAL_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #load(): Promise<Loaded> {
+    const { bootData, model, version, files } = this.#options;
+    this.#channel.send({ type: "boot", data: bootData }, []);
+    this.#channel.send({ type: "load", model, version, directory: files.directory, files: files.files }, []);
+    return new Promise((resolve, reject) => {
+      this.#loading = { resolve, reject };
+    });
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "ran":
+        this.#meanRunMs += (message.computeMs - this.#meanRunMs) * RUN_WEIGHT;
+        this.#take(message.id)?.resolve(unpackTensors(message.tensors));
+        return;
+      case "run-failed":
+        this.#take(message.id)?.reject(unpackError(message.error));
+        return;
+      case "loaded":
+        this.#meanRunMs = message.report.runMs ?? 0;
+        this.#loading?.resolve(message);
+        return;
+      case "failed":
+        this.#loading?.reject(unpackError(message.error));
+        return;
+      case "log":
+        this.#options.logger[message.level](message.message, message.fields);
+        return;
+    }
+  }
+
+  #take(id: number): Waiting<NamedTensors> | undefined {
+    const run = this.#runs.get(id);
+    this.#runs.delete(id);
+    return run;
+  }
+
+  #finish(why: string): PlinthError {
+    const { model, version } = this.#options;
+    const error = new PlinthError(
+      "EXECUTOR_DIED",
+      `The worker of model ${model} version ${version} has gone: ${why}. What it was running is lost; send it again`,
+      { details: { model, version: String(version) } },
+    );
+    this.#end = error;
+    for (const waiting of this.#runs.values()) waiting.reject(error);
+    this.#runs.clear();
+    this.#loading?.reject(error);
+    return error;
+  }
+}
+
+/** An instance that has loaded its model. */
+export interface LoadedInstance {
+  readonly instance: ModelInstance;
+  readonly signatures: ReadonlyMap<string, Signature>;
+  readonly report: WarmUpReport;
+}

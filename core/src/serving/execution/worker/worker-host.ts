@@ -1,0 +1,76 @@
+import type { Backend, LoadedModel } from "../../../extension-points/backend.js";
+import { PlinthError } from "../../../model/errors.js";
+import { loadModel } from "../load-model.js";
+import { packError } from "./packed-error.js";
+import { packTensors, unpackTensors } from "./packed-tensors.js";
+import type { ServerChannel } from "./worker-channel.js";
+import type { ToWorker } from "./worker-messages.js";
+
+type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
+
+/** The inside of a worker: makes the backend, loads the one model that it is for, and runs what the server sends. */
+export class WorkerHost {
+  readonly #server: ServerChannel;
+  readonly #makeBackend: (data: unknown) => Promise<Backend>;
+  #backend: Promise<Backend> | undefined;
+  #model: LoadedModel | undefined;
+
+  /** @param makeBackend out of what the `boot` message holds */
+  constructor(server: ServerChannel, makeBackend: (data: unknown) => Promise<Backend>) {
+    this.#server = server;
+    this.#makeBackend = makeBackend;
+  }
+
+  listen(): void {
+    this.#server.listen((message) => void this.#receive(message));
+  }
+
+  async #receive(message: ToWorker): Promise<void> {
+    switch (message.type) {
+      case "boot":
+        this.#backend = this.#makeBackend(message.data);
+        // Told when the model is to be loaded.
+        this.#backend.catch(() => {});
+        return;
+      case "load":
+        return this.#load(message);
+      case "run":
+        return this.#run(message);
+      case "dispose":
+        return this.#dispose();
+    }
+  }
+
+  async #load({ model, version, directory, files }: Message<"load">): Promise<void> {
+    const { signal } = new AbortController();
+    try {
+      const backend = await this.#backend;
+      if (backend === undefined) throw new PlinthError("INTERNAL", "Expected a boot message ahead of the load");
+      const stayingFiles = { directory, files, [Symbol.asyncDispose]: async () => {} };
+      const { loaded, report } = await loadModel(backend, stayingFiles, { model, version, signal });
+      this.#model = loaded;
+      this.#server.send({ type: "loaded", signatures: loaded.signatures, report }, []);
+    } catch (thrown) {
+      this.#server.send({ type: "failed", error: packError(thrown) }, []);
+    }
+  }
+
+  async #run({ id, signature, outputs, tensors }: Message<"run">): Promise<void> {
+    try {
+      if (this.#model === undefined) throw new PlinthError("INTERNAL", "Expected a loaded model ahead of the run");
+      const beganAtMs = performance.now();
+      const packed = packTensors(await this.#model.run({ signature, outputs, inputs: unpackTensors(tensors) }));
+      this.#server.send({ type: "ran", id, tensors: packed, computeMs: performance.now() - beganAtMs }, [packed.bytes]);
+    } catch (thrown) {
+      this.#server.send({ type: "run-failed", id, error: packError(PlinthError.from(thrown, "MODEL_RUN_FAILED")) }, []);
+    }
+  }
+
+  async #dispose(): Promise<void> {
+    try {
+      await this.#model?.[Symbol.asyncDispose]();
+    } finally {
+      this.#server.close();
+    }
+  }
+}
