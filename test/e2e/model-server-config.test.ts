@@ -184,7 +184,7 @@ describe("a server of a ModelServerConfig", () => {
     expect(await versionOf("m")).toBe(1n);
   });
 
-  it("K07, K15 takes a label for a version that is not there (TensorFlow Serving refuses the file), which answers once it is", async () => {
+  it("K15 takes a label for a version that is not there (TensorFlow Serving refuses the file), which answers once it is", async () => {
     const path = await basePath("m", [1, 1]);
     await start(model("m", path, 'version_labels { key: "A" value: 2 }'));
     await expect(versionOf("m", { label: "A" })).rejects.toMatchObject({ reason: "VERSION_NOT_FOUND" });

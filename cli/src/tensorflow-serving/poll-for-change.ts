@@ -23,7 +23,8 @@ export async function pollForChange(
     const bytes = await bytesOf(file);
     const isSame = seen === undefined ? bytes === undefined : bytes?.equals(seen) === true;
     seen = bytes;
-    if (!isSame || hasFailed) hasFailed = !(await reload(`${file} was changed`));
+    const why = isSame ? `${file} was not applied the last time` : `${file} was changed`;
+    if (!isSame || hasFailed) hasFailed = !(await reload(why));
     isLooking = false;
   };
   const timer = setInterval(() => void look(), Math.min(pauseMs, MAX_PAUSE_MS));

@@ -10,7 +10,7 @@ it("has the configuration read again when the file has changed, and again for as
   using _polling = await pollForChange(file, 1, reload);
   await writeFile(file, "second");
   await vi.waitFor(() => expect(outcomes).toEqual([]));
-  expect(reload).toHaveBeenLastCalledWith(`${file} was changed`);
+  expect(reload).toHaveBeenLastCalledWith(`${file} was not applied the last time`);
 });
 
 it("tells of a file that has gone", async () => {
