@@ -6,6 +6,7 @@ export default defineConfig({
     include: [
       "{core,cli,libraries/*,plugins/*,test/conformance}/test/**/*.test.ts",
       "test/{architecture,e2e}/**/*.test.ts",
+      "bench/test/*.test.mjs",
     ],
     testTimeout: 20_000,
     maxWorkers: "100%",

@@ -1,16 +1,18 @@
-// Reading and writing tensors as JSON, against JSON.parse and JSON.stringify in the same process.
-// Build first: npx tsc -b plugins/protocol-rest. Then: node bench/tensor-json.mjs
+import { decodePredict } from "../../plugins/protocol-rest/dist/tensorflow-serving/decode.js";
+import { encodePredict } from "../../plugins/protocol-rest/dist/tensorflow-serving/encode.js";
+import { median } from "../measure/statistics.mjs";
+import { pseudoRandom } from "../models/pseudo-random.mjs";
 
-import { performance } from "node:perf_hooks";
-import { decodePredict } from "../plugins/protocol-rest/dist/tensorflow-serving/decode.js";
-import { encodePredict } from "../plugins/protocol-rest/dist/tensorflow-serving/encode.js";
+/** Times each case interleaved with its counterpart, after it was checked that both give the same values. */
+export const tensorJson = {
+  title: "tensors from and to JSON: JSON.parse or JSON.stringify, and ours",
 
-/**
- * Times each case interleaved with its counterpart, after it was checked that both give the same values.
- *
- * @returns {Promise<{ task: string, bytes: number, builtinUs: number, oursUs: number, ratio: number }[]>} medians
- */
-export async function benchTensorJson() {
+  async run() {
+    return { tables: [{ rows: cases() }], targets: [] };
+  },
+};
+
+function cases() {
   const random = pseudoRandom(1);
   const pixel = () => Math.floor(random() * 256) / 255;
   const mixed = () =>
@@ -62,23 +64,13 @@ function compare(task, bytes, builtin, ours, runs) {
   }
   const builtinUs = median(times.builtin);
   const oursUs = median(times.ours);
-  return {
-    task,
-    bytes,
-    builtinUs: rounded(builtinUs, 1),
-    oursUs: rounded(oursUs, 1),
-    ratio: rounded(builtinUs / oursUs, 2),
-  };
+  return { name: task, bytes, builtinUs, oursUs, timesAsFast: builtinUs / oursUs };
 }
 
 function timed(run) {
   const start = performance.now();
   run();
   return (performance.now() - start) * 1000;
-}
-
-function median(values) {
-  return values.sort((left, right) => left - right)[values.length >> 1];
 }
 
 function flatten(value, into) {
@@ -106,15 +98,4 @@ function checkSame(expected, got) {
       throw new Error(`value ${index}: expected ${expected[index]}, got ${got[index]}`);
     }
   }
-}
-
-function pseudoRandom(seed) {
-  return () => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return seed / 2 ** 32;
-  };
-}
-
-function rounded(value, digits) {
-  return Number(value.toFixed(digits));
 }
