@@ -68,10 +68,26 @@ export {
   recordText,
 } from "./extension-points/storage-names.js";
 export { createToken, type Services, type Token } from "./extension-points/token.js";
-export type { ConfigFault, SourcePosition } from "./kernel/config/config-fault.js";
+export {
+  type ConfigFault,
+  type ConfigPath,
+  FaultList,
+  type Location,
+  type SourcePosition,
+} from "./kernel/config/config-fault.js";
 export { configSchema, type KnownPlugin } from "./kernel/config/config-schema.js";
-export { type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
+export { composeConfig, type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
+export { suggestKey } from "./kernel/config/nearest-key.js";
 export type { ModelConfig, PluginUse, ServerConfig } from "./kernel/config/server-config.js";
+export {
+  mappingOf,
+  type SourceEntry,
+  type SourceList,
+  type SourceMapping,
+  type SourceNode,
+  type SourceScalar,
+  treeOf,
+} from "./kernel/config/source-tree.js";
 export type { ReadConfig } from "./kernel/config-reloader.js";
 export { type RunningServer, type StartOptions, startServer } from "./kernel/server.js";
 export {

@@ -6,7 +6,7 @@ export interface ServerSettings {
   readonly host: string;
   /** Longest that stopping may take, in milliseconds, before requests under way are cut. */
   readonly shutdownDeadlineMs: number;
-  /** Pause between two looks into the storage, in milliseconds. */
+  /** Pause between two looks into the storage, in milliseconds; 0: it looks at the start, and when it is told to. */
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together, in bytes, by estimate; 0: no bound. */
   readonly memoryBudgetBytes: number;

@@ -68,8 +68,8 @@ export async function composeServices(
   container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
   container.provide(ConfigReload, (services) => {
     const { models } = services.get(Configured);
-    const [plans, catalog] = [services.get(Plans), services.get(Catalog)];
-    return new ConfigReloader({ config, models, readConfig, plans, catalog, logger });
+    const [storage, plans, catalog] = [services.get(ModelStorage), services.get(Plans), services.get(Catalog)];
+    return new ConfigReloader({ config, models, readConfig, storage, plans, catalog, logger });
   });
   container.provide(Deployments, (services) => services.get(RunningDeployments));
   await runAll(container.makers());

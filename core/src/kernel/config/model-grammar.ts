@@ -9,6 +9,7 @@ import { loading, name, pluginUse, version } from "./grammar-words.js";
 import type { ModelConfig } from "./server-config.js";
 
 export interface ModelSection {
+  readonly path?: string | undefined;
   readonly versions: VersionPolicy;
   readonly labels?: ReadonlyMap<string, ModelVersion> | undefined;
   readonly traffic?: ReadonlyMap<string, number> | undefined;
@@ -57,6 +58,14 @@ const versions = z
 /** What stands below a model's name. */
 export const modelSection: z.ZodType<ModelSection | null> = z
   .strictObject({
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Folder of the model's versions, where it is not the storage's own place for them (`<root>/<name>`); relative to the " +
+          "configuration's folder.",
+      ),
     backend: z
       .union([z.string().min(1), pluginUse], {
         error: "expected the name of a backend, as onnx, or { use: onnx } with its options",

@@ -39,6 +39,8 @@ export interface PluginUse {
 }
 
 export interface ModelConfig {
+  /** Absolute path of the folder that holds its versions. `undefined`: where the storage keeps them. */
+  readonly path: string | undefined;
   /**
    * `undefined`: the first of the configured backends that recognises the files. The very object of
    * {@link ServerConfig.backends} where the model adds no options of its own.
@@ -56,7 +58,7 @@ export interface ModelConfig {
   /** `undefined`: each request is run on its own. */
   readonly batching: BatchingSettings | undefined;
   /**
-   * Where the file says what: `served` (where the model stands), and, only where they are written, `versions`,
+   * Where the file says what: `served` (where the model stands), and, only where they are written, `path`, `versions`,
    * `labels.<label>` and `traffic`. What is pinned here cannot be changed at run time.
    */
   readonly pins: ReadonlyMap<string, SourcePosition>;

@@ -24,10 +24,13 @@ export const serverSection: z.ZodType<ServerSettings> = z
       ),
     pollIntervalMs: z
       .int()
-      .min(10)
+      .min(0)
       .max(DAY_MS)
+      .refine((pauseMs) => pauseMs === 0 || pauseMs >= 10, { error: "expected 0, or 10 to 86400000" })
       .default(1_000)
-      .describe("Pause between two looks into the storage for new versions, in milliseconds."),
+      .describe(
+        "Pause between two looks into the storage for new versions, in milliseconds, at least 10; 0: it looks once.",
+      ),
     memoryBudgetBytes: z
       .int()
       .min(0)

@@ -30,6 +30,7 @@ export interface ModelCatalogOptions {
   readonly backends: readonly BackendSource[];
   /** What is to run; after a change of it {@link ModelCatalog.replan} brings it about. */
   readonly plans: ModelPlans;
+  /** 0: it looks only when it is told to. */
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together; 0: no bound. */
   readonly memoryBudgetBytes: number;
@@ -183,7 +184,7 @@ export class ModelCatalog implements ModelDirectory {
   }
 
   #poll(): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted || this.#options.pollIntervalMs === 0) return;
     this.#pollTimer = setTimeout(() => void this.refresh().then(() => this.#poll()), this.#options.pollIntervalMs);
   }
 
@@ -228,7 +229,7 @@ export class ModelCatalog implements ModelDirectory {
     const plan = plans.plan(model);
     const stored = plan.served ? this.#listing.get(model) : undefined;
     if (stored === undefined) this.#letGo(model, plan.served && plans.isConfigured(model));
-    else if (stored.error === undefined) this.#aspire(plan, stored.versions);
+    else if (stored.error === undefined) this.#aspire(plan, stored);
     const served = this.#servables.get(model);
     if (served !== undefined && !followsRules(served.traffic, plan)) this.#serve(model, [...served.versions.values()]);
   }
@@ -239,11 +240,11 @@ export class ModelCatalog implements ModelDirectory {
     if (lifecycle?.forgotten && !isConfigured) this.#lifecycles.delete(model);
   }
 
-  #aspire(plan: ModelPlan, stored: StoredModel["versions"]): void {
-    const existing = stored.map(({ version }) => version);
+  #aspire(plan: ModelPlan, { versions, folder }: StoredModel): void {
+    const existing = versions.map(({ version }) => version);
     const wanted = new Set(wantedVersions(plan, existing));
-    const aspired = stored.filter(({ version }) => wanted.has(version));
-    this.#lifecycle(plan.model).aspire(aspired, plan.loading);
+    const aspired = versions.filter(({ version }) => wanted.has(version));
+    this.#lifecycle(plan.model).aspire(aspired, plan.loading, folder);
   }
 
   #serve(model: string, versions: readonly AnsweringVersion[]): void {

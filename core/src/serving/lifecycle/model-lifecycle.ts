@@ -1,6 +1,6 @@
 import type { Logger } from "../../extension-points/logger.js";
 import type { LoadingMode } from "../../extension-points/server-settings.js";
-import type { StoredVersion } from "../../extension-points/storage.js";
+import type { StoredModel, StoredVersion } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import { type ModelVersion, newestFirst } from "../../model/model-version.js";
 import type { VersionState, VersionStatus } from "../../model/version-state.js";
@@ -29,6 +29,8 @@ interface Entry {
   state: VersionState;
   sinceMs: number;
   fingerprint: string;
+  /** As {@link StoredModel.folder}: where its files are from. */
+  readonly folder: string | undefined;
   error?: PlinthError;
   /** Failed loads in a row. */
   failures: number;
@@ -62,6 +64,7 @@ export class ModelLifecycle {
   #aspired: ReadonlyMap<ModelVersion, StoredVersion> = new Map();
   #loading: LoadingMode = "eager";
   #answering: readonly AnsweringVersion[] = [];
+  #folder: StoredModel["folder"];
 
   constructor(model: string, policy: TransitionPolicy, effects: LifecycleEffects, logger: Logger) {
     this.#model = model;
@@ -70,12 +73,16 @@ export class ModelLifecycle {
     this.#logger = logger;
   }
 
-  /** The versions that are wanted from now on, and when they are loaded; all others are to go. */
-  aspire(versions: readonly StoredVersion[], loading: LoadingMode): void {
+  /**
+   * The versions that are wanted from now on, when they are loaded, and the folder that they come from; all others are to go, also
+   * those of another folder.
+   */
+  aspire(versions: readonly StoredVersion[], loading: LoadingMode, folder?: StoredModel["folder"]): void {
     this.#loading = loading;
     this.#aspired = new Map(versions.map((stored) => [stored.version, stored]));
+    this.#folder = folder;
     for (const entry of [...this.#entries.values()]) {
-      if (!this.#aspired.has(entry.version)) this.#abandon(entry);
+      if (!this.#isAspired(entry)) this.#abandon(entry);
     }
     for (const stored of versions) this.#want(stored);
     this.#step();
@@ -134,16 +141,14 @@ export class ModelLifecycle {
     for (const entry of this.#entries.values()) clearTimeout(entry.timer);
   }
 
-  #isAspired({ version }: Entry): boolean {
-    return this.#aspired.has(version);
-  }
-
   #want({ version, fingerprint }: StoredVersion): void {
     const entry = this.#entries.get(version);
     if (entry === undefined || entry.state === "end") {
       clearTimeout(entry?.timer);
       this.#begin(version, fingerprint, entry);
-    } else if (entry.fingerprint !== fingerprint) this.#filesChanged(entry, fingerprint);
+      // One of another folder begins anew once what is there has ended.
+    } else if (entry.folder === this.#folder && entry.fingerprint !== fingerprint)
+      this.#filesChanged(entry, fingerprint);
   }
 
   #filesChanged(entry: Entry, fingerprint: string): void {
@@ -167,12 +172,17 @@ export class ModelLifecycle {
       state: "start",
       sinceMs: Date.now(),
       fingerprint,
+      folder: this.#folder,
       failures: 0,
       loading: new AbortController(),
       onDemand: ended?.onDemand ?? new OnDemandVersion(this.#model, version, () => this.load(version)),
       isDemanded: ended?.isDemanded ?? false,
     });
     this.#effects.stateChanged(version, ended?.state, "start");
+  }
+
+  #isAspired({ version, folder }: Entry): boolean {
+    return this.#aspired.has(version) && folder === this.#folder;
   }
 
   /** Lets go of a version that is no longer wanted, unless the policy decides about it. */

@@ -167,6 +167,20 @@ test("keeps versions exact, and models in the order of the file", async () => {
   expect(models?.get("constructor")?.versions).toEqual({ kind: "latest", count: 1 });
 });
 
+test("takes the folder of a model's versions relative to the configuration's, and pins it", async () => {
+  using workspace = new FakeWorkspace();
+  const { models, file } = await workspace.parse(
+    `${STORAGE}models:\n  near: { path: ./elsewhere/near }\n  far: { path: /far }\n  own: {}\n`,
+  );
+  expect([...(models ?? [])].map(([, { path }]) => path)).toEqual([
+    join(workspace.directory, "elsewhere/near"),
+    "/far",
+    undefined,
+  ]);
+  expect(models?.get("far")?.pins.get("path")).toMatchObject({ file, column: 10 });
+  expect(models?.get("own")?.pins.has("path")).toBe(false);
+});
+
 test("tells no models from all models", async () => {
   using workspace = new FakeWorkspace();
   expect((await workspace.parse(`${STORAGE}models: {}\n`)).models?.size).toBe(0);
