@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { WorkerRecipe } from "../../serving/execution/backend-source.js";
+import { cloned } from "../../serving/execution/worker/cloneable.js";
 import type { PluginUse, ServerConfig } from "../config/server-config.js";
 
 /** What a worker makes its own backend of. */
@@ -25,10 +27,10 @@ export function workerRecipe(
   return isCloneable(data) ? { entry: ENTRY, data } : undefined;
 }
 
+/** Whether it arrives as what it was: an object of a class would cross as a plain one, without its methods. */
 function isCloneable(data: unknown): boolean {
   try {
-    structuredClone(data);
-    return true;
+    return isDeepStrictEqual(cloned(data), data);
   } catch {
     return false;
   }

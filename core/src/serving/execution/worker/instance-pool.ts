@@ -73,8 +73,13 @@ export class InstancePool implements ExecutedModel {
 
   /** Starts one more instance. Its memory is given back with the pool, or at once where it fails. */
   async grow(memory: Disposable, signal: AbortSignal): Promise<void> {
-    this.#memory.push(memory);
-    this.#add((await this.#options.start(signal)).instance, false);
+    try {
+      this.#add((await this.#options.start(signal)).instance, false);
+      this.#memory.push(memory);
+    } catch (error) {
+      memory[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** On the instance that has least to do. */
