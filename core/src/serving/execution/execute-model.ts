@@ -34,8 +34,11 @@ export interface ModelExecution {
 /** Files of a model that is loaded on the serving thread at most, in bytes: some ten milliseconds of reading. */
 const MAX_INLINE_BYTES = 16 * 1024 * 1024;
 
-/** Longest load on the serving thread of a model that is put there, in milliseconds. */
-const MAX_INLINE_LOAD_MS = 100;
+/**
+ * Longest load of a model that is loaded on the serving thread while something is in service, in milliseconds, as measured in a worker,
+ * which has to load the backend's native parts as well.
+ */
+const MAX_INLINE_LOAD_MS = 250;
 
 /**
  * Loads a model where its settings say and warms it up there. Memory for one copy has been set aside already; where it fails, nothing
@@ -108,12 +111,12 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
     const { model, report } = await openInline(execution, signal);
     if (isShort(report)) {
       logChoice("on the serving thread", report, logger);
-      return new AutoModel({ kind: "inline", model }, { ...options, mayBeInline: true });
+      return new AutoModel({ kind: "inline", model }, { ...options, mayBeInline: isQuickToLoad(report) });
     }
     await model[Symbol.asyncDispose]();
   }
   const first = await start(signal);
-  const mayBeInline = isSmall && first.report.loadMs <= MAX_INLINE_LOAD_MS;
+  const mayBeInline = isSmall && isQuickToLoad(first.report);
   if (mayBeInline && isShort(first.report)) {
     await first.instance[Symbol.asyncDispose]();
     const model = await options.openInline(signal);
@@ -129,8 +132,12 @@ function logChoice(where: string, { runMs, loadMs }: LoadReport, logger: Logger)
   logger.info(`It runs ${where}`, { runMs, loadMs });
 }
 
-function isShort({ runMs, loadMs }: LoadReport): boolean {
-  return runMs !== undefined && runMs <= INLINE_RUN_MS && loadMs <= MAX_INLINE_LOAD_MS;
+function isShort({ runMs }: LoadReport): boolean {
+  return runMs !== undefined && runMs <= INLINE_RUN_MS;
+}
+
+function isQuickToLoad({ loadMs }: LoadReport): boolean {
+  return loadMs <= MAX_INLINE_LOAD_MS;
 }
 
 type StartInstance = (signal: AbortSignal) => Promise<LoadedInstance>;

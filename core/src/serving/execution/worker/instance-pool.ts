@@ -98,7 +98,7 @@ export class InstancePool implements ExecutedModel {
     const instances = [...this.#instances];
     this.#instances.clear();
     await Promise.all([...this.#replacing, ...instances.map((instance) => instance[Symbol.asyncDispose]())]);
-    for (const memory of this.#memory) memory[Symbol.dispose]();
+    for (const memory of this.#memory.splice(0)) memory[Symbol.dispose]();
   }
 
   #add(instance: ModelInstance, isReplacement: boolean): void {
