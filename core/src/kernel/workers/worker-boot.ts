@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { WorkerRecipe } from "../../serving/execution/backend-source.js";
-import { cloned } from "../../serving/execution/worker/cloneable.js";
+import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
 import type { PluginUse, ServerConfig } from "../config/server-config.js";
 
 /** What a worker makes its own backend of. */
@@ -24,14 +23,5 @@ export function workerRecipe(
 ): WorkerRecipe | undefined {
   if (import.meta.url.endsWith(".ts")) return undefined;
   const data: WorkerBoot = { use, moduleUrl, options, settings: server, directory };
-  return isCloneable(data) ? { entry: ENTRY, data } : undefined;
-}
-
-/** Whether it arrives as what it was: an object of a class would cross as a plain one, without its methods. */
-function isCloneable(data: unknown): boolean {
-  try {
-    return isDeepStrictEqual(cloned(data), data);
-  } catch {
-    return false;
-  }
+  return arrivesWhole(data) ? { entry: ENTRY, data } : undefined;
 }
