@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { RunCall } from "../../../extension-points/backend.js";
 import { PlinthError } from "../../../model/errors.js";
 import type { Signature } from "../../../model/signature.js";
@@ -49,6 +50,8 @@ export class InstancePool implements ExecutedModel {
   constructor(first: LoadedInstance, options: InstancePoolOptions) {
     this.signatures = first.signatures;
     this.#options = options;
+    // All instances may be replaced at the same time.
+    setMaxListeners(0, this.#stopping.signal);
     this.#add(first.instance, false);
   }
 
