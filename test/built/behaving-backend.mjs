@@ -33,6 +33,11 @@ const SIGNATURES = new Map([
 const COMMANDS = {
   echo: (words) => words,
   place: () => `${process.pid} ${threadId}`,
+  /** Holds its thread up for this many milliseconds. */
+  spend: (ms) => {
+    for (const endMs = performance.now() + Number(ms); performance.now() < endMs; );
+    return "spent";
+  },
   /** Holds its thread up until the file is there. */
   until: (file) => {
     while (!existsSync(file));

@@ -139,6 +139,19 @@ describe("processes do not outlive their server", () => {
   });
 });
 
+it("moves a model whose runs have become long to threads, and answers all requests meanwhile", async () => {
+  await using server = await BehavingServer.start({ moving: "{ execution: { instances: 2 } }" });
+  expect(await server.placeOf("moving")).toMatchObject({ thread: 0 });
+  let isMoved = false;
+  const clients = Array.from({ length: 4 }, async () => {
+    while (!isMoved) expect(await server.tell("moving", "spend 2")).toMatchObject({ body: { predictions: ["spent"] } });
+  });
+  await expect.poll(() => server.log(), { timeout: 60_000 }).toContain("Moved to workers");
+  isMoved = true;
+  await Promise.all(clients);
+  expect(await server.placeOf("moving")).toMatchObject({ thread: expect.toSatisfy((thread) => thread > 0) });
+});
+
 it("puts the digits on the serving thread, and refuses a thread to a backend that cannot be made there", async () => {
   const own = `backend: { use: ${JSON.stringify(BEHAVING_BACKEND)}, hook: true }`;
   await using server = await BehavingServer.start({
