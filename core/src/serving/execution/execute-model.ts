@@ -92,33 +92,41 @@ async function openAllInstances(
 
 /** On this thread where its runs are short, else in worker threads: as many as fit into memory. */
 async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
-  const { source, files, isQuiet, logger } = execution;
+  const { source, files, isQuiet, reserveCopy, logger } = execution;
   const { recipe } = source;
   if (recipe === undefined) return (await openInline(execution, signal)).model;
   const start = instanceStarter(execution, threadWorkers(recipe.entry), recipe);
-  const mayBeInline = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
+  const isSmall = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
   const options = {
     openInline: async (moving: AbortSignal) => (await openInline(execution, moving)).model,
     openWorkers: async (moving: AbortSignal) =>
       growAsFits(newPool(execution, await start(moving), start), execution, moving),
-    mayBeInline,
+    mayBeInline: isSmall,
+    reserveCopy,
     logger,
   };
-  if (mayBeInline && isQuiet()) {
+  if (isSmall && isQuiet()) {
     const { model, report } = await openInline(execution, signal);
-    if (isShort(report)) return new AutoModel({ kind: "inline", model }, options);
+    if (isShort(report)) {
+      logChoice("on the serving thread", report, logger);
+      return new AutoModel({ kind: "inline", model }, options);
+    }
     await model[Symbol.asyncDispose]();
   }
   const first = await start(signal);
-  if (mayBeInline && isShort(first.report)) {
-    try {
-      return new AutoModel({ kind: "inline", model: await options.openInline(signal) }, options);
-    } finally {
-      await first.instance[Symbol.asyncDispose]();
-    }
+  if (isSmall && isShort(first.report)) {
+    await first.instance[Symbol.asyncDispose]();
+    const model = await options.openInline(signal);
+    logChoice("on the serving thread", first.report, logger);
+    return new AutoModel({ kind: "inline", model }, options);
   }
   const pool = await growAsFits(newPool(execution, first, start), execution, signal);
+  logChoice("in worker threads", first.report, logger);
   return new AutoModel({ kind: "workers", model: pool }, options);
+}
+
+function logChoice(where: string, { runMs }: WarmUpReport, logger: Logger): void {
+  logger.info(`It runs ${where}`, { runMs });
 }
 
 function isShort({ runMs }: WarmUpReport): boolean {
