@@ -4,7 +4,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@plinth/source", "module", "node", "development|production"] } },
   test: {
     include: [
-      "{core,cli,plugins/*,test/conformance}/test/**/*.test.ts",
+      "{core,cli,libraries/*,plugins/*,test/conformance}/test/**/*.test.ts",
       "test/{architecture,e2e}/**/*.test.ts",
       "bench/test/*.test.mjs",
     ],

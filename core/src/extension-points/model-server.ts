@@ -9,10 +9,11 @@ export interface ModelServer {
   /**
    * Picks the version that answers a request and keeps it loaded until the handle is disposed. Decoding needs the signature
    * before the tensors are read, and the version must not change between the two; a caller that has tensors already uses
-   * {@link infer}.
+   * {@link infer}. Where the version is loaded on demand and not in memory, has it loaded and waits.
    *
    * @throws PlinthError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND`; `VERSION_NOT_AVAILABLE` where the model or
-   * version is known but not (or no longer, or not yet) in service, with its state and last error.
+   * version is known but not (or no longer, or not yet) in service, with its state and last error. While it waits:
+   * `DEADLINE_EXCEEDED`, `CANCELLED`; `QUEUE_FULL` where too many wait already.
    */
   acquire(target: ModelTarget): Promise<ServableHandle>;
 
@@ -25,7 +26,7 @@ export interface ModelServer {
   /** One of {@link models}; `undefined` where there is none of that name. */
   status(model: string): ModelStatus | undefined;
 
-  /** Whether every model has an available version and the server is not about to stop. */
+  /** Whether every model has a version that can answer and the server is not about to stop. */
   readiness(): Readiness;
 }
 
@@ -43,6 +44,10 @@ export interface ModelTarget {
    * traffic is sticky by one of them.
    */
   readonly header?: ((name: string) => string | undefined) | undefined;
+  /** As {@link InferCall.deadlineMs}, for the time that a load is waited for. */
+  readonly deadlineMs?: number | undefined;
+  /** As {@link InferCall.signal}, for the time that a load is waited for. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface InferCall {

@@ -60,7 +60,7 @@ export async function composeServices(
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
-  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models));
+  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models, config.server.loading));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
   container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger));
   container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
@@ -68,8 +68,8 @@ export async function composeServices(
   container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
   container.provide(ConfigReload, (services) => {
     const { models } = services.get(Configured);
-    const [plans, catalog] = [services.get(Plans), services.get(Catalog)];
-    return new ConfigReloader({ config, models, readConfig, plans, catalog, logger });
+    const [storage, plans, catalog] = [services.get(ModelStorage), services.get(Plans), services.get(Catalog)];
+    return new ConfigReloader({ config, models, readConfig, storage, plans, catalog, logger });
   });
   container.provide(Deployments, (services) => services.get(RunningDeployments));
   await runAll(container.makers());
@@ -94,6 +94,7 @@ function createCatalog(
     plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,
+    idleUnloadMs: config.server.idleUnloadMs,
     events: services.get(Events),
     logger,
   });

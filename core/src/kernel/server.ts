@@ -13,6 +13,7 @@ import type { ServerConfig } from "./config/server-config.js";
 import type { ReadConfig } from "./config-reloader.js";
 import { DisposerStack } from "./disposer-stack.js";
 import { namedFailure, runAll } from "./failures.js";
+import { checkPlaces, placeModels } from "./placed-models.js";
 
 /** Longest that starting may take, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -76,6 +77,8 @@ async function start(
 ): Promise<readonly Endpoint[]> {
   setMaxListeners(0, signal);
   const storage = services.get(ModelStorage);
+  checkPlaces(storage, config);
+  placeModels(storage, config);
   await runAll([
     startable(`Storage ${config.storage.use}`, storage, () => storage.start({ signal }), disposers),
     ...services

@@ -44,6 +44,8 @@ export class RestUnderTest implements AsyncDisposable {
       shutdownDeadlineMs: 1_000,
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
+      loading: "eager" as const,
+      idleUnloadMs: 0,
       protectedLabels: [],
       limits: { ...LIMITS, ...limits },
     };

@@ -1,6 +1,7 @@
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { WorkerRecipe } from "../../serving/execution/backend-source.js";
+import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
 import type { PluginUse, ServerConfig } from "../config/server-config.js";
 
 /** What a worker makes its own backend of. */
@@ -22,14 +23,5 @@ export function workerRecipe(
 ): WorkerRecipe | undefined {
   if (import.meta.url.endsWith(".ts")) return undefined;
   const data: WorkerBoot = { use, moduleUrl, options, settings: server, directory };
-  return isCloneable(data) ? { entry: ENTRY, data } : undefined;
-}
-
-function isCloneable(data: unknown): boolean {
-  try {
-    structuredClone(data);
-    return true;
-  } catch {
-    return false;
-  }
+  return arrivesWhole(data) ? { entry: ENTRY, data } : undefined;
 }

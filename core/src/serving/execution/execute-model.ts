@@ -23,8 +23,8 @@ export interface ModelExecution {
   readonly files: VersionFiles;
   readonly source: BackendSource;
   readonly settings: ExecutionSettings;
-  /** Sets memory aside for one more copy of the model. @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
-  readonly reserveCopy: () => Disposable;
+  /** Sets memory aside for one more copy of the model; `undefined` where there is none free. */
+  readonly reserveCopy: () => Disposable | undefined;
   /** Whether nothing is in service that a load on this thread would hold up. */
   readonly isQuiet: () => boolean;
   /** Told of workers that have died. */
@@ -39,11 +39,10 @@ export interface ModelExecution {
 const MAX_INLINE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Loads a model where its settings say and warms it up there. Memory for one copy has been set aside already; where it fails, nothing
- * but that stays behind.
+ * Loads a model where its settings say and warms it up there. Memory is set aside already: for one copy, and for all where it is to run
+ * in workers. Where it fails, nothing stays behind.
  *
- * @throws PlinthError what the backend throws; `MODEL_UNSUPPORTED` where workers are asked for that cannot be; `EXECUTOR_DIED`;
- * `MEMORY_BUDGET_EXCEEDED` where as many instances as are asked for do not fit
+ * @throws PlinthError what the backend throws; `MODEL_UNSUPPORTED` where workers are asked for that cannot be; `EXECUTOR_DIED`
  */
 export function executeModel(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
   switch (execution.settings.executor) {
@@ -83,7 +82,7 @@ async function openAllInstances(
   const start = instanceStarter(execution, workers(source.recipe.entry), source.recipe);
   const pool = newPool(execution, await start(signal), start);
   try {
-    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(execution.reserveCopy(), signal);
+    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(undefined, signal);
     return pool;
   } catch (error) {
     await pool[Symbol.asyncDispose]();
@@ -93,33 +92,41 @@ async function openAllInstances(
 
 /** On this thread where its runs are short, else in worker threads: as many as fit into memory. */
 async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
-  const { source, files, isQuiet, logger } = execution;
+  const { source, files, isQuiet, reserveCopy, logger } = execution;
   const { recipe } = source;
   if (recipe === undefined) return (await openInline(execution, signal)).model;
   const start = instanceStarter(execution, threadWorkers(recipe.entry), recipe);
-  const mayBeInline = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
+  const isSmall = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
   const options = {
     openInline: async (moving: AbortSignal) => (await openInline(execution, moving)).model,
     openWorkers: async (moving: AbortSignal) =>
       growAsFits(newPool(execution, await start(moving), start), execution, moving),
-    mayBeInline,
+    mayBeInline: isSmall,
+    reserveCopy,
     logger,
   };
-  if (mayBeInline && isQuiet()) {
+  if (isSmall && isQuiet()) {
     const { model, report } = await openInline(execution, signal);
-    if (isShort(report)) return new AutoModel({ kind: "inline", model }, options);
+    if (isShort(report)) {
+      logChoice("on the serving thread", report, logger);
+      return new AutoModel({ kind: "inline", model }, options);
+    }
     await model[Symbol.asyncDispose]();
   }
   const first = await start(signal);
-  if (mayBeInline && isShort(first.report)) {
-    try {
-      return new AutoModel({ kind: "inline", model: await options.openInline(signal) }, options);
-    } finally {
-      await first.instance[Symbol.asyncDispose]();
-    }
+  if (isSmall && isShort(first.report)) {
+    await first.instance[Symbol.asyncDispose]();
+    const model = await options.openInline(signal);
+    logChoice("on the serving thread", first.report, logger);
+    return new AutoModel({ kind: "inline", model }, options);
   }
   const pool = await growAsFits(newPool(execution, first, start), execution, signal);
+  logChoice("in worker threads", first.report, logger);
   return new AutoModel({ kind: "workers", model: pool }, options);
+}
+
+function logChoice(where: string, { runMs }: WarmUpReport, logger: Logger): void {
+  logger.info(`It runs ${where}`, { runMs });
 }
 
 function isShort({ runMs }: WarmUpReport): boolean {
@@ -147,15 +154,19 @@ async function growAsFits(
   signal: AbortSignal,
 ): Promise<InstancePool> {
   try {
-    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(reserveCopy(), signal);
-  } catch (thrown) {
-    if (PlinthError.from(thrown).reason !== "MEMORY_BUDGET_EXCEEDED") {
-      await pool[Symbol.asyncDispose]();
-      throw thrown;
+    for (let copy = 1; copy < settings.instances; copy++) {
+      const memory = reserveCopy();
+      if (memory === undefined) {
+        logger.info(`It runs with ${copy} of ${settings.instances} instances: there is no memory for more`);
+        break;
+      }
+      await pool.grow(memory, signal);
     }
-    logger.info(`It runs with fewer than ${settings.instances} instances`, { error: thrown });
+    return pool;
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw error;
   }
-  return pool;
 }
 
 function logRefusals({ refusals }: WarmUpReport, logger: Logger): void {

@@ -39,9 +39,9 @@ export async function loadServable(
   let reserved: Disposable | undefined;
   try {
     const source = chooseSource(backends, files.files);
-    const needBytes = estimatedNeedBytes(files.files.reduce((sum, { bytes }) => sum + bytes, 0));
-    const reserveCopy = () => memory.reserve(`Model ${model} version ${version}`, needBytes);
-    reserved = reserveCopy();
+    const copyBytes = estimatedNeedBytes(files.files.reduce((sum, { bytes }) => sum + bytes, 0));
+    reserved = await memory.reserve({ model, version }, copyBytes * copiesFrom(execution), signal);
+    const reserveCopy = () => memory.extend({ model, version }, copyBytes);
     const executed = await executeModel(
       { model, version, files, source, settings: execution, reserveCopy, isQuiet, died: workerDied, logger },
       signal,
@@ -52,6 +52,11 @@ export async function loadServable(
     await giveBack(files, reserved);
     throw error;
   }
+}
+
+/** Copies of the model that are in memory from the start; where that is left open it begins with one. */
+function copiesFrom({ executor, instances }: ExecutionSettings): number {
+  return executor === "thread" || executor === "process" ? instances : 1;
 }
 
 function chooseSource(sources: readonly BackendSource[], files: readonly FileEntry[]): BackendSource {

@@ -15,6 +15,8 @@ test("shows the whole configuration with every default", async () => {
       shutdownDeadlineMs: 30_000,
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
+      loading: "eager",
+      idleUnloadMs: 0,
       protectedLabels: [],
       limits: {
         maxRequestBytes: 67_108_864,

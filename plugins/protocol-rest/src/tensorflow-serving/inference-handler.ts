@@ -34,7 +34,8 @@ async function answer(
     const deadlineMs = requestDeadline(request.headers, arrivedAtMs, limits.inferenceTimeoutMs);
     const body = await readBody(request, limits.maxRequestBytes);
     const signal = clientSignal(request.socket);
-    const answered = await answerInference(server, verb, withHeaders(target, request), body, { deadlineMs, signal });
+    const patience = { deadlineMs, signal };
+    const answered = await answerInference(server, verb, askedBy(request, target, patience), body, patience);
     sendJson(response, 200, answered, isDraining());
   } catch (thrown) {
     const error = PlinthError.from(thrown);
@@ -45,13 +46,17 @@ async function answer(
   }
 }
 
-/** The target with the headers that sticky traffic may ask for. */
-function withHeaders({ model, version, label }: ModelTarget, { headers }: IncomingMessage): ModelTarget {
+/** The target with the headers that sticky traffic may ask for, and with how long a load is waited for. */
+function askedBy(
+  { headers }: IncomingMessage,
+  { model, version, label }: ModelTarget,
+  patience: Pick<ModelTarget, "deadlineMs" | "signal">,
+): ModelTarget {
   const header = (name: string): string | undefined => {
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
     return Array.isArray(value) ? value.join(", ") : value;
   };
-  return { model, version, label, header };
+  return { model, version, label, header, ...patience };
 }
 
 /** A path that cannot be read, as one with a version past int64, is left to the slow way, which tells why. */

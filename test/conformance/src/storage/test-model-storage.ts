@@ -5,6 +5,7 @@ import { lifetimeCases } from "./lifetime-cases.js";
 import { listingCases } from "./listing-cases.js";
 import { namingCases } from "./naming-cases.js";
 import { openingCases } from "./opening-cases.js";
+import { placingCases } from "./placing-cases.js";
 import { publishingCases } from "./publishing-cases.js";
 import { recordCases } from "./record-cases.js";
 import type { StorageCapability, StorageCase, StorageUnderTest } from "./storage-under-test.js";
@@ -17,6 +18,7 @@ export const modelStorageCases: ReadonlyMap<string, readonly StorageCase[]> = ne
   ["all or nothing", allOrNothingCases],
   ["opening and removing", openingCases],
   ["watching", watchingCases],
+  ["placing", placingCases],
   ["concurrency", concurrencyCases],
   ["records", recordCases],
   ["names", namingCases],
@@ -66,5 +68,5 @@ export async function runStorageCase(
 }
 
 function offers({ storage, reopen }: StorageUnderTest, capability: StorageCapability): boolean {
-  return capability === "watch" ? storage.watch !== undefined : reopen !== undefined;
+  return capability === "reopen" ? reopen !== undefined : storage[capability] !== undefined;
 }

@@ -14,6 +14,7 @@ export class WorkerHost {
   readonly #makeBackend: (data: unknown) => Promise<Backend>;
   #backend: Promise<Backend> | undefined;
   #model: LoadedModel | undefined;
+  #lastRunEndedAtMs = 0;
 
   /** @param makeBackend out of what the `boot` message holds */
   constructor(server: ServerChannel, makeBackend: (data: unknown) => Promise<Backend>) {
@@ -60,15 +61,29 @@ export class WorkerHost {
       if (this.#model === undefined) throw new PlinthError("INTERNAL", "Expected a loaded model ahead of the run");
       const beganAtMs = performance.now();
       const packed = packTensors(await this.#model.run({ signature, outputs, inputs: unpackTensors(tensors) }));
-      this.#server.send({ type: "ran", id, tensors: packed, computeMs: performance.now() - beganAtMs }, [packed.bytes]);
+      this.#server.send({ type: "ran", id, tensors: packed, computeMs: this.#computeMs(beganAtMs) }, [packed.bytes]);
     } catch (thrown) {
       this.#server.send({ type: "run-failed", id, error: packError(PlinthError.from(thrown, "MODEL_RUN_FAILED")) }, []);
     }
   }
 
+  /** A run that was sent ahead has waited for the one before it; that is not its own time. */
+  #computeMs(beganAtMs: number): number {
+    const endedAtMs = performance.now();
+    const computeMs = endedAtMs - Math.max(beganAtMs, this.#lastRunEndedAtMs);
+    this.#lastRunEndedAtMs = endedAtMs;
+    return computeMs;
+  }
+
   async #dispose(): Promise<void> {
     try {
       await this.#model?.[Symbol.asyncDispose]();
+    } catch (thrown) {
+      const errors = { error: packError(thrown) };
+      this.#server.send(
+        { type: "log", level: "error", message: "The model could not be freed cleanly", fields: {}, errors },
+        [],
+      );
     } finally {
       this.#server.close();
     }

@@ -44,5 +44,7 @@ export type FromWorker =
       readonly type: "log";
       readonly level: "debug" | "info" | "warn" | "error";
       readonly message: string;
-      readonly fields: Readonly<Record<string, unknown>> | undefined;
+      readonly fields: Readonly<Record<string, unknown>>;
+      /** Fields that hold errors. */
+      readonly errors: Readonly<Record<string, PackedError>>;
     };
