@@ -2,6 +2,9 @@ import type { ConfigDirectory } from "../../extension-points/config-directory.js
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { WorkerRecipe } from "../../serving/execution/backend-source.js";
 import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
+import { processWorkers } from "../../serving/execution/worker/process-channel.js";
+import { SpareWorkers } from "../../serving/execution/worker/spare-workers.js";
+import { threadWorkers } from "../../serving/execution/worker/thread-channel.js";
 import type { PluginUse, ServerConfig } from "../config/server-config.js";
 
 /** What a worker makes its own backend of. */
@@ -23,5 +26,6 @@ export function workerRecipe(
 ): WorkerRecipe | undefined {
   if (import.meta.url.endsWith(".ts")) return undefined;
   const data: WorkerBoot = { use, moduleUrl, options, settings: server, directory };
-  return arrivesWhole(data) ? { entry: ENTRY, data } : undefined;
+  if (!arrivesWhole(data)) return undefined;
+  return { threads: new SpareWorkers(threadWorkers(ENTRY)).open, processes: processWorkers(ENTRY), data };
 }

@@ -11,8 +11,6 @@ import { loadModel } from "./load-model.js";
 import type { WarmUpReport } from "./warm-up.js";
 import { InstancePool } from "./worker/instance-pool.js";
 import { type LoadedInstance, ModelInstance } from "./worker/model-instance.js";
-import { processWorkers } from "./worker/process-channel.js";
-import { threadWorkers } from "./worker/thread-channel.js";
 import type { OpenWorker } from "./worker/worker-channel.js";
 
 /** What is executed, and where. */
@@ -49,9 +47,9 @@ export function executeModel(execution: ModelExecution, signal: AbortSignal): Pr
     case "inline":
       return openInline(execution, signal).then(({ model }) => model);
     case "thread":
-      return openAllInstances(execution, threadWorkers, signal);
+      return openAllInstances(execution, "threads", signal);
     case "process":
-      return openAllInstances(execution, processWorkers, signal);
+      return openAllInstances(execution, "processes", signal);
     case "auto":
       return openAuto(execution, signal);
   }
@@ -68,7 +66,7 @@ async function openInline(
 
 async function openAllInstances(
   execution: ModelExecution,
-  workers: (entry: URL) => OpenWorker,
+  kind: "threads" | "processes",
   signal: AbortSignal,
 ): Promise<ExecutedModel> {
   const { source, settings, model, version } = execution;
@@ -79,7 +77,7 @@ async function openAllInstances(
         "expected a plugin that is built, with options that can be cloned. Use execution: { executor: inline }",
     );
   }
-  const start = instanceStarter(execution, workers(source.recipe.entry), source.recipe);
+  const start = instanceStarter(execution, source.recipe[kind], source.recipe);
   const pool = newPool(execution, await start(signal), start);
   try {
     for (let copy = 1; copy < settings.instances; copy++) await pool.grow(undefined, signal);
@@ -95,7 +93,7 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   const { source, files, isQuiet, reserveCopy, logger } = execution;
   const { recipe } = source;
   if (recipe === undefined) return (await openInline(execution, signal)).model;
-  const start = instanceStarter(execution, threadWorkers(recipe.entry), recipe);
+  const start = instanceStarter(execution, recipe.threads, recipe);
   const isSmall = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
   const options = {
     openInline: async (moving: AbortSignal) => (await openInline(execution, moving)).model,

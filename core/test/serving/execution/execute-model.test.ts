@@ -4,6 +4,8 @@ import type { WorkerRecipe } from "../../../src/serving/execution/backend-source
 import { executeModel, type ModelExecution } from "../../../src/serving/execution/execute-model.js";
 import type { ExecutedModel } from "../../../src/serving/execution/executed-model.js";
 import type { ExecutorKind } from "../../../src/serving/execution/execution-settings.js";
+import { processWorkers } from "../../../src/serving/execution/worker/process-channel.js";
+import { threadWorkers } from "../../../src/serving/execution/worker/thread-channel.js";
 import { ECHO_SIGNATURE, FakeBackend } from "../../fakes/fake-backend.js";
 import { RecordingLogger } from "../../fakes/recording-logger.js";
 
@@ -108,8 +110,10 @@ function execute(choice: Choice, signal = new AbortController().signal): Promise
 }
 
 function scriptedRecipe({ workerRunMs }: Choice): WorkerRecipe {
+  const entry = new URL("../../fakes/scripted-worker.mjs", import.meta.url);
   return {
-    entry: new URL("../../fakes/scripted-worker.mjs", import.meta.url),
+    threads: threadWorkers(entry),
+    processes: processWorkers(entry),
     data: {
       signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]),
       report: { runMs: workerRunMs, refusals: [] },

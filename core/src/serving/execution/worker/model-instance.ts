@@ -163,6 +163,8 @@ export class ModelInstance implements AsyncDisposable {
       case "log":
         this.#log(message);
         return;
+      case "unloaded":
+        return;
     }
   }
 

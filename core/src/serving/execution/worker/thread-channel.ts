@@ -31,6 +31,7 @@ function openThread(entry: URL, { received, ended }: WorkerListener): ReturnType
   return {
     send: (message, moved) => worker.postMessage(message, moved),
     kill: () => void worker.terminate(),
+    holdProcess: (holds) => (holds ? worker.ref() : worker.unref()),
   };
 }
 

@@ -8,7 +8,7 @@ import type { ToWorker } from "./worker-messages.js";
 
 type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
 
-/** The inside of a worker: makes the backend, loads the one model that it is for, and runs what the server sends. */
+/** The inside of a worker: makes the backend, loads one model at a time, and runs what the server sends. */
 export class WorkerHost {
   readonly #server: ServerChannel;
   readonly #makeBackend: (data: unknown) => Promise<Backend>;
@@ -37,8 +37,14 @@ export class WorkerHost {
         return this.#load(message);
       case "run":
         return this.#run(message);
+      case "unload":
+        await this.#unload();
+        this.#server.send({ type: "unloaded" }, []);
+        return;
       case "dispose":
-        return this.#dispose();
+        await this.#unload();
+        this.#server.close();
+        return;
     }
   }
 
@@ -75,17 +81,17 @@ export class WorkerHost {
     return computeMs;
   }
 
-  async #dispose(): Promise<void> {
+  async #unload(): Promise<void> {
+    const model = this.#model;
+    this.#model = undefined;
     try {
-      await this.#model?.[Symbol.asyncDispose]();
+      await model?.[Symbol.asyncDispose]();
     } catch (thrown) {
       const errors = { error: packError(thrown) };
       this.#server.send(
         { type: "log", level: "error", message: "The model could not be freed cleanly", fields: {}, errors },
         [],
       );
-    } finally {
-      this.#server.close();
     }
   }
 }
