@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { connect } from "node:net";
 import type { Protocol } from "@plinth/core";
 import { expect } from "vitest";
@@ -5,6 +6,8 @@ import { rejectionOf } from "../traits/rejection.js";
 import type { ProtocolCase, ProtocolContext } from "./protocol-under-test.js";
 
 const { signal: NEVER } = new AbortController();
+// Many calls at once share it.
+setMaxListeners(0, NEVER);
 
 export const lifetimeCases: readonly ProtocolCase[] = [
   {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { describe, it } from "vitest";
 import { allOrNothingCases } from "./all-or-nothing-cases.js";
 import { concurrencyCases } from "./concurrency-cases.js";
@@ -58,6 +59,8 @@ export async function runStorageCase(
     const missing = storageCase.needs?.find((capability) => !offers(subject, capability));
     if (missing !== undefined) return missing;
     const { signal } = new AbortController();
+    // Many calls at once share it.
+    setMaxListeners(0, signal);
     if (!storageCase.unstarted) await storage.start({ signal });
     await storageCase.run({ storage, subject, signal, patienceMs });
     return undefined;
