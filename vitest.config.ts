@@ -3,7 +3,11 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   ssr: { resolve: { conditions: ["@plinth/source", "module", "node", "development|production"] } },
   test: {
-    include: ["{core,cli,plugins/*,test/conformance}/test/**/*.test.ts", "test/{architecture,e2e}/**/*.test.ts"],
+    include: [
+      "{core,cli,libraries/*,plugins/*,test/conformance}/test/**/*.test.ts",
+      "test/{architecture,e2e}/**/*.test.ts",
+      "bench/test/*.test.mjs",
+    ],
     testTimeout: 20_000,
     maxWorkers: "100%",
   },

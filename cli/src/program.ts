@@ -22,6 +22,10 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 failed (status: not ready), 2 the configuration or the command line is wrong, 3 no server answers,
 4 there is no such model, version, label or revision, 5 the server refused it.`;
 
+const SERVING_FLAGS_HELP = `
+In place of a configuration, the flags of tensorflow_model_server, as --rest_api_port=8501 --model_base_path=/models/m:
+tensorflow_model_server --help lists them, and docs/from-tensorflow-serving.md says what becomes of each.`;
+
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
 
 export function createProgram(): Command {
@@ -45,6 +49,9 @@ function addServerCommands(program: Command): void {
       "start the server that a configuration composes; SIGTERM or SIGINT stops it after it has answered, SIGHUP or a change of the file reloads it",
     )
     .argument("[config]", "the configuration file", DEFAULT_CONFIG)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText("after", SERVING_FLAGS_HELP)
     .addOption(new Option("--log-level <level>", "the least that is logged").choices(LOG_LEVELS).default("info"))
     .addOption(
       new Option(

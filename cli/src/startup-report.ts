@@ -19,8 +19,9 @@ export async function startupReport(server: RunningServer, config: ServerConfig,
 }
 
 function modelLine({ model, versions, error }: ModelStatus): string {
-  const states = versions.map(({ version, state, error: why }) => {
-    return `version ${version} ${state}${why === undefined ? "" : ` (${why.message})`}`;
+  const states = versions.map(({ version, state, onDemand, error: why }) => {
+    const loading = onDemand === true ? ", loaded on demand" : "";
+    return `version ${version} ${state}${loading}${why === undefined ? "" : ` (${why.message})`}`;
   });
   return `  ${model}: ${error?.message ?? (states.join(", ") || "no version in the storage")}`;
 }

@@ -28,6 +28,7 @@ export {
   type ServableHandle,
 } from "./extension-points/model-server.js";
 export {
+  type BatchRun,
   type DeploymentChanged,
   type ErrorOccurred,
   Monitor,
@@ -45,7 +46,7 @@ export {
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
-export { type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
+export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
   type FileEntry,
   type IncomingFile,
@@ -68,10 +69,26 @@ export {
   recordText,
 } from "./extension-points/storage-names.js";
 export { createToken, type Services, type Token } from "./extension-points/token.js";
-export type { ConfigFault, SourcePosition } from "./kernel/config/config-fault.js";
+export {
+  type ConfigFault,
+  type ConfigPath,
+  FaultList,
+  type Location,
+  type SourcePosition,
+} from "./kernel/config/config-fault.js";
 export { configSchema, type KnownPlugin } from "./kernel/config/config-schema.js";
-export { type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
+export { composeConfig, type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
+export { suggestKey } from "./kernel/config/nearest-key.js";
 export type { ModelConfig, PluginUse, ServerConfig } from "./kernel/config/server-config.js";
+export {
+  mappingOf,
+  type SourceEntry,
+  type SourceList,
+  type SourceMapping,
+  type SourceNode,
+  type SourceScalar,
+  treeOf,
+} from "./kernel/config/source-tree.js";
 export type { ReadConfig } from "./kernel/config-reloader.js";
 export { type RunningServer, type StartOptions, startServer } from "./kernel/server.js";
 export {
@@ -103,4 +120,10 @@ export {
 export { quotedNames } from "./model/quoted-names.js";
 export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
-export type { ModelStatus, ShadowCounts, VersionState, VersionStatus } from "./model/version-state.js";
+export {
+  canAnswer,
+  type ModelStatus,
+  type ShadowCounts,
+  type VersionState,
+  type VersionStatus,
+} from "./model/version-state.js";

@@ -42,12 +42,22 @@ describe("core", () => {
   });
 });
 
+const LIBRARIES = PACKAGES.filter((folder) => folder.startsWith("libraries/"));
+
+describe.each(LIBRARIES)("%s", (folder) => {
+  it("imports nothing of Plinth, so that every package may use it", () => {
+    const imported = sourceFiles(`${folder}/src`).flatMap(({ imports }) => imports.map(packageOf));
+    expect(imported.filter((name) => name.startsWith("@plinth/") || name === "plinth")).toEqual([]);
+  });
+});
+
 describe.each(PACKAGES.filter((folder) => folder.startsWith("plugins/")))("%s", (folder) => {
-  it("imports @plinth/core by its name and no other plugin", () => {
+  it("imports @plinth/core and libraries by their names and no other plugin", () => {
+    const allowed = ["@plinth/core", ...LIBRARIES.map((library) => manifest(library).name)];
     const foreign = sourceFiles(`${folder}/src`).flatMap(({ path, imports }) =>
       imports
         .filter((name) => packageOf(name).startsWith("@plinth/") || packageOf(name) === "plinth")
-        .filter((name) => name !== "@plinth/core")
+        .filter((name) => !allowed.includes(name))
         .map((name) => `${path} imports ${name}`),
     );
     expect(foreign).toEqual([]);

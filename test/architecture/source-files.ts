@@ -9,6 +9,7 @@ export const PACKAGES: readonly string[] = [
   "core",
   "cli",
   "test/conformance",
+  ...readdirSync(join(ROOT, "libraries")).map((name) => `libraries/${name}`),
   ...readdirSync(join(ROOT, "plugins")).map((name) => `plugins/${name}`),
 ];
 

@@ -1,15 +1,18 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
 import { RunningCommand } from "./running-command.js";
 
 const execute = promisify(execFile);
 const PLINTH = join(ROOT, "cli", "bin", "plinth.js");
+const MODEL_SERVER = join(ROOT, "cli", "bin", "tensorflow-model-server.js");
+const DIGITS = join(ROOT, "examples", "digits", "models", "digits");
 
 let folder: string;
 
@@ -28,6 +31,15 @@ async function digitsConfig(port: number): Promise<string> {
     `storage: { use: disk, root: ${JSON.stringify(models)} }\nprotocols: [{ use: rest, port: ${port} }]\n`,
   );
   return file;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 describe("npm start", () => {
@@ -72,6 +84,63 @@ describe("plinth serve", () => {
       code: 2,
       stderr: expect.stringMatching(/wrong\.yaml:1:\d+: [\s\S]*wrong\.yaml:3:\d+: /),
     });
+  });
+});
+
+describe("tensorflow_model_server", () => {
+  const serve = (...flags: readonly string[]) => execute(process.execPath, [MODEL_SERVER, ...flags]);
+
+  it("serves one model by its flags as they are, and leaves the model's folder as it was", async () => {
+    const port = await freePort();
+    const flags = ["--port=8500", `--rest_api_port=${port}`, "--model_name=half", `--model_base_path=${DIGITS}`];
+    const server = new RunningCommand(process.execPath, [MODEL_SERVER, ...flags], folder);
+    await server.line(/^Ready after/);
+    const seven = await readFile(join(ROOT, "examples", "digits", "seven.json"), "utf8");
+    const response = await fetch(`http://127.0.0.1:${port}/v1/models/half:predict`, { method: "POST", body: seven });
+    expect(await response.json()).toMatchObject({ predictions: [{ digit: 7 }] });
+    expect(server.output).toContain("nothing listens on port 8500");
+    expect(await server.stop()).toBe(0);
+    expect((await readdir(DIGITS)).toSorted()).toEqual(["1", "2"]);
+  });
+
+  it("reads its file again when it has changed, as often as it is told to look", async () => {
+    const file = join(folder, "models.txt");
+    const list = (names: readonly string[]) =>
+      names.map((name) => `config { name: "${name}" base_path: "${DIGITS}" }`).join(" ");
+    await writeFile(file, `model_config_list { ${list(["a"])} }`);
+    const port = await freePort();
+    const flags = [
+      `--model_config_file=${file}`,
+      "--model_config_file_poll_wait_seconds=1",
+      "--rest_api_port",
+      `${port}`,
+    ];
+    const server = new RunningCommand(process.execPath, [PLINTH, "serve", ...flags], folder);
+    await server.line(/^Ready after/);
+    await writeFile(file, `model_config_list { ${list(["a", "b"])} }`);
+    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/v1/models/b`)).status).toBe(200), {
+      timeout: 30_000,
+    });
+    expect(await server.stop()).toBe(0);
+  });
+
+  it("ends with 2 and all that is wrong with its flags, or with the files that they name", async () => {
+    await expect(serve("--rest_api_prot=8501", "--model_nam", "m")).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/did you mean "rest_api_port"[\s\S]*did you mean "model_name"/),
+    });
+    await expect(serve()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("are both empty") });
+    const file = join(folder, "bad_models.txt");
+    await writeFile(file, 'model_config_list {\n  config { name: "a" base_path: "a" }\n  config { }\n}\n');
+    await expect(serve("--rest_api_port=18698", `--model_config_file=${file}`)).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/bad_models\.txt:2:33: [\s\S]*bad_models\.txt:3:3: /),
+    });
+  });
+
+  it("tells its version and its flags", async () => {
+    expect((await serve("--version")).stdout).toMatch(/^Plinth \d/);
+    expect((await serve("--help")).stdout).toContain("--rest_api_timeout_in_ms");
   });
 });
 

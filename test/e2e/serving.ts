@@ -64,7 +64,7 @@ export class TemporaryFolder implements AsyncDisposable {
   }
 }
 
-class QuietLogger implements Logger {
+export class QuietLogger implements Logger {
   debug(_message: string, _fields?: LogFields): void {}
   info(_message: string, _fields?: LogFields): void {}
   warn(_message: string, _fields?: LogFields): void {}

@@ -49,36 +49,41 @@ async function post(agent: Agent, url: string, body: string): Promise<{ status: 
 }
 
 describe("a version that is dropped into a running server", () => {
-  it("takes over without a failed request from 16 connections, and goes again likewise", async () => {
-    await using folder = await TemporaryFolder.create();
-    const root = join(folder.path, "models");
-    await mkdir(root);
-    await cp(join(DIGITS, "1"), join(root, "digits", "1"), { recursive: true });
-    await using serving = await Serving.start(
-      "server: { pollIntervalMs: 20 }\nstorage: { use: disk, root: ./models, settleMs: 50 }\n",
-      join(folder.path, "config.yaml"),
-    );
-    const state = (version: bigint) =>
-      serving.server.models.status("digits")?.versions.find((each) => each.version === version)?.state;
-    await expect.poll(() => state(1n), { timeout: 10_000 }).toBe("available");
-    const seven = await readFile(join(ROOT, "examples", "digits", "seven.json"), "utf8");
-    const first = (await serving.predict("digits", seven)).text;
+  it.each(["eager", "lazy"])(
+    "takes over without a failed request from 16 connections, and goes again likewise, with loading: %s",
+    async (loading) => {
+      await using folder = await TemporaryFolder.create();
+      const root = join(folder.path, "models");
+      await mkdir(root);
+      await cp(join(DIGITS, "1"), join(root, "digits", "1"), { recursive: true });
+      await using serving = await Serving.start(
+        `server: { pollIntervalMs: 20, loading: ${loading} }\nstorage: { use: disk, root: ./models, settleMs: 50 }\n`,
+        join(folder.path, "config.yaml"),
+      );
+      const state = (version: bigint) =>
+        serving.server.models.status("digits")?.versions.find((each) => each.version === version)?.state;
+      await expect.poll(() => state(1n), { timeout: 10_000 }).toBe(loading === "eager" ? "available" : "start");
+      const seven = await readFile(join(ROOT, "examples", "digits", "seven.json"), "utf8");
+      const first = (await serving.predict("digits", seven)).text;
 
-    const load = new Load(`${serving.url}/v1/models/digits:predict`, seven, (answer) => (answer === first ? "1" : "2"));
-    await cp(join(DIGITS, "2"), join(root, "digits", "2"), { recursive: true });
-    await expect.poll(() => state(1n), { timeout: 10_000 }).toBe("end");
-    expect(state(2n)).toBe("available");
-    expect((await serving.predict("digits", seven)).text).not.toBe(first);
+      const load = new Load(`${serving.url}/v1/models/digits:predict`, seven, (answer) =>
+        answer === first ? "1" : "2",
+      );
+      await cp(join(DIGITS, "2"), join(root, "digits", "2"), { recursive: true });
+      await expect.poll(() => state(1n), { timeout: 10_000 }).toBe("end");
+      expect(state(2n)).toBe("available");
+      expect((await serving.predict("digits", seven)).text).not.toBe(first);
 
-    await rename(join(root, "digits", "2"), join(root, "digits", "2.off"));
-    await expect.poll(() => state(1n), { timeout: 10_000 }).toBe("available");
-    await expect.poll(() => state(2n), { timeout: 10_000 }).toBe("end");
-    await load.stop();
+      await rename(join(root, "digits", "2"), join(root, "digits", "2.off"));
+      await expect.poll(() => state(1n), { timeout: 10_000 }).toBe("available");
+      await expect.poll(() => state(2n), { timeout: 10_000 }).toBe("end");
+      await load.stop();
 
-    expect(load.failures).toEqual([]);
-    expect(load.answeredBy).toEqual(new Set(["1", "2"]));
-    expect(load.answers).toBeGreaterThan(CONNECTIONS);
-  });
+      expect(load.failures).toEqual([]);
+      expect(load.answeredBy).toEqual(new Set(["1", "2"]));
+      expect(load.answers).toBeGreaterThan(CONNECTIONS);
+    },
+  );
 
   it("is not served while it is half copied", async () => {
     await using folder = await TemporaryFolder.create();

@@ -28,7 +28,9 @@ export function modelTable(models: readonly Model[]): string {
     models.map(({ model, served, ready, versions, labels, traffic, revision }) => [
       model,
       served ? (ready ? "yes" : "no") : "not served",
-      versions.map(({ version, state }) => (state === "available" ? version : `${version} (${state})`)).join(", "),
+      versions
+        .map((each) => (each.state === "available" ? each.version : `${each.version} (${stateOf(each)})`))
+        .join(", "),
       Object.entries(labels)
         .map(([label, version]) => `${label}=${version}`)
         .join(", "),
@@ -44,12 +46,16 @@ function versionTable(versions: readonly Version[]): string {
   if (versions.length === 0) return "No version in the storage.";
   return table(
     ["version", "state", "for", "labels", "error"],
-    versions.map(({ version, state, since, labels, error }) => [
-      version,
-      state,
-      age(since),
-      labels.join(", "),
-      error?.message ?? "",
+    versions.map((each) => [
+      each.version,
+      stateOf(each),
+      age(each.since),
+      each.labels.join(", "),
+      each.error?.message ?? "",
     ]),
   );
+}
+
+function stateOf({ state, onDemand }: Version): string {
+  return onDemand === true ? `${state}, on demand` : state;
 }

@@ -9,10 +9,11 @@ export interface ModelServer {
   /**
    * Picks the version that answers a request and keeps it loaded until the handle is disposed. Decoding needs the signature
    * before the tensors are read, and the version must not change between the two; a caller that has tensors already uses
-   * {@link infer}.
+   * {@link infer}. Where the version is loaded on demand and not in memory, has it loaded and waits.
    *
    * @throws PlinthError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND`; `VERSION_NOT_AVAILABLE` where the model or
-   * version is known but not (or no longer, or not yet) in service, with its state and last error.
+   * version is known but not (or no longer, or not yet) in service, with its state and last error. While it waits:
+   * `DEADLINE_EXCEEDED`, `CANCELLED`; `QUEUE_FULL` where too many wait already.
    */
   acquire(target: ModelTarget): Promise<ServableHandle>;
 
@@ -25,7 +26,7 @@ export interface ModelServer {
   /** One of {@link models}; `undefined` where there is none of that name. */
   status(model: string): ModelStatus | undefined;
 
-  /** Whether every model has an available version and the server is not about to stop. */
+  /** Whether every model has a version that can answer and the server is not about to stop. */
   readiness(): Readiness;
 }
 
@@ -43,6 +44,10 @@ export interface ModelTarget {
    * traffic is sticky by one of them.
    */
   readonly header?: ((name: string) => string | undefined) | undefined;
+  /** As {@link InferCall.deadlineMs}, for the time that a load is waited for. */
+  readonly deadlineMs?: number | undefined;
+  /** As {@link InferCall.signal}, for the time that a load is waited for. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface InferCall {
@@ -53,6 +58,8 @@ export interface InferCall {
   readonly outputs?: readonly string[] | undefined;
   /** On the clock of `performance.now()`, in milliseconds; a request whose time has passed is not run. Default: none. */
   readonly deadlineMs?: number | undefined;
+  /** Where requests wait for the model, higher goes first; equal ones in the order of their arrival. Default: 0. */
+  readonly priority?: number | undefined;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,10 +74,19 @@ export interface ServableHandle extends Disposable {
   signature(name?: string): Signature;
 
   /**
-   * Checks the inputs against the signature and runs the model.
+   * Whether one more request would be taken now. For protocols, to be called ahead of reading the tensors, so that an overload costs
+   * little; {@link infer} finds the same, only later.
+   *
+   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`; `EXECUTOR_DIED` where the model's workers have gone and could not be
+   * replaced
+   */
+  admit(): void;
+
+  /**
+   * Checks the inputs against the signature and runs the model, together with other requests where its batching says so.
    *
    * @throws PlinthError `SIGNATURE_NOT_FOUND`, `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DTYPE_MISMATCH`,
-   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`
+   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `QUEUE_FULL`, `BATCH_TOO_LARGE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`
    */
   infer(call: InferCall): Promise<InferResult>;
 }
@@ -89,7 +105,7 @@ export interface InferResult {
 export interface InferTimings {
   /** From the call until the model began to run. */
   readonly queueMs: number;
-  /** The run itself. */
+  /** The run itself, of the whole batch where the request was in one; of all its parts where it was run in some. */
   readonly computeMs: number;
 }
 

@@ -26,7 +26,13 @@ export interface Monitor extends AsyncDisposable {
 /** All monitors that are configured. */
 export const Monitor: Token<Monitor> = createToken<Monitor>("Monitor");
 
-export type ServerEvent = RequestFinished | VersionStateChanged | DeploymentChanged | ShadowCompared | ErrorOccurred;
+export type ServerEvent =
+  | RequestFinished
+  | BatchRun
+  | VersionStateChanged
+  | DeploymentChanged
+  | ShadowCompared
+  | ErrorOccurred;
 
 /** A request was answered, or refused by the server before or after it ran. */
 export interface RequestFinished {
@@ -40,6 +46,22 @@ export interface RequestFinished {
   readonly error: PlinthError | undefined;
   /** `undefined` where it did not run. */
   readonly timings: InferTimings | undefined;
+}
+
+/** Requests were run together, or one alone to a model that batches. Of batches that failed nothing is told: their requests are. */
+export interface BatchRun {
+  readonly type: "batch-run";
+  readonly model: string;
+  readonly version: ModelVersion;
+  readonly signature: string;
+  /** How many had rows in it. */
+  readonly requests: number;
+  /** Their rows: lengths of the first axis. */
+  readonly rows: number;
+  /** Rows that were added to reach one of `batching.allowedBatchSizes`. */
+  readonly paddingRows: number;
+  /** In milliseconds. */
+  readonly computeMs: number;
 }
 
 export interface VersionStateChanged {

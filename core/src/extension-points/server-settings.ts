@@ -11,20 +11,34 @@ export interface ServerSettings {
   readonly processes: number | "auto";
   /** Longest that stopping may take, in milliseconds, before requests under way are cut. */
   readonly shutdownDeadlineMs: number;
-  /** Pause between two looks into the storage, in milliseconds. */
+  /** Pause between two looks into the storage, in milliseconds; 0: it looks at the start, and when it is told to. */
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together, in bytes, by estimate; 0: no bound. */
   readonly memoryBudgetBytes: number;
+  /** When versions are loaded, of models that do not say so themselves. */
+  readonly loading: LoadingMode;
+  /** How long a lazy version stays in memory that nobody uses, in milliseconds; 0: until others need the memory. */
+  readonly idleUnloadMs: number;
   /** Labels that are only moved or removed with a reason. */
   readonly protectedLabels: readonly string[];
   readonly limits: ServerLimits;
 }
+
+/**
+ * When a version that is wanted is loaded.
+ *
+ * - `eager`: at once, and it stays in memory as long as it is wanted.
+ * - `lazy`: for the first request. While nobody uses it, it may be unloaded to make room for another, until the next request.
+ */
+export type LoadingMode = "eager" | "lazy";
 
 export interface ServerLimits {
   /** Largest body of a request, compressed and unpacked alike. */
   readonly maxRequestBytes: number;
   /** Longest time for a request to arrive whole, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less. */
+  readonly inferenceTimeoutMs: number;
   /** Most connections open at once, for each listening port. */
   readonly maxConnections: number;
 }

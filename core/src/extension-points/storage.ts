@@ -53,6 +53,15 @@ export interface ModelStorage extends AsyncDisposable {
    */
   watch?(changed: () => void): Disposable;
 
+  /**
+   * Has the models of these names lie in these folders of this machine, each with its versions below it, in place of where the
+   * storage would keep them; what an earlier call said is forgotten. Holds from the next `list` on. Nothing but versions is
+   * written to such a folder, and it is never created or removed. A storage that keeps no folders leaves this method out.
+   *
+   * @param folders absolute paths by model
+   */
+  place?(folders: ReadonlyMap<string, string>): void;
+
   /** Small documents kept beside the models. */
   readonly records: RecordStore;
 }
@@ -68,6 +77,8 @@ export interface StoredModel {
   readonly model: string;
   /** Complete versions, in any order, each number once. */
   readonly versions: readonly StoredVersion[];
+  /** Where {@link ModelStorage.place} has it lie; equal numbers in another folder are other versions. */
+  readonly folder?: string;
   /** Why this model's versions cannot be told now; `versions` is then empty and says nothing. */
   readonly error?: PlinthError;
 }

@@ -58,15 +58,15 @@ export async function composeServices(
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
   container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
-  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models));
+  container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models, config.server.loading));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
   container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger, fronts));
   container.provide(ModelServer, (services) => services.get(LocalServer));
   container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
   container.provide(ConfigReload, (services) => {
     const { models } = services.get(Configured);
-    const [plans, catalog] = [services.get(Plans), services.get(Catalog)];
-    const reloader = new ConfigReloader({ config, models, readConfig, plans, catalog, logger });
+    const [storage, plans, catalog] = [services.get(ModelStorage), services.get(Plans), services.get(Catalog)];
+    const reloader = new ConfigReloader({ config, models, readConfig, storage, plans, catalog, logger });
     return fronts?.reloadHeard(reloader) ?? reloader;
   });
   if (fronts === undefined) {
@@ -96,6 +96,7 @@ function createCatalog(
     plans: services.get(Plans),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,
+    idleUnloadMs: config.server.idleUnloadMs,
     ...fronts?.catalogOptions,
     events: services.get(Events),
     logger,

@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import type { ConfigReload, ReloadReport } from "../extension-points/config-reload.js";
 import type { Logger } from "../extension-points/logger.js";
+import type { ModelStorage } from "../extension-points/storage.js";
 import { PlinthError } from "../model/errors.js";
 import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
 import type { ModelPlans } from "../serving/deployment/model-plans.js";
@@ -8,6 +9,7 @@ import type { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
 import { checkNoRestartNeeded, compareModels } from "./compare-configs.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { configuredModels } from "./configured-models.js";
+import { checkPlaces, placeModels } from "./placed-models.js";
 
 /** Reads the configuration that a server was started with again, and checks it. */
 export type ReadConfig = () => Promise<ServerConfig>;
@@ -17,6 +19,7 @@ export interface ConfigReloaderOptions {
   readonly models: ReadonlyMap<string, ConfiguredModel> | undefined;
   /** `undefined`: there is nothing to read again. */
   readonly readConfig: ReadConfig | undefined;
+  readonly storage: ModelStorage;
   readonly plans: ModelPlans;
   readonly catalog: ModelCatalog;
   readonly logger: Logger;
@@ -35,7 +38,7 @@ export class ConfigReloader implements ConfigReload {
 
   reload({ signal }: { readonly signal: AbortSignal }): Promise<ReloadReport> {
     return this.#oneByOne(async () => {
-      const { readConfig, plans, catalog, logger } = this.#options;
+      const { readConfig, storage, plans, catalog, logger } = this.#options;
       if (readConfig === undefined) {
         throw new PlinthError(
           "RESTART_NEEDED",
@@ -45,9 +48,11 @@ export class ConfigReloader implements ConfigReload {
       const config = await readConfig();
       signal.throwIfAborted();
       checkNoRestartNeeded(this.#running.config, config);
+      checkPlaces(storage, config);
       const models = configuredModels(config, logger, this.#running);
       const differences = compareModels(this.#running.config, config);
       this.#running = { config, models };
+      placeModels(storage, config);
       plans.configure(models);
       catalog.replan();
       await catalog.refresh();

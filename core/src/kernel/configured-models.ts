@@ -55,12 +55,13 @@ function configuredModel(
   config: ServerConfig,
   logger: Logger,
 ): ConfiguredModel {
-  const { versions, labels, traffic, transition, backend, pins, execution, batching } = model;
+  const { versions, labels, traffic, transition, loading, backend, pins, execution, batching } = model;
   return {
     versions,
     labels,
     traffic,
     transition: TRANSITIONS[transition],
+    loading,
     execution,
     batching,
     backend: made ?? (backend && ownBackend(backend, config, logger)),

@@ -13,6 +13,7 @@ import type { ServerConfig } from "./config/server-config.js";
 import type { ReadConfig } from "./config-reloader.js";
 import { DisposerStack } from "./disposer-stack.js";
 import { runAll } from "./failures.js";
+import { checkPlaces, placeModels } from "./placed-models.js";
 import { Catalog, LocalServer, RunningDeployments } from "./serving-tokens.js";
 import { startable } from "./startable.js";
 
@@ -78,6 +79,8 @@ async function start(
 ): Promise<readonly Endpoint[]> {
   setMaxListeners(0, signal);
   const storage = services.get(ModelStorage);
+  checkPlaces(storage, config);
+  placeModels(storage, config);
   await runAll([
     startable(`Storage ${config.storage.use}`, storage, () => storage.start({ signal }), disposers),
     ...services

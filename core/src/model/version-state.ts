@@ -4,7 +4,7 @@ import type { ModelVersion } from "./model-version.js";
 /**
  * Where a version stands in its life (TensorFlow Serving's `ModelVersionStatus.State`, and `error` of its own):
  *
- * - `start`: known and wanted, not yet begun.
+ * - `start`: known and wanted, not yet begun; of a lazy model, until a request wants it.
  * - `loading`: the backend reads it, then it is warmed up.
  * - `available`: it answers requests. Only ever entered after warm-up.
  * - `unloading`: no new request reaches it; it is freed after the last one it has.
@@ -21,6 +21,13 @@ export interface VersionStatus {
   readonly error?: PlinthError;
   /** When it came into this state: milliseconds since the epoch. */
   readonly sinceMs: number;
+  /** It is not in memory; the first request for it has it loaded, and waits for that. Absent: nothing waits for it. */
+  readonly onDemand?: true;
+}
+
+/** Whether a request for the version is answered now, be it after a load: one whose last load failed does not count. */
+export function canAnswer({ state, onDemand, error }: VersionStatus): boolean {
+  return state === "available" || (onDemand === true && error === undefined);
 }
 
 /** What is known of one model. */
@@ -34,6 +41,11 @@ export interface ModelStatus {
   readonly shadow?: ShadowCounts & { readonly version: ModelVersion };
   /** Why the storage could not tell this model's versions when last asked. */
   readonly error?: PlinthError;
+}
+
+/** The version by which a model is judged where none answers: the newest that is wanted, else the newest that is known. */
+export function tellingVersion({ versions }: ModelStatus): VersionStatus | undefined {
+  return versions.find(({ state }) => state !== "end") ?? versions[0];
 }
 
 /** What became of the requests that were mirrored to one version since it was loaded. */

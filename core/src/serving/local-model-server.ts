@@ -10,8 +10,9 @@ import { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
 import type { ModelStatus, ShadowCounts } from "../model/version-state.js";
-import type { Servable } from "./execution/servable.js";
+import { Servable } from "./execution/servable.js";
 import { routeRequest, shadowOf } from "./routing/route-request.js";
+import type { AnsweringVersion, VersionOnDemand } from "./routing/servable-map.js";
 import { ShadowTraffic } from "./routing/shadow-traffic.js";
 import type { ServedModels } from "./served-models.js";
 import type { ServerEvents } from "./server-events.js";
@@ -30,12 +31,14 @@ export class LocalModelServer implements ModelServer {
   }
 
   async acquire(target: ModelTarget): Promise<ServableHandle> {
-    const servable = this.#hold(target);
-    return new HeldServable(servable, (call) => this.#inferOn(servable, target, call));
+    const held = this.#hold(target);
+    const servable = held instanceof Servable ? held : await held;
+    return new HeldServable(servable, this.#events, (call) => this.#inferOn(servable, target, call));
   }
 
   async infer(request: ModelTarget & InferCall): Promise<InferResult> {
-    const servable = this.#hold(request);
+    const held = this.#hold(request);
+    const servable = held instanceof Servable ? held : await held;
     try {
       return await this.#inferOn(servable, request, request);
     } finally {
@@ -89,33 +92,51 @@ export class LocalModelServer implements ModelServer {
     }
   }
 
-  #hold(target: ModelTarget): Servable {
+  /** Gives a promise only where a version has to be loaded first, so that nothing else costs a request the time of one. */
+  #hold(target: ModelTarget): Servable | Promise<Servable> {
+    const answering = this.#route(target);
+    if (!(answering instanceof Servable)) return this.#holdOnceLoaded(answering, target);
+    answering.hold();
+    return answering;
+  }
+
+  async #holdOnceLoaded(onDemand: VersionOnDemand, target: ModelTarget): Promise<Servable> {
+    const loaded = await onDemand.load(target).catch((error) => this.#refuse(target, error));
+    return loaded ?? this.#hold(target);
+  }
+
+  #route(target: ModelTarget): AnsweringVersion {
     try {
-      const servable = routeRequest(this.#catalog.servables, this.#catalog, target);
-      servable.hold();
-      return servable;
+      return routeRequest(this.#catalog.servables, this.#catalog, target);
     } catch (thrown) {
-      const error = PlinthError.from(thrown);
-      this.#events.emit({
-        type: "request-finished",
-        model: error.reason === "MODEL_NOT_FOUND" ? undefined : target.model,
-        version: undefined,
-        signature: undefined,
-        error,
-        timings: undefined,
-      });
-      throw error;
+      return this.#refuse(target, thrown);
     }
+  }
+
+  /** Tells the monitors of a request that reached no version. */
+  #refuse(target: ModelTarget, thrown: unknown): never {
+    const error = PlinthError.from(thrown);
+    this.#events.emit({
+      type: "request-finished",
+      model: error.reason === "MODEL_NOT_FOUND" ? undefined : target.model,
+      version: undefined,
+      signature: undefined,
+      error,
+      timings: undefined,
+    });
+    throw error;
   }
 }
 
 class HeldServable implements ServableHandle {
   readonly #servable: Servable;
+  readonly #events: ServerEvents;
   readonly #infer: (call: InferCall) => Promise<InferResult>;
   #released = false;
 
-  constructor(servable: Servable, infer: (call: InferCall) => Promise<InferResult>) {
+  constructor(servable: Servable, events: ServerEvents, infer: (call: InferCall) => Promise<InferResult>) {
     this.#servable = servable;
+    this.#events = events;
     this.#infer = infer;
   }
 
@@ -135,6 +156,17 @@ class HeldServable implements ServableHandle {
     return this.#servable.signature(name);
   }
 
+  admit(): void {
+    try {
+      this.#servable.admit();
+    } catch (thrown) {
+      const error = PlinthError.from(thrown);
+      const { model, version } = this.#servable;
+      this.#events.emit({ type: "request-finished", model, version, signature: undefined, error, timings: undefined });
+      throw error;
+    }
+  }
+
   infer(call: InferCall): Promise<InferResult> {
     return this.#infer(call);
   }
@@ -146,14 +178,18 @@ class HeldServable implements ServableHandle {
   }
 }
 
-/** Runs the call and tells the monitors how it went. */
-async function observedInfer(servable: Servable, call: InferCall, events: ServerEvents): Promise<InferResult> {
+/** Runs the call and tells the monitors, where there are any, how it went. */
+function observedInfer(servable: Servable, call: InferCall, events: ServerEvents): Promise<InferResult> {
   const calledAtMs = performance.now();
-  if (!events.observed) return servable.infer(call, calledAtMs);
+  const answering = servable.infer(call, calledAtMs);
+  return events.observed ? toldOf(answering, servable, events) : answering;
+}
+
+async function toldOf(answering: Promise<InferResult>, servable: Servable, events: ServerEvents): Promise<InferResult> {
   let result: InferResult | undefined;
   let error: PlinthError | undefined;
   try {
-    result = await servable.infer(call, calledAtMs);
+    result = await answering;
     return result;
   } catch (thrown) {
     error = PlinthError.from(thrown);

@@ -30,14 +30,16 @@ export class FakeFront implements FrontDuties {
     this.pid = pid;
     this.#listener = listener;
     const logger = new RecordingLogger();
+    const events = new ServerEvents([], logger);
     this.main = new Peer<MainDuties>((message) => this.#toMain(message), this);
     this.models = new FrontModels({
       main: this.main,
       makeBackend: async () => ({ backend: this.backend, recipe: undefined }),
       shadowCounts: (servable) => this.server.shadowCounts(servable),
+      events,
       logger,
     });
-    this.server = new LocalModelServer(this.models.served, new ServerEvents([], logger));
+    this.server = new LocalModelServer(this.models.served, events);
   }
 
   /** Takes a message of the main process. */

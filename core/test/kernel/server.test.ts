@@ -12,7 +12,7 @@ import {
   type Registry,
   ServerSettings,
 } from "../../src/index.js";
-import type { PluginUse, ServerConfig } from "../../src/kernel/config/server-config.js";
+import type { ModelConfig, PluginUse, ServerConfig } from "../../src/kernel/config/server-config.js";
 import { startServer } from "../../src/kernel/server.js";
 import { DEFAULT_EXECUTION } from "../../src/serving/execution/execution-settings.js";
 import { deferred } from "../fakes/deferred.js";
@@ -30,6 +30,21 @@ function use(name: string, register: (registry: Registry) => void): PluginUse {
     position: { file: "config.yaml", line: 1, column: 1 },
   };
 }
+
+/** What the configuration says of a model about which it says nothing. */
+const SETTINGS: ModelConfig = {
+  path: undefined,
+  versions: { kind: "all" },
+  labels: new Map(),
+  traffic: undefined,
+  transition: "availability-preserving",
+  loading: undefined,
+  execution: DEFAULT_EXECUTION,
+  batching: undefined,
+  pins: new Map(),
+  example: undefined,
+  backend: undefined,
+};
 
 interface Step {
   readonly name: string;
@@ -55,8 +70,10 @@ class Composition {
         shutdownDeadlineMs: 60_000,
         pollIntervalMs: 60_000,
         memoryBudgetBytes: 0,
+        loading: "eager",
+        idleUnloadMs: 0,
         protectedLabels: [],
-        limits: { maxRequestBytes: 1, requestTimeoutMs: 1, maxConnections: 1 },
+        limits: { maxRequestBytes: 1, requestTimeoutMs: 1, inferenceTimeoutMs: 1, maxConnections: 1 },
       },
       storage: use("storage-fake", (registry) =>
         registry.provide(ModelStorage, () => this.recorded(this.storage, "storage")),
@@ -279,25 +296,47 @@ describe("a server", () => {
     composition.drained.resolve();
     const own = new FakeBackend();
     composition.storage.hold({ digits: [1n], other: [1n] });
-    const settings = {
-      versions: { kind: "all" },
-      labels: new Map(),
-      traffic: undefined,
-      transition: "availability-preserving",
-      execution: DEFAULT_EXECUTION,
-      batching: undefined,
-      pins: new Map(),
-      example: undefined,
-    } as const;
     const config = composition.config({
       models: new Map([
-        ["digits", { ...settings, backend: use("backend-own", (registry) => registry.provide(Backend, () => own)) }],
-        ["other", { ...settings, backend: undefined }],
+        ["digits", { ...SETTINGS, backend: use("backend-own", (registry) => registry.provide(Backend, () => own)) }],
+        ["other", SETTINGS],
       ]),
     });
     await using server = await startServer(config, composition.logger);
     await server.settled();
     expect(own.loads).toEqual(["digits/1"]);
     expect(composition.backend.loads).toEqual(["other/1"]);
+  });
+
+  it("is not started with models that lie elsewhere where the storage keeps no folders, whose line is told", async () => {
+    const composition = new Composition();
+    const model = {
+      ...SETTINGS,
+      path: "/elsewhere",
+      pins: new Map([["path", { file: "config.yaml", line: 4, column: 9 }]]),
+    };
+    const config = composition.config({ models: new Map([["digits", model]]) });
+    await expect(startServer(config, composition.logger)).rejects.toMatchObject({
+      reason: "CONFIG_INVALID",
+      message: expect.stringMatching(
+        /^config\.yaml:4:9: models\.digits\.path: the storage "storage-fake" keeps no folders/,
+      ),
+    });
+    expect(composition.steps).toEqual([]);
+  });
+
+  it("tells the storage where models lie before it starts", async () => {
+    const composition = new Composition();
+    const placed: unknown[] = [];
+    Object.assign(composition.storage, {
+      place: (folders: ReadonlyMap<string, string>) => placed.push([...folders], [...composition.steps]),
+    });
+    const models = new Map<string, ModelConfig>([
+      ["digits", { ...SETTINGS, path: "/elsewhere" }],
+      ["other", SETTINGS],
+    ]);
+    await using _server = await startServer(composition.config({ models }), composition.logger);
+    expect(placed).toEqual([[["digits", "/elsewhere"]], []]);
+    composition.drained.resolve();
   });
 });

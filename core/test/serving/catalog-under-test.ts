@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import type { ServerEvent, VersionState } from "../../src/index.js";
+import type { LoadingMode, ServerEvent, VersionFiles, VersionState } from "../../src/index.js";
 import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { ModelPlans } from "../../src/serving/deployment/model-plans.js";
 import { ModelCatalog, type ModelCatalogOptions } from "../../src/serving/lifecycle/model-catalog.js";
@@ -16,6 +16,8 @@ export const ALL_VERSIONS: ConfiguredModel = { versions: { kind: "all" }, labels
 interface StartOptions extends Partial<ModelCatalogOptions> {
   /** Default: every model of the storage. */
   readonly models?: ReadonlyMap<string, ConfiguredModel>;
+  /** Of models that do not say so themselves. Default: eager. */
+  readonly loading?: LoadingMode;
 }
 
 /** A catalogue over fakes, in time that the test moves on. */
@@ -24,10 +26,19 @@ export class CatalogUnderTest {
   readonly backend = new FakeBackend();
   readonly logger = new RecordingLogger();
   readonly events: ServerEvent[] = [];
+  readonly #serverEvents: ServerEvents;
+  #plans = new ModelPlans(undefined);
   #catalog: ModelCatalog | undefined;
 
   constructor() {
     vi.useFakeTimers();
+    const monitor = {
+      name: "test",
+      start: async () => {},
+      observe: (event: ServerEvent) => void this.events.push(event),
+      [Symbol.asyncDispose]: async () => {},
+    };
+    this.#serverEvents = new ServerEvents([monitor], this.logger);
   }
 
   get catalog(): ModelCatalog {
@@ -35,27 +46,29 @@ export class CatalogUnderTest {
   }
 
   /** Starts it and waits until it has loaded what it can. */
-  async start({ models, ...options }: StartOptions = {}): Promise<LocalModelServer> {
-    const monitor = {
-      name: "test",
-      start: async () => {},
-      observe: (event: ServerEvent) => void this.events.push(event),
-      [Symbol.asyncDispose]: async () => {},
-    };
-    const serverEvents = new ServerEvents([monitor], this.logger);
+  async start({ models, loading, ...options }: StartOptions = {}): Promise<LocalModelServer> {
+    this.#plans = new ModelPlans(models, loading);
     this.#catalog = new ModelCatalog({
       storage: this.storage,
       backends: [{ backend: this.backend, recipe: undefined }],
-      plans: new ModelPlans(models),
+      plans: this.#plans,
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
-      events: serverEvents,
+      idleUnloadMs: 0,
+      events: this.#serverEvents,
       logger: this.logger,
       ...options,
     });
     await this.#catalog.start(new AbortController().signal);
     await this.#catalog.settled();
-    return new LocalModelServer(this.#catalog, serverEvents);
+    return new LocalModelServer(this.#catalog, this.#serverEvents);
+  }
+
+  /** Has another configuration hold and waits until it is brought about. */
+  async configure(models: ReadonlyMap<string, ConfiguredModel>): Promise<void> {
+    this.#plans.configure(models);
+    this.catalog.replan();
+    await this.catalog.settled();
   }
 
   /** Changes what the storage holds and waits until the server has followed. */
@@ -68,6 +81,15 @@ export class CatalogUnderTest {
   states(model: string): Record<string, VersionState> {
     const versions = this.catalog.status(model)?.versions ?? [];
     return Object.fromEntries(versions.map(({ version, state }) => [String(version), state]));
+  }
+
+  /** Gives the only file of each version this size: it needs 1.2 times as much memory. */
+  sizeVersions(bytesOf: (model: string) => number): void {
+    const open = this.storage.open.bind(this.storage);
+    this.storage.open = async (model, version): Promise<VersionFiles> => ({
+      ...(await open(model, version)),
+      files: [{ path: "model.fake", bytes: bytesOf(model) }],
+    });
   }
 
   /** Holds up every load from now on until the gate is opened. */

@@ -1,4 +1,4 @@
-import type { ChangeOrigin, DeploymentChange, Revision, ServerEvent } from "../../src/index.js";
+import type { ChangeOrigin, DeploymentChange, LoadingMode, Revision, ServerEvent } from "../../src/index.js";
 import { LocalDeployments } from "../../src/serving/deployment/local-deployments.js";
 import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { ModelPlans } from "../../src/serving/deployment/model-plans.js";
@@ -28,6 +28,7 @@ export class DeploymentsUnderTest implements AsyncDisposable {
     readonly storage: FakeStorage,
     models: ReadonlyMap<string, ConfiguredModel> | undefined,
     protectedLabels: readonly string[],
+    loading: LoadingMode,
   ) {
     this.records = storage.records as FakeRecords;
     const monitor = {
@@ -37,7 +38,7 @@ export class DeploymentsUnderTest implements AsyncDisposable {
       [Symbol.asyncDispose]: async () => {},
     };
     const events = new ServerEvents([monitor], this.logger);
-    this.plans = new ModelPlans(models);
+    this.plans = new ModelPlans(models, loading);
     const { plans, logger } = this;
     this.catalog = new ModelCatalog({
       storage,
@@ -45,6 +46,7 @@ export class DeploymentsUnderTest implements AsyncDisposable {
       plans,
       pollIntervalMs: 1_000_000,
       memoryBudgetBytes: 0,
+      idleUnloadMs: 0,
       events,
       logger,
     });
@@ -57,12 +59,15 @@ export class DeploymentsUnderTest implements AsyncDisposable {
     storage = holding({ digits: [1n, 2n, 3n] }),
     models,
     protectedLabels = [],
+    loading = "eager",
   }: {
     readonly storage?: FakeStorage;
     readonly models?: ReadonlyMap<string, ConfiguredModel>;
     readonly protectedLabels?: readonly string[];
+    /** Of models that do not say so themselves. */
+    readonly loading?: LoadingMode;
   } = {}): Promise<DeploymentsUnderTest> {
-    const started = new DeploymentsUnderTest(storage, models, protectedLabels);
+    const started = new DeploymentsUnderTest(storage, models, protectedLabels, loading);
     await started.deployments.start(ORIGIN.signal);
     await started.catalog.start(ORIGIN.signal);
     await started.catalog.settled();

@@ -105,4 +105,54 @@ describe("a request", () => {
     await subject.change({ digits: [] });
     expect(subject.states("digits")).toMatchObject({ 2: "end" });
   });
+
+  describe("to a model that batches", () => {
+    const batching: ConfiguredModel = {
+      ...ALL_VERSIONS,
+      batching: {
+        maxBatchSize: 4,
+        maxWaitMs: 20,
+        padVariableLength: false,
+        splitLarge: true,
+        allowedBatchSizes: [3, 4],
+      },
+      execution: { executor: "inline", instances: 1, maxQueuedRequests: 1 },
+    };
+
+    it("tells the monitors of each batch, and how long it waited", async () => {
+      const server = await subject.start({ models: new Map([["digits", batching]]) });
+      subject.events.length = 0;
+      const answering = server.infer({ model: "digits", inputs: new Map([["x", x]]) });
+      await vi.advanceTimersByTimeAsync(20);
+      const { outputs, timings } = await answering;
+      expect(outputs.get("y")).toEqual(x);
+      expect(timings).toEqual({ queueMs: 20, computeMs: 0 });
+      expect(subject.events).toMatchObject([
+        {
+          type: "batch-run",
+          model: "digits",
+          version: 2n,
+          signature: "serving_default",
+          requests: 1,
+          rows: x.shape[0],
+          paddingRows: 3 - (x.shape[0] ?? 0),
+        },
+        { type: "request-finished", timings },
+      ]);
+    });
+
+    it("is refused ahead of its tensors where too many wait, and the monitors are told", async () => {
+      const server = await subject.start({ models: new Map([["digits", batching]]) });
+      using handle = await server.acquire({ model: "digits" });
+      expect(() => handle.admit()).not.toThrow();
+      const answering = handle.infer({ inputs: new Map([["x", x]]) });
+      subject.events.length = 0;
+      expect(() => handle.admit()).toThrow(expect.objectContaining({ reason: "QUEUE_FULL" }));
+      expect(subject.events).toMatchObject([
+        { type: "request-finished", model: "digits", version: 2n, error: { reason: "QUEUE_FULL" }, timings: undefined },
+      ]);
+      await vi.advanceTimersByTimeAsync(20);
+      await answering;
+    });
+  });
 });

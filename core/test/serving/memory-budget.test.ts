@@ -1,27 +1,31 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { VersionFiles } from "../../src/index.js";
 import { estimatedNeedBytes, MemoryBudget } from "../../src/serving/lifecycle/memory-budget.js";
 import { resourcePreserving } from "../../src/serving/lifecycle/transition-policy.js";
 import { ALL_VERSIONS, CatalogUnderTest } from "./catalog-under-test.js";
 
+const signal = new AbortController().signal;
+const user = (model: string) => ({ model, version: 1n });
+
 describe("a memory budget", () => {
-  it("is used up by what is set aside, and given back once", () => {
+  it("is used up by what is set aside, and given back once", async () => {
     const budget = new MemoryBudget(100);
-    const first = budget.reserve("a", 60);
-    expect(() => budget.reserve("b", 41)).toThrow(/b needs about 41 bytes, but 60 of .* \(100\) are in use/);
-    budget.reserve("c", 40);
+    const first = await budget.reserve(user("a"), 60, signal);
+    await expect(budget.reserve(user("b"), 41, signal)).rejects.toThrow(
+      /Model b version 1 needs about 41 bytes, but 60 of .* \(100\) are in use/,
+    );
+    await budget.reserve(user("c"), 40, signal);
     first[Symbol.dispose]();
     first[Symbol.dispose]();
-    expect(() => budget.reserve("d", 61)).toThrow("40 of");
-    budget.reserve("e", 60);
+    await expect(budget.reserve(user("d"), 61, signal)).rejects.toThrow("40 of");
+    await budget.reserve(user("e"), 60, signal);
   });
 
-  it("says when something can never fit", () => {
-    expect(() => new MemoryBudget(100).reserve("a", 101)).toThrow("can never fit");
+  it("says when something can never fit", async () => {
+    await expect(new MemoryBudget(100).reserve(user("a"), 101, signal)).rejects.toThrow("can never fit");
   });
 
-  it("has no bound at 0, and counts 1.2 times the files", () => {
-    new MemoryBudget(0).reserve("a", Number.MAX_SAFE_INTEGER);
+  it("has no bound at 0, and counts 1.2 times the files", async () => {
+    await new MemoryBudget(0).reserve(user("a"), Number.MAX_SAFE_INTEGER, signal);
     expect([estimatedNeedBytes(100), estimatedNeedBytes(1)]).toEqual([120, 2]);
   });
 });
@@ -31,11 +35,7 @@ describe("loading under a budget", () => {
 
   beforeEach(() => {
     subject = new CatalogUnderTest();
-    const open = subject.storage.open.bind(subject.storage);
-    subject.storage.open = async (...parameters): Promise<VersionFiles> => ({
-      ...(await open(...parameters)),
-      files: [{ path: "model.fake", bytes: 100 }],
-    });
+    subject.sizeVersions(() => 100);
   });
 
   afterEach(() => subject.stop());

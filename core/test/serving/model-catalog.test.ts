@@ -264,3 +264,69 @@ describe("the storage", () => {
     expect(subject.logger.messages("warn")).toHaveLength(1);
   });
 });
+
+describe("a model whose folder changes", () => {
+  const from = (folder: string, ...versions: bigint[]) => [
+    { model: "digits", folder, versions: versions.map((version) => ({ version, fingerprint: folder })) },
+  ];
+
+  async function moveTo(folder: string, ...versions: bigint[]): Promise<void> {
+    subject.storage.listing = from(folder, ...versions);
+    await subject.catalog.refresh();
+    await subject.catalog.settled();
+  }
+
+  it("has other versions loaded before the old ones go", async () => {
+    subject.storage.listing = from("/old", 1n);
+    await subject.start();
+    const gate = subject.holdLoads();
+    subject.storage.listing = from("/new", 2n);
+    await subject.catalog.refresh();
+    expect(subject.states("digits")).toEqual({ 1: "available", 2: "loading" });
+    gate.resolve();
+    await subject.catalog.settled();
+    expect(subject.states("digits")).toEqual({ 1: "end", 2: "available" });
+  });
+
+  it("has a version of the same number loaded again, from there", async () => {
+    subject.storage.listing = from("/old", 1n);
+    await subject.start();
+    await moveTo("/new", 1n);
+    expect(subject.states("digits")).toEqual({ 1: "available" });
+    expect(subject.backend.loads).toEqual(["digits/1", "digits/1"]);
+    await moveTo("/new", 1n);
+    expect(subject.backend.loads).toHaveLength(2);
+  });
+
+  it("gives up the load of a version from the old folder", async () => {
+    await subject.start();
+    const gate = subject.holdLoads();
+    subject.storage.listing = from("/old", 1n);
+    await subject.catalog.refresh();
+    subject.storage.listing = from("/new", 1n);
+    await subject.catalog.refresh();
+    gate.resolve();
+    await subject.catalog.settled();
+    expect(subject.states("digits")).toEqual({ 1: "available" });
+    expect(subject.storage.opened).toEqual(["digits/1", "digits/1"]);
+  });
+
+  it("tries again at once what failed in the old one", async () => {
+    subject.backend.onLoad = () => Promise.reject(new Error("broken"));
+    subject.storage.listing = from("/old", 1n);
+    await subject.start();
+    subject.backend.onLoad = async () => {};
+    await moveTo("/new", 1n);
+    expect(subject.states("digits")).toEqual({ 1: "available" });
+  });
+});
+
+it("looks no second time by itself where the pause is 0", async () => {
+  await subject.start({ pollIntervalMs: 0 });
+  subject.storage.listing = [{ model: "digits", versions: [{ version: 1n, fingerprint: "first" }] }];
+  await vi.advanceTimersByTimeAsync(100_000_000);
+  expect(subject.states("digits")).toEqual({});
+  await subject.catalog.refresh();
+  await subject.catalog.settled();
+  expect(subject.states("digits")).toEqual({ 1: "available" });
+});

@@ -97,6 +97,12 @@ export const version = z
     state: z
       .enum(["start", "loading", "available", "unloading", "end", "error", "stored"])
       .describe("`stored`: in the storage and not wanted."),
+    onDemand: z
+      .literal(true)
+      .optional()
+      .describe(
+        "It is not in memory; the first request for it has it loaded, and waits for that. Absent: it does not.",
+      ),
     since: z.iso.datetime().optional().describe("When it came into that state; absent for `stored`."),
     error: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
     labels: z.array(z.string()),

@@ -32,7 +32,7 @@ export function createApplication(
       const answer = errorAnswer(error);
       context.status = answer.status;
       context.body = answer.body;
-      context.set("Content-Type", "application/json");
+      context.set({ "Content-Type": "application/json", ...answer.headers });
       await discardRest(context.req);
       if (!context.req.complete) context.res.shouldKeepAlive = false;
     }

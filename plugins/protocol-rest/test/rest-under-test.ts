@@ -13,7 +13,12 @@ export const SILENT: Logger = {
   child: () => SILENT,
 };
 
-const LIMITS: ServerLimits = { maxRequestBytes: 1_000, requestTimeoutMs: 10_000, maxConnections: 64 };
+const LIMITS: ServerLimits = {
+  maxRequestBytes: 1_000,
+  requestTimeoutMs: 10_000,
+  inferenceTimeoutMs: 10_000,
+  maxConnections: 64,
+};
 
 /** What a test says of the server that it wants. */
 export interface RestSetup {
@@ -40,6 +45,8 @@ export class RestUnderTest implements AsyncDisposable {
       shutdownDeadlineMs: 1_000,
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
+      loading: "eager" as const,
+      idleUnloadMs: 0,
       protectedLabels: [],
       limits: { ...LIMITS, ...limits },
     };

@@ -1,7 +1,14 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isModelName, type ModelVersion, parseModelVersion, type StoredModel, type StoredVersion } from "@plinth/core";
+import {
+  isModelName,
+  type ModelVersion,
+  type PlinthError,
+  parseModelVersion,
+  type StoredModel,
+  type StoredVersion,
+} from "@plinth/core";
 import pLimit from "p-limit";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
 import type { PublishedMarks } from "./published-marks.js";
@@ -24,12 +31,30 @@ export interface DiskCatalogueOptions {
   readonly marks: PublishedMarks;
 }
 
-/** Knows which versions lie below the root, and which of them are whole. */
+/** The folder of a model's versions. */
+export interface ModelFolder {
+  readonly path: string;
+  /** Whether it was {@link DiskCatalogue.place}d, so that it is not ours to create or remove. */
+  readonly isPlaced: boolean;
+}
+
+/** One listing that is under way. */
+interface Listing {
+  /** What need not be looked at again. */
+  readonly trusted: ReadonlyMap<string, Observation>;
+  /** What was known and has not been seen again so far. */
+  readonly gone: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Knows which versions lie below the root and in the folders of placed models, and which of them are whole. */
 export class DiskCatalogue {
   readonly #options: DiskCatalogueOptions;
   readonly #limit = pLimit(MAX_CONCURRENT_LOOKS);
   /** By the path of the version's folder, the one looked at longest ago first. */
   readonly #known = new Map<string, Observation>();
+  /** Folders by model, of those that do not lie below the root. */
+  #placed: ReadonlyMap<string, string> = new Map();
   #toleranceMs = CLOCK_TOLERANCE_MS.firstListing;
 
   constructor(options: DiskCatalogueOptions) {
@@ -39,19 +64,32 @@ export class DiskCatalogue {
   async list(signal: AbortSignal): Promise<readonly StoredModel[]> {
     const { root } = this.#options;
     const entries = await onDisk(`read the folder of models ${root}`, readdir(root, { withFileTypes: true }));
-    const folders = entries.filter((entry) => isModelName(entry.name) && mayBeFolder(entry));
+    const placed = this.#placed;
+    const folders = entries.filter((entry) => isModelName(entry.name) && mayBeFolder(entry) && !placed.has(entry.name));
     const trusted = this.#trusted();
     const gone = new Set(this.#known.keys());
-    const listed = await Promise.all(folders.map((entry) => this.#listModel(entry, trusted, gone, signal)));
+    const listed = await Promise.all([
+      ...folders.map((entry) => this.#listBelowRoot(entry, { trusted, gone, signal })),
+      ...[...placed].map(([model, folder]) => this.#listPlaced(model, folder, { trusted, gone, signal })),
+    ]);
     for (const folder of gone) this.#known.delete(folder);
     this.#toleranceMs = CLOCK_TOLERANCE_MS.later;
     return listed.filter((model) => model !== undefined);
   }
 
+  /** As `ModelStorage.place`. */
+  place(folders: ReadonlyMap<string, string>): void {
+    this.#placed = folders;
+  }
+
+  folderOf(model: string): ModelFolder {
+    const placed = this.#placed.get(model);
+    return { path: placed ?? join(this.#options.root, model), isPlaced: placed !== undefined };
+  }
+
   /** Paths of all folders of that version: several where people have given it leading zeros. */
   async folders(model: string, version: ModelVersion): Promise<readonly string[]> {
-    const folder = join(this.#options.root, model);
-    return (await unlessAbsent(readVersions(folder)))?.get(version) ?? [];
+    return (await unlessAbsent(readVersions(this.folderOf(model).path)))?.get(version) ?? [];
   }
 
   /** Looks at a version down to its files; `undefined` where there is no such folder. */
@@ -79,28 +117,41 @@ export class DiskCatalogue {
     this.#known.delete(folder);
   }
 
-  async #listModel(
-    entry: Dirent,
-    trusted: ReadonlyMap<string, Observation>,
-    gone: Set<string>,
-    signal: AbortSignal,
-  ): Promise<StoredModel | undefined> {
+  async #listBelowRoot(entry: Dirent, listing: Listing): Promise<StoredModel | undefined> {
     const model = entry.name;
     const folder = join(this.#options.root, model);
     try {
       if (entry.isSymbolicLink() && !(await this.#limit(() => stat(folder))).isDirectory()) return undefined;
-      const found = await this.#limit(() => readVersions(folder));
-      for (const each of [...found.values()].flat()) gone.delete(each);
-      const versions = await Promise.all(
-        [...found].map(([version, folders]) => this.#listVersion(version, folders, trusted, signal)),
-      );
-      return { model, versions: versions.filter((version) => version !== undefined) };
+      return { model, versions: await this.#listVersions(folder, listing) };
     } catch (thrown) {
-      signal.throwIfAborted();
       if (entry.isDirectory() && isAbsent(thrown)) return undefined;
-      for (const each of gone) if (dirname(each) === folder) gone.delete(each);
-      return { model, versions: [], error: diskError(`read model ${model} in ${folder}`, thrown) };
+      return { model, versions: [], error: this.#failure(model, folder, thrown, listing) };
     }
+  }
+
+  /** A folder that is missing may be a disk that is not mounted just now. */
+  async #listPlaced(model: string, folder: string, listing: Listing): Promise<StoredModel> {
+    try {
+      return { model, folder, versions: await this.#listVersions(folder, listing) };
+    } catch (thrown) {
+      return { model, folder, versions: [], error: this.#failure(model, folder, thrown, listing) };
+    }
+  }
+
+  async #listVersions(folder: string, { trusted, gone, signal }: Listing): Promise<readonly StoredVersion[]> {
+    const found = await this.#limit(() => readVersions(folder));
+    for (const each of [...found.values()].flat()) gone.delete(each);
+    const versions = await Promise.all(
+      [...found].map(([version, folders]) => this.#listVersion(version, folders, trusted, signal)),
+    );
+    return versions.filter((version) => version !== undefined);
+  }
+
+  /** What was known of a folder that cannot be read stays known. */
+  #failure(model: string, folder: string, thrown: unknown, { gone, signal }: Listing): PlinthError {
+    signal.throwIfAborted();
+    for (const each of gone) if (dirname(each) === folder) gone.delete(each);
+    return diskError(`read model ${model} in ${folder}`, thrown);
   }
 
   async #listVersion(

@@ -101,7 +101,7 @@ export class DiskStorage implements ModelStorage {
       try {
         await writeVersion(work, checkedFiles(files, signal));
         const fingerprint = await this.#mark(work, signal);
-        await moveIntoPlace(work, join(this.#root, model), version).catch(async (thrown: unknown) => {
+        await moveIntoPlace(work, this.#catalogue.folderOf(model), version).catch(async (thrown: unknown) => {
           await this.#marks.delete(fingerprint);
           throw thrown;
         });
@@ -124,9 +124,9 @@ export class DiskStorage implements ModelStorage {
       for (const [index, folder] of folders.entries()) {
         if (!(await this.#retire(folder, observations[index]))) throw this.#notFound(model, version);
       }
-      const modelFolder = join(this.#root, model);
-      await syncFolder(modelFolder);
-      await removeIfEmpty(modelFolder);
+      const modelFolder = this.#catalogue.folderOf(model);
+      await syncFolder(modelFolder.path);
+      if (!modelFolder.isPlaced) await removeIfEmpty(modelFolder.path);
       this.#watchers.notify();
     });
   }
@@ -135,6 +135,10 @@ export class DiskStorage implements ModelStorage {
   watch(changed: () => void): Disposable {
     this.#calls.check();
     return this.#watchers.add(changed);
+  }
+
+  place(folders: ReadonlyMap<string, string>): void {
+    this.#catalogue.place(folders);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -220,7 +224,7 @@ export class DiskStorage implements ModelStorage {
   #notFound(model: string, version: ModelVersion): PlinthError {
     return new PlinthError(
       "VERSION_NOT_FOUND",
-      `There is no complete version ${version} of model ${model} in ${this.#root}: it is missing, empty or still being copied`,
+      `There is no complete version ${version} of model ${model} in ${this.#catalogue.folderOf(model).path}: it is missing, empty or still being copied`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type IncomingFile, type ModelVersion, PlinthError } from "@plinth/core";
+import type { ModelFolder } from "./disk-catalogue.js";
 import { diskError, ensureFolder, onDisk, systemCode } from "./disk-errors.js";
 
 /** Writes files below a new folder, so that they are there after a power cut. Fails where somebody takes the folder away. */
@@ -22,17 +23,21 @@ export async function writeVersion(folder: string, files: AsyncIterable<Incoming
  *
  * @throws PlinthError `VERSION_EXISTS` where there is one already; nothing is moved then.
  */
-export async function moveIntoPlace(from: string, modelFolder: string, version: ModelVersion): Promise<void> {
+export async function moveIntoPlace(
+  from: string,
+  { path: modelFolder, isPlaced }: ModelFolder,
+  version: ModelVersion,
+): Promise<void> {
   const target = join(modelFolder, String(version));
   for (let attempt = 1; ; attempt++) {
-    await ensureFolder(modelFolder);
+    if (!isPlaced) await ensureFolder(modelFolder);
     try {
       await rename(from, target);
       break;
     } catch (thrown) {
       // Another publish that failed, or a remove, may have taken the empty folder of the model away again.
-      if (systemCode(thrown) === "ENOENT" && attempt < 5) continue;
-      await removeIfEmpty(modelFolder);
+      if (systemCode(thrown) === "ENOENT" && !isPlaced && attempt < 5) continue;
+      if (!isPlaced) await removeIfEmpty(modelFolder);
       if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(thrown) ?? "")) throw versionExists(target);
       throw diskError(`move a published version to ${target}`, thrown);
     }

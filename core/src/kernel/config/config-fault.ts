@@ -4,6 +4,8 @@ import { PlinthError } from "../../model/errors.js";
 export interface Location {
   readonly line: number;
   readonly column: number;
+  /** Where it is not in the configuration's own file, but in one that was read into it: as the user named that one. */
+  readonly file?: string;
 }
 
 export interface SourcePosition extends Location {
@@ -51,26 +53,30 @@ export class FaultList {
         ? ` (a default, since the file has no ${JSON.stringify(section)})`
         : "";
     const fault: ConfigFault = {
-      file: this.#file,
+      file: at.file ?? this.#file,
       line: at.line,
       column: at.column,
       path: formatPath(path),
       message: oneLine(message) + origin,
       reason: error?.reason ?? "CONFIG_INVALID",
     };
-    this.#told.set(`${fault.line}:${fault.column}:${fault.message}`, { fault, error });
+    this.#told.set(`${fault.file}:${fault.line}:${fault.column}:${fault.message}`, { fault, error });
   }
 
   get isEmpty(): boolean {
     return this.#told.size === 0;
   }
 
-  /** `CONFIG_INVALID` with every fault, in the order of the file. */
+  /** `CONFIG_INVALID` with every fault, in the order of each file. */
   toError(): PlinthError {
     const told = [...this.#told.values()];
+    const files = [...new Set(told.map(({ fault }) => fault.file))];
     const faults = told
       .map(({ fault }) => fault)
-      .toSorted((left, right) => left.line - right.line || left.column - right.column)
+      .toSorted(
+        (left, right) =>
+          files.indexOf(left.file) - files.indexOf(right.file) || left.line - right.line || left.column - right.column,
+      )
       .slice(0, MAX_CONFIG_FAULTS);
     const lines = faults.map(formatFault);
     const untold = told.length - faults.length;

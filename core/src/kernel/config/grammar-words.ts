@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { LoadingMode } from "../../extension-points/server-settings.js";
 import { isModelName, MAX_MODEL_NAME_BYTES } from "../../model/model-name.js";
 import { MAX_MODEL_VERSION } from "../../model/model-version.js";
 
@@ -12,6 +13,9 @@ export const version: z.ZodType<bigint, number | bigint> = z
   .custom<number | bigint>(isVersion, { error: `expected a version, a whole number from 0 to ${MAX_MODEL_VERSION}` })
   .transform(BigInt)
   .meta({ type: "integer", minimum: 0, description: "The number of a version: 0 to 2^63 - 1." });
+
+/** When versions are loaded. */
+export const loading: z.ZodType<LoadingMode, LoadingMode> = z.enum(["eager", "lazy"]);
 
 /** A model's name, and a label. */
 export const name: z.ZodType<string, string> = z

@@ -60,6 +60,20 @@ export async function parseConfig(text: string, file: string, options: LoadConfi
   const faults = new FaultList(file);
   const source = readSource(text, options.environment, faults);
   if (source === undefined) throw faults.toError();
+  return composeConfig(source, file, faults, options);
+}
+
+/**
+ * {@link parseConfig} of a tree that was read from something else than YAML. Its places may name files of their own.
+ *
+ * @param faults those that were found while it was read; they are told together with what is wrong with the whole
+ */
+export async function composeConfig(
+  source: SourceMapping,
+  file: string,
+  faults: FaultList,
+  options: LoadConfigOptions,
+): Promise<ServerConfig> {
   const root = withSections(source, options.defaults, faults);
   const directory = dirname(resolve(file));
   const uses = new PluginUses(

@@ -121,8 +121,10 @@ export function pinsOf(model: Placed, file: string): ReadonlyMap<string, SourceP
   const pins = new Map<string, SourcePosition>();
   const pin = (what: string, { keyAt }: Pick<Placed, "keyAt">) => pins.set(what, { file, ...keyAt });
   pin("served", model);
-  const versions = childPlaced(model.node, model.path, "versions");
-  if (versions !== undefined) pin("versions", versions);
+  for (const key of ["path", "versions"]) {
+    const place = childPlaced(model.node, model.path, key);
+    if (place !== undefined) pin(key, place);
+  }
   const labels = childPlaced(model.node, model.path, "labels");
   for (const label of labels === undefined ? [] : childrenOf(labels)) pin(`labels.${label.path.at(-1)}`, label);
   const rules = ["traffic", "stickyBy", "shadow"].flatMap((key) => childPlaced(model.node, model.path, key) ?? []);
@@ -141,11 +143,13 @@ export function modelConfig(
   directory: string,
 ): ModelConfig {
   return {
+    path: section?.path === undefined ? undefined : resolve(directory, section.path),
     backend,
     versions: section?.versions ?? DEFAULT_VERSION_POLICY,
     labels: section?.labels ?? new Map(),
     traffic: pins.has("traffic") ? trafficRules(section ?? undefined) : undefined,
     transition: section?.transition ?? "availability-preserving",
+    loading: section?.loading,
     execution: executionSettings(section?.execution),
     batching: section?.batching,
     pins,

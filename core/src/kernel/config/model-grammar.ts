@@ -1,19 +1,22 @@
 import { z } from "zod";
 import type { ShadowRule, VersionPolicy } from "../../extension-points/deployments.js";
+import type { LoadingMode } from "../../extension-points/server-settings.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
 import { batchingSection } from "./batching-grammar.js";
 import { type ExecutionSection, executionSection } from "./execution-grammar.js";
-import { name, pluginUse, version } from "./grammar-words.js";
+import { loading, name, pluginUse, version } from "./grammar-words.js";
 import type { ModelConfig } from "./server-config.js";
 
 export interface ModelSection {
+  readonly path?: string | undefined;
   readonly versions: VersionPolicy;
   readonly labels?: ReadonlyMap<string, ModelVersion> | undefined;
   readonly traffic?: ReadonlyMap<string, number> | undefined;
   readonly stickyBy?: string | undefined;
   readonly shadow?: ShadowRule | undefined;
   readonly transition?: ModelConfig["transition"] | undefined;
+  readonly loading?: LoadingMode | undefined;
   readonly execution: ExecutionSection;
   readonly batching?: BatchingSettings | undefined;
   readonly example?: string | undefined;
@@ -55,6 +58,14 @@ const versions = z
 /** What stands below a model's name. */
 export const modelSection: z.ZodType<ModelSection | null> = z
   .strictObject({
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Folder of the model's versions, where it is not the storage's own place for them (`<root>/<name>`); relative to the " +
+          "configuration's folder.",
+      ),
     backend: z
       .union([z.string().min(1), pluginUse], {
         error: "expected the name of a backend, as onnx, or { use: onnx } with its options",
@@ -100,6 +111,11 @@ export const modelSection: z.ZodType<ModelSection | null> = z
       .describe(
         "How versions take turns: `availability-preserving` (the default) loads the next before it unloads the last, " +
           "`resource-preserving` unloads first.",
+      ),
+    loading: loading
+      .optional()
+      .describe(
+        "When versions are loaded: `eager` at once and to stay, `lazy` for the first request. Default: `server.loading`.",
       ),
     execution: executionSection,
     batching: batchingSection.optional(),

@@ -1,6 +1,6 @@
 import type { TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
 import type { Plugin } from "../../extension-points/plugin.js";
-import type { ServerSettings } from "../../extension-points/server-settings.js";
+import type { LoadingMode, ServerSettings } from "../../extension-points/server-settings.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
 import type { ExecutionSettings } from "../../serving/execution/execution-settings.js";
@@ -39,6 +39,8 @@ export interface PluginUse {
 }
 
 export interface ModelConfig {
+  /** Absolute path of the folder that holds its versions. `undefined`: where the storage keeps them. */
+  readonly path: string | undefined;
   /**
    * `undefined`: the first of the configured backends that recognises the files. The very object of
    * {@link ServerConfig.backends} where the model adds no options of its own.
@@ -50,11 +52,13 @@ export interface ModelConfig {
   /** `undefined`: the newest available version gets all. */
   readonly traffic: TrafficRules | undefined;
   readonly transition: "availability-preserving" | "resource-preserving";
+  /** `undefined`: as {@link ServerSettings.loading} says. */
+  readonly loading: LoadingMode | undefined;
   readonly execution: ExecutionSettings;
   /** `undefined`: each request is run on its own. */
   readonly batching: BatchingSettings | undefined;
   /**
-   * Where the file says what: `served` (where the model stands), and, only where they are written, `versions`,
+   * Where the file says what: `served` (where the model stands), and, only where they are written, `path`, `versions`,
    * `labels.<label>` and `traffic`. What is pinned here cannot be changed at run time.
    */
   readonly pins: ReadonlyMap<string, SourcePosition>;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
-import { name } from "./grammar-words.js";
+import { loading, name } from "./grammar-words.js";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -34,10 +34,13 @@ export const serverSection: z.ZodType<ServerSettings> = z
       ),
     pollIntervalMs: z
       .int()
-      .min(10)
+      .min(0)
       .max(DAY_MS)
+      .refine((pauseMs) => pauseMs === 0 || pauseMs >= 10, { error: "expected 0, or 10 to 86400000" })
       .default(1_000)
-      .describe("Pause between two looks into the storage for new versions, in milliseconds."),
+      .describe(
+        "Pause between two looks into the storage for new versions, in milliseconds, at least 10; 0: it looks once.",
+      ),
     memoryBudgetBytes: z
       .int()
       .min(0)
@@ -45,6 +48,20 @@ export const serverSection: z.ZodType<ServerSettings> = z
       .describe(
         "What all versions in memory may need together, in bytes; a version counts 1.2 times its files. One that does not fit is " +
           "not loaded. 0: no bound.",
+      ),
+    loading: loading
+      .default("eager")
+      .describe(
+        "When versions are loaded: `eager` at once and to stay, `lazy` for the first request and only as long as the memory " +
+          "is not needed for others. A model may say otherwise.",
+      ),
+    idleUnloadMs: z
+      .int()
+      .min(0)
+      .max(DAY_MS)
+      .default(0)
+      .describe(
+        "How long a lazy version stays in memory that nobody uses, in milliseconds. 0: until others need the memory.",
       ),
     protectedLabels: z
       .array(name)
@@ -65,6 +82,14 @@ export const serverSection: z.ZodType<ServerSettings> = z
           .max(HOUR_MS)
           .default(30_000)
           .describe("Longest time for a request to arrive whole, in milliseconds."),
+        inferenceTimeoutMs: z
+          .int()
+          .min(1)
+          .max(HOUR_MS)
+          .default(30_000)
+          .describe(
+            "Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less.",
+          ),
         maxConnections: z
           .int()
           .min(1)

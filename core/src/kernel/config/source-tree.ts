@@ -107,6 +107,11 @@ export function treeOf(value: unknown, at: Location): SourceNode {
   };
 }
 
+/** A mapping of nodes that stand where they stand, each under a key that stands at the `keyAt` beside it. */
+export function mappingOf(at: Location, entries: Iterable<readonly [key: string, entry: SourceEntry]>): SourceMapping {
+  return { kind: "mapping", at, entries: new Map(entries) };
+}
+
 /** The values of a mapping or the items of a list, each with its place; none for a scalar. */
 export function childrenOf({ node, path }: Placed): readonly Placed[] {
   if (node.kind === "scalar") return [];

@@ -6,10 +6,12 @@ import { Route } from "../../extension-points/route.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { Services } from "../../extension-points/token.js";
 import { availableCores } from "../../serving/execution/available-cores.js";
+import { Servable } from "../../serving/execution/servable.js";
 import { FrontFleet } from "../../serving/fronts/front-fleet.js";
 import { ModelBroadcast } from "../../serving/fronts/model-broadcast.js";
 import { unpackEvent } from "../../serving/fronts/packed-event.js";
 import type { ModelCatalogOptions } from "../../serving/lifecycle/model-catalog.js";
+import type { AnsweringVersion } from "../../serving/routing/servable-map.js";
 import type { ServerConfig } from "../config/server-config.js";
 import type { ServiceContainer } from "../service-container.js";
 import { Catalog, Events, LocalServer, Plans, RunningDeployments } from "../serving-tokens.js";
@@ -39,6 +41,8 @@ export class Fronts {
         for (const event of events) services.get(Events).emit(unpackEvent(event));
         if (dropped > 0) logger.warn(`Monitors were not told of ${dropped} events: there were too many at once`);
       },
+      demand: (model, version) => services.get(Catalog).load(model, version),
+      used: (model, version) => touch(services.get(Catalog).servables.get(model)?.versions.get(version)),
       died: (error) => {
         logger.error("A front process has gone; another one takes its place", { error });
         services.get(Events).emit({ type: "error-occurred", error, model: undefined, version: undefined });
@@ -48,9 +52,9 @@ export class Fronts {
   }
 
   /** How the catalogue works over fronts. */
-  get catalogOptions(): Pick<ModelCatalogOptions, "execute" | "changed"> {
+  get catalogOptions(): Pick<ModelCatalogOptions, "executor" | "changed"> {
     return {
-      execute: (execution, signal) => this.#fleet.execute(execution, signal),
+      executor: this.#fleet,
       changed: (model) => this.#broadcasting().changed(model),
     };
   }
@@ -90,4 +94,11 @@ export class Fronts {
     this.#broadcast ??= new ModelBroadcast(services.get(Catalog), services.get(Plans), this.#fleet);
     return this.#broadcast;
   }
+}
+
+/** Notes a use, so that what fronts use is not unloaded before what they do not. */
+function touch(version: AnsweringVersion | undefined): void {
+  if (!(version instanceof Servable)) return;
+  version.hold();
+  version.release();
 }

@@ -2,8 +2,8 @@ import type { ConfigDirectory } from "../../extension-points/config-directory.js
 import type { Route } from "../../extension-points/route.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { PlinthError } from "../../model/errors.js";
+import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
 import type { PluginUse } from "../config/server-config.js";
-import { isCloneable } from "../workers/worker-boot.js";
 
 /** All that a front is composed of. It reads no configuration of its own, so that it cannot be another than the main process's. */
 export interface FrontFacts {
@@ -33,7 +33,7 @@ export interface RouteFacts extends Omit<Route, "handle"> {
 /** @throws PlinthError `PLUGIN_INVALID` where its options cannot be handed to another process */
 export function protocolFacts({ use, moduleUrl, options }: PluginUse): ProtocolFacts {
   const facts = { use, moduleUrl, options };
-  if (isCloneable(facts)) return facts;
+  if (arrivesWhole(facts)) return facts;
   throw new PlinthError(
     "PLUGIN_INVALID",
     `The protocol ${use} cannot run in several processes: expected options that can be cloned. Use server: { processes: 1 }`,

@@ -6,7 +6,6 @@ import { ModelServer } from "../../extension-points/model-server.js";
 import { type Endpoint, Protocol } from "../../extension-points/protocol.js";
 import { Route } from "../../extension-points/route.js";
 import { ServerSettings } from "../../extension-points/server-settings.js";
-import type { Services } from "../../extension-points/token.js";
 import { PlinthError } from "../../model/errors.js";
 import type {
   FrontDuties,
@@ -30,12 +29,21 @@ import { ServiceContainer } from "../service-container.js";
 import { startable } from "../startable.js";
 import { ForwardingLogger } from "../workers/forwarding-logger.js";
 import { makeBackend } from "../workers/make-backend.js";
-import { sameRecipe, type WorkerBoot } from "../workers/worker-boot.js";
+import { recipeOf, type WorkerBoot } from "../workers/worker-boot.js";
 import { forwardedRoute } from "./forwarded-route.js";
 import type { FrontFacts } from "./front-facts.js";
 
 /** How long a front waits for what it holds to be taken down before it ends, in milliseconds. */
 const END_MS = 3_000;
+
+/** What a front is composed of. */
+interface FrontParts {
+  readonly server: LocalModelServer;
+  readonly models: FrontModels;
+  readonly protocols: readonly Protocol[];
+  /** Where the main process answers the routes of plugins. */
+  readonly routesPath: string;
+}
 
 /** Everything that a front is: the protocols, copies of the models, and the way to the main process, which says what to do. */
 export class FrontServer implements FrontDuties {
@@ -43,11 +51,8 @@ export class FrontServer implements FrontDuties {
   readonly #leave: () => void;
   readonly #logger: Logger;
   readonly #events: ForwardedEvents;
-  readonly #models: FrontModels;
   readonly #disposers: DisposerStack;
-  #server: LocalModelServer | undefined;
-  #services: Services | undefined;
-  #routesPath: string | undefined;
+  #composed: FrontParts | undefined;
   #isStopping = false;
 
   /** @param leave ends the process */
@@ -56,17 +61,7 @@ export class FrontServer implements FrontDuties {
     this.#leave = leave;
     this.#logger = new ForwardingLogger({ send: (line) => line.type === "log" && this.#main.tell("log", line) });
     this.#events = new ForwardedEvents(this.#main);
-    this.#models = new FrontModels({
-      main: this.#main,
-      makeBackend: async (data) => {
-        const boot = data as WorkerBoot;
-        return { backend: await makeBackend(boot, this.#logger), recipe: sameRecipe(boot) };
-      },
-      shadowCounts: (servable) => this.#server?.shadowCounts(servable),
-      logger: this.#logger,
-    });
     this.#disposers = new DisposerStack(this.#logger);
-    this.#disposers.push("The models", () => this.#models[Symbol.asyncDispose]());
   }
 
   receive(message: PeerMessage): void {
@@ -75,58 +70,52 @@ export class FrontServer implements FrontDuties {
 
   async compose(facts: unknown): Promise<void> {
     const { protocols, settings, directory, routes, routesPath, isObserved } = facts as FrontFacts;
-    const loaded = await runAll(
+    const plugins = await runAll(
       protocols.map((each) => async () => ({
         ...each,
         plugin: await loadPlugin(each.moduleUrl, each.use, (url) => import(url)),
       })),
     );
-    const container = new ServiceContainer();
     const events = new ServerEvents(isObserved ? [this.#events] : [], this.#logger);
-    const server = new LocalModelServer(this.#models.served, events);
+    const models = this.#createModels(events);
+    const server = new LocalModelServer(models.served, events);
+    const container = new ServiceContainer();
     container.provide(Logger, () => this.#logger);
     container.provide(ServerSettings, () => settings);
     container.provide(ConfigDirectory, () => directory);
     container.provide(ModelServer, () => server);
     for (const route of routes) container.provide(Route, () => forwardedRoute(route, routesPath));
-    for (const protocol of loaded) registerPlugin(container, protocol, Protocol);
+    for (const plugin of plugins) registerPlugin(container, plugin, Protocol);
     await runAll(container.makers());
-    this.#server = server;
-    this.#services = container;
-    this.#routesPath = routesPath;
+    this.#composed = { server, models, protocols: container.getAll(Protocol), routesPath };
   }
 
   load(order: LoadOrder): Promise<LoadedCopy> {
-    return this.#models.load(order);
+    return this.#parts.models.load(order);
   }
 
   free(servable: ServableId): Promise<void> {
-    return this.#models.free(servable);
+    return this.#parts.models.free(servable);
   }
 
   follow(models: readonly ModelSnapshot[]): Promise<void> {
-    return this.#models.follow(models);
+    return this.#parts.models.follow(models);
   }
 
   run(order: RunOrder): ReturnType<FrontModels["run"]> {
-    return this.#models.run(order);
+    return this.#parts.models.run(order);
   }
 
   async listen(): Promise<readonly Endpoint[]> {
-    const server = this.#server;
-    if (server === undefined) throw new PlinthError("INTERNAL", "Expected the front to be composed before it listens");
+    const { server, protocols } = this.#parts;
     const { signal } = new AbortController();
+    const begin = async (protocol: Protocol) => {
+      if (this.#isStopping) throw new PlinthError("CANCELLED", "The server is stopping");
+      return protocol.start(server, { signal });
+    };
     const endpoints = await runAll(
-      this.#protocols().map((protocol) =>
-        startable(
-          `Protocol ${protocol.name}`,
-          protocol,
-          () => {
-            if (this.#isStopping) throw new PlinthError("CANCELLED", "The server is stopping");
-            return protocol.start(server, { signal });
-          },
-          this.#disposers,
-        ),
+      protocols.map((protocol) =>
+        startable(`Protocol ${protocol.name}`, protocol, () => begin(protocol), this.#disposers),
       ),
     );
     return endpoints.flat();
@@ -134,10 +123,12 @@ export class FrontServer implements FrontDuties {
 
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
     this.#isStopping = true;
-    this.#server?.beginStop();
+    if (this.#composed === undefined) return;
+    const { server, models, protocols } = this.#composed;
+    server.beginStop();
     const signal = AbortSignal.timeout(deadlineMs);
-    await Promise.allSettled(this.#protocols().map(async (protocol) => protocol.drain({ signal })));
-    this.#models.report();
+    await Promise.allSettled(protocols.map(async (protocol) => protocol.drain({ signal })));
+    models.report();
     await this.#events.flush();
   }
 
@@ -150,10 +141,26 @@ export class FrontServer implements FrontDuties {
 
   /** Removes what a main process that was killed has left behind. */
   clearAway(): void {
-    if (this.#routesPath !== undefined) rmSync(dirname(this.#routesPath), { recursive: true, force: true });
+    if (this.#composed !== undefined) rmSync(dirname(this.#composed.routesPath), { recursive: true, force: true });
   }
 
-  #protocols(): readonly Protocol[] {
-    return this.#services?.getAll(Protocol) ?? [];
+  get #parts(): FrontParts {
+    if (this.#composed !== undefined) return this.#composed;
+    throw new PlinthError("INTERNAL", "Expected the front to be composed first");
+  }
+
+  #createModels(events: ServerEvents): FrontModels {
+    const models = new FrontModels({
+      main: this.#main,
+      makeBackend: async (data) => {
+        const boot = data as WorkerBoot;
+        return { backend: await makeBackend(boot, this.#logger), recipe: recipeOf(boot) };
+      },
+      shadowCounts: (servable) => this.#composed?.server.shadowCounts(servable),
+      events,
+      logger: this.#logger,
+    });
+    this.#disposers.push("The models", () => models[Symbol.asyncDispose]());
+    return models;
   }
 }

@@ -1,4 +1,6 @@
+import { inspect } from "node:util";
 import type { LogFields, Logger } from "../../extension-points/logger.js";
+import { cloneableFields } from "../../serving/execution/worker/cloneable.js";
 import { packError } from "../../serving/execution/worker/packed-error.js";
 import type { ServerChannel } from "../../serving/execution/worker/worker-channel.js";
 
@@ -32,21 +34,15 @@ export class ForwardingLogger implements Logger {
     return new ForwardingLogger(this.#server, { ...this.#fields, ...fields });
   }
 
-  #log(level: "debug" | "info" | "warn" | "error", message: string, fields: LogFields = {}): void {
-    this.#server.send({ type: "log", level, message, fields: cloneable({ ...this.#fields, ...fields }) }, []);
+  #log(level: "debug" | "info" | "warn" | "error", message: string, ownFields: LogFields = {}): void {
+    const all = Object.entries({ ...this.#fields, ...ownFields });
+    const errors = Object.fromEntries(
+      all.flatMap(([name, value]) => (value instanceof Error ? [[name, packError(value)]] : [])),
+    );
+    const others = Object.fromEntries(all.filter(([, value]) => !(value instanceof Error)));
+    this.#server.send(
+      { type: "log", level, message, fields: cloneableFields(others, (value) => inspect(value)), errors },
+      [],
+    );
   }
-}
-
-/** Fields may hold anything; what cannot cross goes as text. */
-function cloneable(fields: LogFields): LogFields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => {
-      if (value instanceof Error) return [name, packError(value)];
-      try {
-        return [name, structuredClone(value)];
-      } catch {
-        return [name, String(value)];
-      }
-    }),
-  );
 }

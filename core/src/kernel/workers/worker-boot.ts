@@ -1,6 +1,10 @@
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { WorkerRecipe } from "../../serving/execution/backend-source.js";
+import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
+import { processWorkers } from "../../serving/execution/worker/process-channel.js";
+import { SpareWorkers } from "../../serving/execution/worker/spare-workers.js";
+import { threadWorkers } from "../../serving/execution/worker/thread-channel.js";
 import type { PluginUse, ServerConfig } from "../config/server-config.js";
 
 /** What a worker makes its own backend of. */
@@ -22,19 +26,10 @@ export function workerRecipe(
 ): WorkerRecipe | undefined {
   if (import.meta.url.endsWith(".ts")) return undefined;
   const data: WorkerBoot = { use, moduleUrl, options, settings: server, directory };
-  return isCloneable(data) ? { entry: ENTRY, data } : undefined;
+  return arrivesWhole(data) ? recipeOf(data) : undefined;
 }
 
-/** A worker's own recipe, out of what it was made of itself. */
-export function sameRecipe(data: WorkerBoot): WorkerRecipe {
-  return { entry: ENTRY, data };
-}
-
-export function isCloneable(data: unknown): boolean {
-  try {
-    structuredClone(data);
-    return true;
-  } catch {
-    return false;
-  }
+/** The recipe for more of what a worker, or a front, was made of itself. */
+export function recipeOf(data: WorkerBoot): WorkerRecipe {
+  return { threads: new SpareWorkers(threadWorkers(ENTRY)).open, processes: processWorkers(ENTRY), data };
 }

@@ -9,14 +9,14 @@ import { PlinthError } from "../../model/errors.js";
 import { isModelName } from "../../model/model-name.js";
 import { checkModelVersion, type ModelVersion, parseModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
-import type { VersionState } from "../../model/version-state.js";
-import { targetsOf, versionsInUse } from "./model-plan.js";
+import { canAnswer, type VersionStatus } from "../../model/version-state.js";
+import { targetsOf, versionsInUse, wantedVersions } from "./model-plan.js";
 
 /** What a change is judged by. */
 export interface ChangeSurroundings {
   readonly deployment: Deployment;
   /** What versions do now; those that are not wanted are not in it. */
-  readonly states: ReadonlyMap<ModelVersion, VersionState>;
+  readonly statuses: ReadonlyMap<ModelVersion, VersionStatus>;
   readonly protectedLabels: readonly string[];
   readonly why: string | undefined;
 }
@@ -64,7 +64,8 @@ export function checkChange(change: DeploymentChange, surroundings: ChangeSurrou
       }
       return;
     case "load":
-      if (change.version === undefined) return;
+      if (change.version === undefined || wantedVersions(deployment, deployment.stored).includes(change.version))
+        return;
       checkNotPinned(deployment, "versions", "which versions are served");
       checkStored(change.version, surroundings);
       return;
@@ -167,11 +168,12 @@ function checkNotRouted(label: string, { model, traffic }: Deployment): void {
 }
 
 function checkAvailable(version: ModelVersion, label: string, surroundings: ChangeSurroundings): void {
-  const { deployment, states } = surroundings;
-  if (states.get(version) === "available") return;
+  const { deployment, statuses } = surroundings;
+  const status = statuses.get(version);
+  if (status !== undefined && canAnswer(status)) return;
   const { model } = deployment;
-  if (!states.has(version)) checkStored(version, surroundings);
-  const state = states.get(version) ?? (deployment.stored.includes(version) ? "not loaded" : "unknown");
+  if (status === undefined) checkStored(version, surroundings);
+  const state = status?.state ?? (deployment.stored.includes(version) ? "not loaded" : "unknown");
   throw new PlinthError(
     "VERSION_NOT_AVAILABLE",
     `Request to assign label ${JSON.stringify(label)} to version ${version} of model ${model}, which is not currently available ` +

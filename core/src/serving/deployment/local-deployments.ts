@@ -138,6 +138,7 @@ export class LocalDeployments implements Deployments {
     const { plans, catalog, events } = this.#options;
     plans.change(revision.model, revision.after, revision.revision);
     catalog.replan(revision.model);
+    if (revision.action.kind === "load") catalog.load(revision.model, revision.action.version);
     events.emit({ type: "deployment-changed", revision });
   }
 
@@ -173,7 +174,7 @@ export class LocalDeployments implements Deployments {
     const versions = catalog.status(deployment.model)?.versions ?? [];
     return {
       deployment,
-      states: new Map(versions.map(({ version, state }) => [version, state])),
+      statuses: new Map(versions.map((status) => [status.version, status])),
       protectedLabels,
       why,
     };

@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentState, TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
+import type { LoadingMode } from "../../extension-points/server-settings.js";
 import { type ModelVersion, newestFirst, parseModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
 import type { BackendSource } from "../execution/backend-source.js";
@@ -13,6 +14,8 @@ export interface ConfiguredModel {
   readonly traffic?: TrafficRules | undefined;
   /** Default: {@link availabilityPreserving}. */
   readonly transition?: TransitionPolicy | undefined;
+  /** Default: that of the server. */
+  readonly loading?: LoadingMode | undefined;
   /** Instead of all configured backends. */
   readonly backend?: BackendSource | undefined;
   /** Default: {@link DEFAULT_EXECUTION}. */
@@ -26,9 +29,16 @@ export interface ConfiguredModel {
 /** What is to run of one model, and how. */
 export interface ModelPlan extends Omit<Deployment, "stored"> {
   readonly transition: TransitionPolicy;
+  readonly loading: LoadingMode;
   readonly backend: BackendSource | undefined;
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
+}
+
+/** What holds for models about which nobody said anything. */
+export interface PlanDefaults {
+  readonly served: boolean;
+  readonly loading: LoadingMode;
 }
 
 /** A model that the configuration does not name. */
@@ -40,20 +50,20 @@ const NO_RULES: TrafficRules = { split: new Map() };
  * Puts together what the configuration says and what was changed since; the configuration wins.
  *
  * @param configured `undefined` where it does not name the model
- * @param servedByDefault whether a model is served that nobody said anything about
  */
 export function planModel(
   model: string,
   configured: ConfiguredModel | undefined,
-  servedByDefault: boolean,
+  defaults: PlanDefaults,
   { state, revision }: { readonly state: DeploymentState; readonly revision: number },
 ): ModelPlan {
-  const { versions, labels, traffic, transition, backend, execution, batching, pins } = configured ?? NOT_CONFIGURED;
+  const { versions, labels, traffic, transition, loading, backend, execution, batching, pins } =
+    configured ?? NOT_CONFIGURED;
   const pinsVersions = pins?.has("versions") === true;
   return {
     model,
     revision,
-    served: configured !== undefined || (state.served ?? servedByDefault),
+    served: configured !== undefined || (state.served ?? defaults.served),
     versions: (pinsVersions ? undefined : state.versions) ?? versions ?? DEFAULT_VERSION_POLICY,
     loaded: pinsVersions ? [] : state.loaded,
     unloaded: pinsVersions ? [] : state.unloaded,
@@ -61,6 +71,7 @@ export function planModel(
     traffic: (pins?.has("traffic") ? undefined : state.traffic) ?? traffic ?? NO_RULES,
     pins: pins ?? new Map(),
     transition: transition ?? availabilityPreserving,
+    loading: loading ?? defaults.loading,
     backend,
     execution: execution ?? DEFAULT_EXECUTION,
     batching,
@@ -71,7 +82,10 @@ export function planModel(
  * The versions of `existing` that are to be served, newest first: those that the policy asks for, and those that people, labels
  * or the traffic rules name.
  */
-export function wantedVersions(plan: ModelPlan, existing: readonly ModelVersion[]): readonly ModelVersion[] {
+export function wantedVersions(
+  plan: Omit<Deployment, "stored">,
+  existing: readonly ModelVersion[],
+): readonly ModelVersion[] {
   if (!plan.served) return [];
   const unloaded = new Set(plan.unloaded);
   const named = new Set([...plan.loaded, ...versionsInUse(plan).keys()]);

@@ -1,4 +1,5 @@
 import type { DeploymentState } from "../../extension-points/deployments.js";
+import type { LoadingMode } from "../../extension-points/server-settings.js";
 import { UNCHANGED } from "./deployment-state.js";
 import { type ConfiguredModel, type ModelPlan, planModel } from "./model-plan.js";
 
@@ -14,11 +15,16 @@ export class ModelPlans {
   readonly #changed = new Map<string, ChangedModel>();
   /** Made when first asked for, since every request that names a label asks. */
   readonly #plans = new Map<string, ModelPlan>();
+  readonly #defaultLoading: LoadingMode;
   #configured: ReadonlyMap<string, ConfiguredModel> | undefined;
 
-  /** @param configured `undefined`: every model of the storage, with the defaults */
-  constructor(configured: ReadonlyMap<string, ConfiguredModel> | undefined) {
+  /**
+   * @param configured `undefined`: every model of the storage, with the defaults
+   * @param defaultLoading of models about which nothing is said
+   */
+  constructor(configured: ReadonlyMap<string, ConfiguredModel> | undefined, defaultLoading: LoadingMode = "eager") {
     this.#configured = configured;
+    this.#defaultLoading = defaultLoading;
   }
 
   /** Another configuration from now on. */
@@ -49,7 +55,8 @@ export class ModelPlans {
     const made = this.#plans.get(model);
     if (made !== undefined) return made;
     const changed = this.#changed.get(model) ?? NEVER_CHANGED;
-    const plan = planModel(model, this.#configured?.get(model), this.#configured === undefined, changed);
+    const defaults = { served: this.#configured === undefined, loading: this.#defaultLoading };
+    const plan = planModel(model, this.#configured?.get(model), defaults, changed);
     if (this.isKnown(model)) this.#plans.set(model, plan);
     return plan;
   }

@@ -40,6 +40,8 @@ export interface AutoModelOptions {
   readonly openWorkers: (signal: AbortSignal) => Promise<WorkerModel>;
   /** Whether it may ever be loaded on the serving thread: not where that would take long. */
   readonly mayBeInline: boolean;
+  /** Sets memory aside for the time of a move, in which there are two copies; `undefined` where there is none free. */
+  readonly reserveCopy: () => Disposable | undefined | Promise<Disposable | undefined>;
   readonly logger: Logger;
 }
 
@@ -115,23 +117,40 @@ export class AutoModel implements ExecutedModel {
     });
   }
 
+  /** Never rejects; what fails is logged. */
   async #moveTo(to: Place["kind"]): Promise<void> {
-    const { logger } = this.#options;
+    const { logger, reserveCopy } = this.#options;
     const { signal } = this.#stopping;
+    const copy = await reserveCopy();
+    if (copy === undefined) return;
     try {
       const left = this.#used;
-      this.#used = new UsedPlace(await this.#open(to, signal));
-      this.#longRuns = 0;
-      this.onChange(this.#changed);
-      this.#changed();
+      this.#use(await this.#open(to, signal));
       logger.info(
         to === "inline" ? "Moved to the serving thread: its runs are short" : "Moved to workers: its runs are long",
       );
-      await left.idle();
-      await left.place.model[Symbol.asyncDispose]();
+      await this.#leave(left);
     } catch (error) {
       if (!signal.aborted)
         logger.warn("Could not be moved to where it would run better; it goes on where it is", { error });
+    } finally {
+      copy[Symbol.dispose]();
+    }
+  }
+
+  #use(place: Place): void {
+    this.#used = new UsedPlace(place);
+    this.#longRuns = 0;
+    place.model.onChange(this.#changed);
+    this.#changed();
+  }
+
+  async #leave(left: UsedPlace): Promise<void> {
+    await left.idle();
+    try {
+      await left.place.model[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#options.logger.error("It could not be freed cleanly where it was before", { error });
     }
   }
 
@@ -154,9 +173,14 @@ class UsedPlace {
 
   run(call: RunCall): Promise<NamedTensors> {
     this.#underWay++;
-    const outputs = this.place.model.run(call);
-    outputs.then(this.#done, this.#done);
-    return outputs;
+    try {
+      const outputs = this.place.model.run(call);
+      outputs.then(this.#done, this.#done);
+      return outputs;
+    } catch (thrown) {
+      this.#done();
+      return Promise.reject(thrown);
+    }
   }
 
   /** Settles when nothing is under way. Called once, when no more runs come. */

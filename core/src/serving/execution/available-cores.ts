@@ -15,7 +15,8 @@ export function availableCores(): number {
  */
 export function grantedCores(read: (path: string) => string | undefined): number {
   const lines = (read("/proc/self/cgroup") ?? "").split("\n").map((line) => line.split(":"));
-  const grants = lines.flatMap(([id, controllers = "", path = "/"]) => {
+  const grants = lines.flatMap(([id, controllers = "", ...steps]) => {
+    const path = steps.join(":");
     if (id === "0")
       return groupsUpFrom(path).map((group) => quotaOf(read(`/sys/fs/cgroup${group}/cpu.max`)?.split(" ")));
     if (!controllers.split(",").includes("cpu")) return [];

@@ -1,4 +1,5 @@
 import type { Backend } from "../../extension-points/backend.js";
+import type { OpenWorker } from "./worker/worker-channel.js";
 
 /** A backend as it was made here, and what workers make their own of. */
 export interface BackendSource {
@@ -7,9 +8,10 @@ export interface BackendSource {
   readonly recipe: WorkerRecipe | undefined;
 }
 
+/** Both kinds of workers listen as a `WorkerHost`. */
 export interface WorkerRecipe {
-  /** The module that a worker begins with; it listens as a `WorkerHost`. */
-  readonly entry: URL;
-  /** What that module makes the backend of; can be cloned. */
+  readonly threads: OpenWorker;
+  readonly processes: OpenWorker;
+  /** What a worker makes the backend of; can be cloned. */
   readonly data: unknown;
 }

@@ -12,8 +12,6 @@ import { loadModel } from "./load-model.js";
 import type { WarmUpReport } from "./warm-up.js";
 import { InstancePool } from "./worker/instance-pool.js";
 import { type LoadedInstance, ModelInstance } from "./worker/model-instance.js";
-import { processWorkers } from "./worker/process-channel.js";
-import { threadWorkers } from "./worker/thread-channel.js";
 import type { OpenWorker } from "./worker/worker-channel.js";
 
 /** What is executed, and where. */
@@ -26,8 +24,7 @@ export interface ModelExecution {
   readonly settings: ExecutionSettings;
   /** For those who put a queue before it where it runs. */
   readonly batching: BatchingSettings | undefined;
-  /** Sets memory aside for one more copy of the model. @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
-  readonly reserveCopy: () => Disposable | Promise<Disposable>;
+  readonly reserveCopy: ReserveCopy;
   /** Whether nothing is in service that a load on this thread would hold up. */
   readonly isQuiet: () => boolean;
   /** Told of workers that have died. */
@@ -35,8 +32,8 @@ export interface ModelExecution {
   readonly logger: Logger;
 }
 
-/** Brings a model to where it runs, as {@link executeModel} does in this process. */
-export type ExecuteModel = typeof executeModel;
+/** Sets memory aside for one more copy of a model; `undefined` where there is none free. Never rejects. */
+export type ReserveCopy = () => Disposable | undefined | Promise<Disposable | undefined>;
 
 /**
  * Most bytes of files of a model that is loaded on the serving thread: such a load takes a few milliseconds. One with more weights could
@@ -45,20 +42,19 @@ export type ExecuteModel = typeof executeModel;
 const MAX_INLINE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Loads a model where its settings say and warms it up there. Memory for one copy has been set aside already; where it fails, nothing
- * but that stays behind.
+ * Loads a model where its settings say and warms it up there. Memory is set aside already: for one copy, and for all where it is to run
+ * in workers. Where it fails, nothing stays behind.
  *
- * @throws PlinthError what the backend throws; `MODEL_UNSUPPORTED` where workers are asked for that cannot be; `EXECUTOR_DIED`;
- * `MEMORY_BUDGET_EXCEEDED` where as many instances as are asked for do not fit
+ * @throws PlinthError what the backend throws; `MODEL_UNSUPPORTED` where workers are asked for that cannot be; `EXECUTOR_DIED`
  */
 export function executeModel(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
   switch (execution.settings.executor) {
     case "inline":
       return openInline(execution, signal).then(({ model }) => model);
     case "thread":
-      return openAllInstances(execution, threadWorkers, signal);
+      return openAllInstances(execution, "threads", signal);
     case "process":
-      return openAllInstances(execution, processWorkers, signal);
+      return openAllInstances(execution, "processes", signal);
     case "auto":
       return openAuto(execution, signal);
   }
@@ -75,7 +71,7 @@ async function openInline(
 
 async function openAllInstances(
   execution: ModelExecution,
-  workers: (entry: URL) => OpenWorker,
+  kind: "threads" | "processes",
   signal: AbortSignal,
 ): Promise<ExecutedModel> {
   const { source, settings, model, version } = execution;
@@ -86,10 +82,10 @@ async function openAllInstances(
         "expected a plugin that is built, with options that can be cloned. Use execution: { executor: inline }",
     );
   }
-  const start = instanceStarter(execution, workers(source.recipe.entry), source.recipe);
+  const start = instanceStarter(execution, source.recipe[kind], source.recipe);
   const pool = newPool(execution, await start(signal), start);
   try {
-    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(await execution.reserveCopy(), signal);
+    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(undefined, signal);
     return pool;
   } catch (error) {
     await pool[Symbol.asyncDispose]();
@@ -99,33 +95,41 @@ async function openAllInstances(
 
 /** On this thread where its runs are short, else in worker threads: as many as fit into memory. */
 async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
-  const { source, files, isQuiet, logger } = execution;
+  const { source, files, isQuiet, reserveCopy, logger } = execution;
   const { recipe } = source;
   if (recipe === undefined) return (await openInline(execution, signal)).model;
-  const start = instanceStarter(execution, threadWorkers(recipe.entry), recipe);
-  const mayBeInline = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
+  const start = instanceStarter(execution, recipe.threads, recipe);
+  const isSmall = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
   const options = {
     openInline: async (moving: AbortSignal) => (await openInline(execution, moving)).model,
     openWorkers: async (moving: AbortSignal) =>
       growAsFits(newPool(execution, await start(moving), start), execution, moving),
-    mayBeInline,
+    mayBeInline: isSmall,
+    reserveCopy,
     logger,
   };
-  if (mayBeInline && isQuiet()) {
+  if (isSmall && isQuiet()) {
     const { model, report } = await openInline(execution, signal);
-    if (isShort(report)) return new AutoModel({ kind: "inline", model }, options);
+    if (isShort(report)) {
+      logChoice("on the serving thread", report, logger);
+      return new AutoModel({ kind: "inline", model }, options);
+    }
     await model[Symbol.asyncDispose]();
   }
   const first = await start(signal);
-  if (mayBeInline && isShort(first.report)) {
-    try {
-      return new AutoModel({ kind: "inline", model: await options.openInline(signal) }, options);
-    } finally {
-      await first.instance[Symbol.asyncDispose]();
-    }
+  if (isSmall && isShort(first.report)) {
+    await first.instance[Symbol.asyncDispose]();
+    const model = await options.openInline(signal);
+    logChoice("on the serving thread", first.report, logger);
+    return new AutoModel({ kind: "inline", model }, options);
   }
   const pool = await growAsFits(newPool(execution, first, start), execution, signal);
+  logChoice("in worker threads", first.report, logger);
   return new AutoModel({ kind: "workers", model: pool }, options);
+}
+
+function logChoice(where: string, { runMs }: WarmUpReport, logger: Logger): void {
+  logger.info(`It runs ${where}`, { runMs });
 }
 
 function isShort({ runMs }: WarmUpReport): boolean {
@@ -153,15 +157,19 @@ async function growAsFits(
   signal: AbortSignal,
 ): Promise<InstancePool> {
   try {
-    for (let copy = 1; copy < settings.instances; copy++) await pool.grow(await reserveCopy(), signal);
-  } catch (thrown) {
-    if (PlinthError.from(thrown).reason !== "MEMORY_BUDGET_EXCEEDED") {
-      await pool[Symbol.asyncDispose]();
-      throw thrown;
+    for (let copy = 1; copy < settings.instances; copy++) {
+      const memory = await reserveCopy();
+      if (memory === undefined) {
+        logger.info(`It runs with ${copy} of ${settings.instances} instances: there is no memory for more`);
+        break;
+      }
+      await pool.grow(memory, signal);
     }
-    logger.info(`It runs with fewer than ${settings.instances} instances`, { error: thrown });
+    return pool;
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw error;
   }
-  return pool;
 }
 
 function logRefusals({ refusals }: WarmUpReport, logger: Logger): void {

@@ -14,9 +14,15 @@ export interface RunRequest {
 }
 
 export interface RunOutcome {
+  /**
+   * The receiver's own. Those of requests that were run together are views over the buffer of the whole batch, each over rows that no
+   * other sees: they may be read and written, but a buffer must not be transferred to another thread.
+   */
   readonly outputs: NamedTensors;
   /** When the run began that answered it, on the clock of `performance.now()`. */
   readonly startedAtMs: number;
+  /** When it was done. */
+  readonly finishedAtMs: number;
 }
 
 /**
@@ -27,13 +33,12 @@ export interface RunQueue extends Disposable {
   /**
    * Whether one more request would be taken now. Asked ahead of reading its tensors, so that a refusal costs little.
    *
-   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`; `EXECUTOR_UNAVAILABLE` where no instance is there and none has
-   * come back at the first try.
+   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`; the error of a lasting outage, as `EXECUTOR_DIED`
    */
   admit(): void;
 
   /**
-   * @throws PlinthError as {@link admit}; `DEADLINE_EXCEEDED`, `CANCELLED` while it waits; whatever the run throws.
+   * @throws PlinthError as {@link admit}; `DEADLINE_EXCEEDED`, `CANCELLED` while it waits; `BATCH_TOO_LARGE`; whatever the run throws.
    */
   run(request: RunRequest): Promise<RunOutcome>;
 

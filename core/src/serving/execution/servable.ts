@@ -7,6 +7,9 @@ import { checkInputs } from "./check-inputs.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
 import type { RunQueue } from "./run-queue.js";
 
+/** Counts every use of every servable, so that uses have an order. */
+let uses = 0;
+
 /**
  * A version in service: a loaded model, and how many callers hold it. It is freed only when the last of them has let go, on the
  * lifecycle's side and never within a request.
@@ -19,6 +22,7 @@ export class Servable {
   readonly #freed: () => Promise<void>;
   readonly #outputNames: ReadonlyMap<string, readonly string[]>;
   #holders = 0;
+  #lastUse = ++uses;
   #allReleased: (() => void) | undefined;
 
   /**
@@ -52,11 +56,31 @@ export class Servable {
 
   hold(): void {
     this.#holders++;
+    this.#lastUse = ++uses;
   }
 
   release(): void {
     this.#holders--;
-    if (this.#holders === 0) this.#allReleased?.();
+    if (this.#holders === 0 && this.#allReleased !== undefined) this.#tellAllReleased(this.#allReleased);
+  }
+
+  get isHeld(): boolean {
+    return this.#holders > 0;
+  }
+
+  /** Higher than that of every servable that was last taken hold of before this one. */
+  get lastUse(): number {
+    return this.#lastUse;
+  }
+
+  /** Has `idle` called once, when the last holder lets go. Replaces what was to be called before; {@link quiesce} replaces this. */
+  onIdle(idle: () => void): void {
+    this.#allReleased = idle;
+  }
+
+  /** {@link ServableHandle.admit} */
+  admit(): void {
+    this.#queue.admit();
   }
 
   /** Settles when nobody holds it. Called once, after it was taken out of the map, so that nobody can begin to. */
@@ -95,11 +119,12 @@ export class Servable {
     checkInputs(signature, call.inputs);
     const outputNames = call.outputs === undefined ? this.#allOutputs(name) : checkOutputs(signature, call.outputs);
     try {
-      const { outputs, startedAtMs } = await this.#queue.run({
+      const { outputs, startedAtMs, finishedAtMs } = await this.#queue.run({
         signature: name,
         inputs: call.inputs,
         outputs: outputNames,
         deadlineMs: call.deadlineMs,
+        priority: call.priority,
         signal: call.signal,
       });
       return {
@@ -107,11 +132,16 @@ export class Servable {
         model: this.model,
         version: this.version,
         signature: name,
-        timings: { queueMs: startedAtMs - calledAtMs, computeMs: performance.now() - startedAtMs },
+        timings: { queueMs: startedAtMs - calledAtMs, computeMs: finishedAtMs - startedAtMs },
       };
     } catch (thrown) {
       throw PlinthError.from(thrown, "MODEL_RUN_FAILED");
     }
+  }
+
+  #tellAllReleased(tell: () => void): void {
+    this.#allReleased = undefined;
+    tell();
   }
 
   #allOutputs(signature: string): readonly string[] {

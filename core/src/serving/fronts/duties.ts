@@ -46,8 +46,11 @@ export interface FrontDuties {
 
 /** What the main process does for a front. */
 export interface MainDuties {
-  /** Sets memory aside for one more instance of a version. @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
-  reserve(servable: ServableId): Promise<ReservationId>;
+  /** Has a version loaded that requests wait for. How that comes out is told by {@link FrontDuties.follow}. */
+  demand(version: { readonly model: string; readonly version: ModelVersion }): Promise<void>;
+
+  /** Sets memory aside for one more copy of a version; `undefined` where there is none free. */
+  reserve(servable: ServableId): Promise<ReservationId | undefined>;
   release(reservation: ReservationId): Promise<void>;
 
   /** Tells the monitors what happened in the front. */
@@ -103,6 +106,8 @@ export interface FrontReport {
   readonly outages: ReadonlyMap<ServableId, PackedOutage>;
   /** What came of mirroring to a version, since it was loaded. */
   readonly shadows: ReadonlyMap<ServableId, ShadowCounts>;
+  /** Versions that were used since the last report, or are in use. */
+  readonly used: ReadonlySet<ServableId>;
 }
 
 export interface PackedOutage {

@@ -1,43 +1,54 @@
 import type { ModelVersion } from "../../model/model-version.js";
 import type { ModelStatus } from "../../model/version-state.js";
-import type { Servable } from "../execution/servable.js";
-import { type ServableMap, withModel } from "../routing/servable-map.js";
+import { Servable } from "../execution/servable.js";
+import { OnDemandVersion } from "../lifecycle/on-demand-version.js";
+import { type AnsweringVersion, type ServableMap, withModel } from "../routing/servable-map.js";
 import { TrafficTable } from "../routing/traffic-table.js";
 import type { ServedModels } from "../served-models.js";
 import type { ServableId } from "./duties.js";
-import { type ModelSnapshot, unpackStatus } from "./model-snapshot.js";
+import { type AnsweringSnapshot, type ModelSnapshot, unpackStatus } from "./model-snapshot.js";
+
+export interface FollowedModelsOptions {
+  /** The front's copy of a version that is loaded. */
+  readonly copyOf: (id: ServableId) => Servable | undefined;
+  /** Asks the main process for a version that a request wants. */
+  readonly demand: (model: string, version: ModelVersion) => void;
+}
 
 interface FollowedModel {
   readonly status: ModelStatus;
   readonly unavailable: string | undefined;
+  /** Where requests wait for versions that are not in memory. */
+  readonly onDemand: ReadonlyMap<ModelVersion, OnDemandVersion>;
 }
 
 const NO_LABELS: ReadonlyMap<string, ModelVersion> = new Map();
 
 /** A front's picture of the models, as the main process paints it, over the front's own copies. */
 export class FollowedModels implements ServedModels {
-  readonly #copyOf: (id: ServableId) => Servable | undefined;
+  readonly #options: FollowedModelsOptions;
   readonly #models = new Map<string, FollowedModel>();
   #names: readonly string[] = [];
   #servables: ServableMap = new Map();
 
-  /** @param copyOf the front's copy of a version that is loaded */
-  constructor(copyOf: (id: ServableId) => Servable | undefined) {
-    this.#copyOf = copyOf;
+  constructor(options: FollowedModelsOptions) {
+    this.#options = options;
   }
 
   /** Takes over what is told of these models, in one step. */
   follow(snapshots: readonly ModelSnapshot[]): void {
-    this.#servables = snapshots.reduce((map, snapshot) => this.#withSnapshot(map, snapshot), this.#servables);
-    for (const { model, status, unavailable } of snapshots) {
-      if (status === undefined) this.#models.delete(model);
-      else this.#models.set(model, { status: unpackStatus(model, status), unavailable });
-    }
+    for (const snapshot of snapshots) this.#follow(snapshot);
     this.#names = [...this.#models.keys()].sort();
   }
 
   get servables(): ServableMap {
     return this.#servables;
+  }
+
+  /** Whether nothing is in service that a load on this thread would hold up. */
+  get isQuiet(): boolean {
+    const models = [...this.#servables.values()];
+    return !models.some(({ versions }) => [...versions.values()].some((each) => each instanceof Servable));
   }
 
   modelNames(): readonly string[] {
@@ -63,14 +74,39 @@ export class FollowedModels implements ServedModels {
 
   /** Why no copy of the model here can run, though it is in service. */
   #outage(model: string): string | undefined {
-    const outages = [...(this.#servables.get(model)?.versions.values() ?? [])].map(({ outage }) => outage);
+    const answering = [...(this.#servables.get(model)?.versions.values() ?? [])];
+    const outages = answering.map((each) => (each instanceof Servable ? each.outage : undefined));
     return outages.includes(undefined) ? undefined : outages[0]?.error.message;
   }
 
-  #withSnapshot(map: ServableMap, { model, status, traffic, serving }: ModelSnapshot): ServableMap {
-    const copies = [...serving.values()].flatMap((id) => this.#copyOf(id) ?? []);
+  #follow({ model, status, traffic, answering, unavailable }: ModelSnapshot): void {
+    const waited = this.#models.get(model)?.onDemand ?? new Map<ModelVersion, OnDemandVersion>();
+    const versions = answering.flatMap((each) => this.#answering(model, each, waited) ?? []);
+    const onDemand = versions.flatMap((each) =>
+      each instanceof OnDemandVersion ? [[each.version, each] as const] : [],
+    );
     const plan = { model, traffic, labels: status?.labels ?? NO_LABELS };
     const hasRules = traffic.split.size > 0 || traffic.shadow !== undefined;
-    return withModel(map, model, copies, (available) => (hasRules ? new TrafficTable(plan, available) : undefined));
+    this.#servables = withModel(this.#servables, model, versions, (each) =>
+      hasRules ? new TrafficTable(plan, each) : undefined,
+    );
+    if (status === undefined) this.#models.delete(model);
+    else this.#models.set(model, { status: unpackStatus(model, status), unavailable, onDemand: new Map(onDemand) });
+    for (const [version, waiting] of waited) this.#settle(waiting, this.#servables.get(model)?.versions.get(version));
+  }
+
+  #answering(
+    model: string,
+    { version, servable }: AnsweringSnapshot,
+    waited: ReadonlyMap<ModelVersion, OnDemandVersion>,
+  ): AnsweringVersion | undefined {
+    if (servable !== undefined) return this.#options.copyOf(servable);
+    return waited.get(version) ?? new OnDemandVersion(model, version, () => this.#options.demand(model, version));
+  }
+
+  /** Those that wait for a version get it once it is loaded; where it is not going to be, they are routed anew. */
+  #settle(waiting: OnDemandVersion, now: AnsweringVersion | undefined): void {
+    if (now instanceof Servable) waiting.answer(now);
+    else if (now !== waiting) waiting.dismiss();
   }
 }

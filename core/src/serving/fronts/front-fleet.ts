@@ -5,6 +5,8 @@ import type { ModelVersion } from "../../model/model-version.js";
 import type { WorkerRecipe } from "../execution/backend-source.js";
 import type { ModelExecution } from "../execution/execute-model.js";
 import type { ExecutedModel } from "../execution/executed-model.js";
+import type { ExecutionSettings } from "../execution/execution-settings.js";
+import { copiesOf, type ModelExecutor } from "../execution/model-executor.js";
 import { replacementDelayMs } from "../execution/worker/instance-pool.js";
 import type { EventBatch, LoadOrder, ServableId } from "./duties.js";
 import { Front } from "./front.js";
@@ -18,6 +20,10 @@ export interface FrontFleetOptions {
   readonly open: OpenFront;
   /** Takes what happened in fronts. */
   readonly observe: (batch: EventBatch) => void;
+  /** Has a version loaded that requests wait for. */
+  readonly demand: (model: string, version: ModelVersion) => void;
+  /** Told of versions that requests have used in fronts. */
+  readonly used: (model: string, version: ModelVersion) => void;
   /** Told of a front that has gone without being asked to; another one takes its place. */
   readonly died: (error: PlinthError) => void;
   readonly logger: Logger;
@@ -41,7 +47,7 @@ const END_MS = 5_000;
  * The fronts of a server: as many as there are to be. One that has gone is replaced, gets a copy of all that is loaded, and listens only
  * then. What is loaded meanwhile goes to it as well.
  */
-export class FrontFleet implements Holders {
+export class FrontFleet implements Holders, ModelExecutor {
   readonly #options: FrontFleetOptions;
   readonly #fronts = new Set<Front>();
   /** Those that are composed, so that they can load. */
@@ -91,7 +97,12 @@ export class FrontFleet implements Holders {
     return endpoints;
   }
 
-  /** Has every front load the model, as {@link executeModel} does in this process; waits for the first fronts. */
+  copiesOf(settings: ExecutionSettings): number {
+    const { size } = this.#options;
+    return copiesOf(sharedSettings(settings, size)) * size;
+  }
+
+  /** Has every front load the model; waits for the first fronts. */
   async execute(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
     await Promise.race([this.#firstComposed, aborted(signal)]);
     const shared = new SharedModel(++this.#lastId, execution, this);
@@ -164,10 +175,14 @@ export class FrontFleet implements Holders {
 
   /** Starts a process. */
   #begin(): Front {
-    const { open, observe, logger } = this.#options;
+    const { open, observe, demand, used, logger } = this.#options;
     const front = new Front(open, {
-      reserve: async (id) => this.#known(id).reserve(),
+      demand: ({ model, version }) => demand(model, version),
+      reserve: async (id) => this.#shared.get(id)?.reserve(),
       observe,
+      used: (ids) => {
+        for (const { id, model, version } of this.#shared.values()) if (ids.has(id)) used(model, version);
+      },
       workerDied: (id, error) => this.#shared.get(id)?.died(error),
       logger,
     });
@@ -223,12 +238,6 @@ export class FrontFleet implements Holders {
       logger.error(`The front process ${front.pid} cannot take the place of one that has gone`, { error });
       front.kill();
     }
-  }
-
-  #known(id: ServableId): SharedModel {
-    const shared = this.#shared.get(id);
-    if (shared !== undefined) return shared;
-    throw new PlinthError("CANCELLED", "The version is not wanted any more");
   }
 
   #backendId(recipe: WorkerRecipe): number {

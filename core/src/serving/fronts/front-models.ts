@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../../extension-points/logger.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ShadowCounts } from "../../model/version-state.js";
+import { createRunQueue } from "../batching/create-run-queue.js";
 import type { BackendSource } from "../execution/backend-source.js";
-import { DirectRuns } from "../execution/direct-runs.js";
 import { executeModel } from "../execution/execute-model.js";
 import { Servable } from "../execution/servable.js";
 import { packError } from "../execution/worker/packed-error.js";
 import { type PackedTensors, packTensors, unpackTensors } from "../execution/worker/packed-tensors.js";
+import type { ServerEvents } from "../server-events.js";
 import type { FrontReport, LoadedCopy, LoadOrder, MainDuties, PackedOutage, RunOrder, ServableId } from "./duties.js";
 import { FollowedModels } from "./followed-models.js";
 import type { ModelSnapshot } from "./model-snapshot.js";
@@ -18,6 +19,7 @@ export interface FrontModelsOptions {
   /** Makes a backend out of the data of a {@link LoadOrder}. */
   readonly makeBackend: (data: unknown) => Promise<BackendSource>;
   readonly shadowCounts: (servable: Servable) => ShadowCounts | undefined;
+  readonly events: ServerEvents;
   readonly logger: Logger;
 }
 
@@ -34,15 +36,21 @@ interface Copy {
 
 /** A front's own copies of what is loaded, and which requests go to which of them. */
 export class FrontModels {
-  readonly served: FollowedModels = new FollowedModels((id) => this.#copies.get(id)?.servable);
+  readonly served: FollowedModels;
   readonly #options: FrontModelsOptions;
   readonly #copies = new Map<ServableId, Copy>();
   readonly #backends = new Map<number, Promise<BackendSource>>();
   readonly #reporting: NodeJS.Timeout;
-  #reported: FrontReport = { outages: new Map(), shadows: new Map() };
+  /** The last use of each copy that was told of. */
+  readonly #lastUses = new WeakMap<Servable, number>();
+  #reported: Pick<FrontReport, "outages" | "shadows"> = { outages: new Map(), shadows: new Map() };
 
   constructor(options: FrontModelsOptions) {
     this.#options = options;
+    this.served = new FollowedModels({
+      copyOf: (id) => this.#copies.get(id)?.servable,
+      demand: (model, version) => options.main.tell("demand", { model, version }),
+    });
     this.#reporting = setInterval(() => this.report(), REPORT_INTERVAL_MS);
     this.#reporting.unref();
   }
@@ -88,18 +96,19 @@ export class FrontModels {
   report(): void {
     const outages = new Map<ServableId, PackedOutage>();
     const shadows = new Map<ServableId, ShadowCounts>();
+    const used = new Set<ServableId>();
     for (const [id, { servable }] of this.#copies) {
-      if (servable?.outage !== undefined) {
-        const { error, isLasting } = servable.outage;
-        outages.set(id, { error: packError(error), isLasting });
-      }
-      const counts = servable && this.#options.shadowCounts(servable);
+      if (servable === undefined) continue;
+      const { outage, lastUse, isHeld } = servable;
+      if (outage !== undefined) outages.set(id, { error: packError(outage.error), isLasting: outage.isLasting });
+      const counts = this.#options.shadowCounts(servable);
       if (counts !== undefined) shadows.set(id, { ...counts });
+      if (isHeld || this.#lastUses.get(servable) !== lastUse) used.add(id);
+      this.#lastUses.set(servable, lastUse);
     }
-    const report = { outages, shadows };
-    if (isDeepStrictEqual(report, this.#reported)) return;
-    this.#reported = report;
-    this.#options.main.tell("note", report);
+    if (used.size === 0 && isDeepStrictEqual({ outages, shadows }, this.#reported)) return;
+    this.#reported = { outages, shadows };
+    this.#options.main.tell("note", { outages, shadows, used });
   }
 
   /** Frees everything. */
@@ -110,7 +119,8 @@ export class FrontModels {
 
   async #load(order: LoadOrder, signal: AbortSignal): Promise<Servable> {
     const { servable, model, version, directory, files, backend, execution, batching } = order;
-    const { main, logger } = this.#options;
+    const { main, events } = this.#options;
+    const logger = this.#options.logger.child({ model });
     const executed = await executeModel(
       {
         model,
@@ -121,13 +131,14 @@ export class FrontModels {
         settings: execution,
         batching,
         reserveCopy: () => this.#reserve(servable),
-        isQuiet: () => this.served.servables.size === 0,
+        isQuiet: () => this.served.isQuiet,
         died: (error) => main.tell("mourn", { servable, error: packError(error) }),
-        logger: logger.child({ model }),
+        logger,
       },
       signal,
     );
-    return new Servable(model, version, executed, new DirectRuns(executed), async () => {});
+    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
+    return new Servable(model, version, executed, queue, async () => {});
   }
 
   async #free(id: ServableId, { loading, loaded }: Copy): Promise<void> {
@@ -144,9 +155,9 @@ export class FrontModels {
     return made;
   }
 
-  async #reserve(servable: ServableId): Promise<Disposable> {
+  async #reserve(servable: ServableId): Promise<Disposable | undefined> {
     const { main } = this.#options;
-    const reservation = await main.call("reserve", servable);
-    return { [Symbol.dispose]: () => main.tell("release", reservation) };
+    const reservation = await main.call("reserve", servable).catch(() => undefined);
+    return reservation === undefined ? undefined : { [Symbol.dispose]: () => main.tell("release", reservation) };
   }
 }

@@ -7,14 +7,16 @@ import { Peer } from "./peer.js";
 
 /** What a front may ask of the main process. */
 export interface FrontSurroundings {
-  /** @throws PlinthError `MEMORY_BUDGET_EXCEEDED` */
-  reserve(servable: ServableId): Promise<Disposable>;
+  demand(version: Parameters<MainDuties["demand"]>[0]): void;
+  reserve(servable: ServableId): Promise<Disposable | undefined>;
   observe(batch: EventBatch): void;
+  /** Told of versions that are in use. */
+  used(servables: ReadonlySet<ServableId>): void;
   workerDied(servable: ServableId, error: PlinthError): void;
   readonly logger: Logger;
 }
 
-const NOTHING_NOTED: FrontReport = { outages: new Map(), shadows: new Map() };
+const NOTHING_NOTED: FrontReport = { outages: new Map(), shadows: new Map(), used: new Set() };
 
 /** A front, as the main process deals with it. */
 export class Front {
@@ -83,9 +85,16 @@ class DutiesToFront implements MainDuties {
     this.#logger = logger;
   }
 
-  async reserve(servable: ServableId): Promise<ReservationId> {
+  async demand(version: Parameters<MainDuties["demand"]>[0]): Promise<void> {
+    this.#surroundings.demand(version);
+  }
+
+  async reserve(servable: ServableId): Promise<ReservationId | undefined> {
     const reservation = await this.#surroundings.reserve(servable);
-    if (this.#hasEnded) reservation[Symbol.dispose]();
+    if (reservation === undefined || this.#hasEnded) {
+      reservation?.[Symbol.dispose]();
+      return undefined;
+    }
     const id = ++this.#lastReservation;
     this.#reservations.set(id, reservation);
     return id;
@@ -102,14 +111,16 @@ class DutiesToFront implements MainDuties {
 
   async note(report: FrontReport): Promise<void> {
     this.report = report;
+    this.#surroundings.used(report.used);
   }
 
   async mourn({ servable, error }: Parameters<MainDuties["mourn"]>[0]): Promise<void> {
     this.#surroundings.workerDied(servable, unpackError(error));
   }
 
-  async log({ level, message, fields }: Parameters<MainDuties["log"]>[0]): Promise<void> {
-    this.#logger[level](message, fields);
+  async log({ level, message, fields, errors }: Parameters<MainDuties["log"]>[0]): Promise<void> {
+    const unpacked = Object.entries(errors).map(([name, error]) => [name, unpackError(error)]);
+    this.#logger[level](message, { ...fields, ...Object.fromEntries(unpacked) });
   }
 
   /** The front has gone. */

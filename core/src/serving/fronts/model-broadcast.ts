@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { canAnswer } from "../../model/version-state.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
+import { Servable } from "../execution/servable.js";
 import type { ModelCatalog } from "../lifecycle/model-catalog.js";
 import type { Front } from "./front.js";
 import type { FrontFleet } from "./front-fleet.js";
@@ -51,17 +53,16 @@ export class ModelBroadcast {
 
   #snapshot(model: string): ModelSnapshot {
     const status = this.#catalog.status(model);
-    const served = this.#catalog.servables.get(model);
-    const serving = [...(served?.versions.keys() ?? [])].flatMap((version) => {
-      const id = this.#fleet.shared(model, version)?.id;
-      return id === undefined ? [] : [[version, id] as const];
-    });
+    const versions = [...(this.#catalog.servables.get(model)?.versions.values() ?? [])];
     return {
       model,
       status: status && packStatus(status),
       traffic: this.#plans.plan(model).traffic,
-      serving: new Map(serving),
-      unavailable: served === undefined ? this.#catalog.whyUnavailable(model) : undefined,
+      answering: versions.map((each) => ({
+        version: each.version,
+        servable: each instanceof Servable ? this.#fleet.shared(model, each.version)?.id : undefined,
+      })),
+      unavailable: status?.versions.some(canAnswer) ? undefined : this.#catalog.whyUnavailable(model),
     };
   }
 }

@@ -10,10 +10,17 @@ export interface ModelSnapshot {
   /** `undefined`: there is no such model any more. */
   readonly status: PackedStatus | undefined;
   readonly traffic: TrafficRules;
-  /** The copies that are in service, by version. */
-  readonly serving: ReadonlyMap<ModelVersion, ServableId>;
-  /** Why none is, where one should be. */
+  /** The versions that requests go to; the first one answers what names none. */
+  readonly answering: readonly AnsweringSnapshot[];
+  /** Why none can answer, where one should. */
   readonly unavailable: string | undefined;
+}
+
+/** A version that requests go to. */
+export interface AnsweringSnapshot {
+  readonly version: ModelVersion;
+  /** The copies of it; `undefined`: it is loaded for the first request that wants it. */
+  readonly servable: ServableId | undefined;
 }
 
 /** A {@link ModelStatus}, whose mirrored requests each front counts for itself. */

@@ -20,13 +20,6 @@ export interface Holders {
   freed(shared: SharedModel): void;
 }
 
-/** What one front has of it. */
-interface Copy {
-  isLoaded: boolean;
-  /** What was set aside for it, once it was. */
-  memory?: Disposable;
-}
-
 const NO_COUNTS: ShadowCounts = { agreed: 0, differed: 0, failed: 0, dropped: 0 };
 
 /** A version of which every front holds a copy. */
@@ -35,12 +28,11 @@ export class SharedModel implements ExecutedModel {
   readonly slots: number = Number.POSITIVE_INFINITY;
   readonly #execution: ModelExecution;
   readonly #holders: Holders;
-  readonly #copies = new Map<Front, Copy>();
+  /** Fronts that have a copy, or are to have one, and whether it is loaded. Memory for all of them was set aside with the order. */
+  readonly #copies = new Map<Front, boolean>();
   #signatures: ReadonlyMap<string, Signature> = new Map();
   #isProven = false;
   #isFreed = false;
-  /** Whether the memory that came with the order is in use; every further copy needs its own. */
-  #usesFirstMemory = false;
   #runs = 0;
   /** What fronts had counted that have gone. */
   #countedBefore = NO_COUNTS;
@@ -124,11 +116,11 @@ export class SharedModel implements ExecutedModel {
   /** A front has gone, and its copy with it. */
   lose(front: Front): void {
     this.#countedBefore = sumOf(this.#countedBefore, this.#countsOf(front) ?? NO_COUNTS);
-    this.#forget(front, this.#copies.get(front));
+    this.#copies.delete(front);
   }
 
-  /** Sets memory aside for one more instance in a front. */
-  async reserve(): Promise<Disposable> {
+  /** Sets memory aside for one more copy in a front; `undefined` where there is none free. */
+  async reserve(): Promise<Disposable | undefined> {
     return this.#execution.reserveCopy();
   }
 
@@ -150,48 +142,29 @@ export class SharedModel implements ExecutedModel {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isFreed = true;
     await Promise.all(
-      [...this.#copies].map(async ([front, copy]) => {
+      [...this.#copies.keys()].map(async (front) => {
         // A front that has gone has freed it as well.
         await front.call("free", this.id).catch(() => {});
-        this.#forget(front, copy);
+        this.#copies.delete(front);
       }),
     );
     this.#holders.freed(this);
   }
 
   async #loadIn(front: Front): Promise<LoadedCopy> {
-    const copy: Copy = { isLoaded: false };
-    this.#copies.set(front, copy);
+    this.#copies.set(front, false);
     try {
-      copy.memory = await this.#setAside();
-      if (this.#isFreed) throw new PlinthError("CANCELLED", "It is not wanted any more");
       const loaded = await front.call("load", this.#holders.order(this.id, this.#execution));
-      copy.isLoaded = true;
+      this.#copies.set(front, true);
       return loaded;
     } catch (error) {
-      this.#forget(front, copy);
+      this.#copies.delete(front);
       throw error;
     }
   }
 
-  async #setAside(): Promise<Disposable> {
-    if (this.#usesFirstMemory) return this.#execution.reserveCopy();
-    this.#usesFirstMemory = true;
-    return {
-      [Symbol.dispose]: () => {
-        this.#usesFirstMemory = false;
-      },
-    };
-  }
-
-  #forget(front: Front, copy: Copy | undefined): void {
-    this.#copies.delete(front);
-    copy?.memory?.[Symbol.dispose]();
-    delete copy?.memory;
-  }
-
   #ready(): readonly Front[] {
-    return [...this.#copies].flatMap(([front, { isLoaded }]) => (isLoaded ? [front] : []));
+    return [...this.#copies].flatMap(([front, isLoaded]) => (isLoaded ? [front] : []));
   }
 
   #countsOf({ report }: Front): ShadowCounts | undefined {

@@ -4,11 +4,12 @@ import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
+import { createRunQueue } from "../batching/create-run-queue.js";
 import type { BackendSource } from "../execution/backend-source.js";
-import { DirectRuns } from "../execution/direct-runs.js";
-import type { ExecuteModel } from "../execution/execute-model.js";
 import type { ExecutionSettings } from "../execution/execution-settings.js";
+import type { ModelExecutor } from "../execution/model-executor.js";
 import { Servable } from "../execution/servable.js";
+import type { ServerEvents } from "../server-events.js";
 import { estimatedNeedBytes, type MemoryBudget } from "./memory-budget.js";
 
 /** What loading needs of its surroundings. */
@@ -18,18 +19,19 @@ export interface LoadContext {
   readonly backends: readonly BackendSource[];
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
-  readonly execute: ExecuteModel;
+  readonly executor: ModelExecutor;
   readonly memory: MemoryBudget;
   /** Whether nothing is in service that a load on this thread would hold up. */
   readonly isQuiet: () => boolean;
   /** Told when a worker of the version has died. */
   readonly workerDied: (error: PlinthError) => void;
+  readonly events: ServerEvents;
   readonly logger: Logger;
 }
 
 /** Brings a version from the storage into memory and warms it up. Where it fails, nothing stays behind. */
 export async function loadServable(
-  { storage, backends, execution, batching, execute, memory, isQuiet, workerDied, logger }: LoadContext,
+  { storage, backends, execution, batching, executor, memory, isQuiet, workerDied, events, logger }: LoadContext,
   model: string,
   version: ModelVersion,
   signal: AbortSignal,
@@ -38,14 +40,15 @@ export async function loadServable(
   let reserved: Disposable | undefined;
   try {
     const source = chooseSource(backends, files.files);
-    const needBytes = estimatedNeedBytes(files.files.reduce((sum, { bytes }) => sum + bytes, 0));
-    const reserveCopy = () => memory.reserve(`Model ${model} version ${version}`, needBytes);
-    reserved = reserveCopy();
-    const executed = await execute(
+    const copyBytes = estimatedNeedBytes(files.files.reduce((sum, { bytes }) => sum + bytes, 0));
+    reserved = await memory.reserve({ model, version }, copyBytes * executor.copiesOf(execution), signal);
+    const reserveCopy = () => memory.extend({ model, version }, copyBytes);
+    const executed = await executor.execute(
       { model, version, files, source, settings: execution, batching, reserveCopy, isQuiet, died: workerDied, logger },
       signal,
     );
-    return new Servable(model, version, executed, new DirectRuns(executed), () => giveBack(files, reserved));
+    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
+    return new Servable(model, version, executed, queue, () => giveBack(files, reserved));
   } catch (error) {
     await giveBack(files, reserved);
     throw error;

@@ -3,19 +3,21 @@ import type { Logger } from "../../extension-points/logger.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
-import type { ModelStatus } from "../../model/version-state.js";
+import { canAnswer, type ModelStatus, tellingVersion } from "../../model/version-state.js";
 import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
 import type { BackendSource } from "../execution/backend-source.js";
-import { type ExecuteModel, executeModel } from "../execution/execute-model.js";
-import type { Servable } from "../execution/servable.js";
-import { type ServableMap, withModel } from "../routing/servable-map.js";
+import { LOCAL_EXECUTOR, type ModelExecutor } from "../execution/model-executor.js";
+import { Servable } from "../execution/servable.js";
+import { type AnsweringVersion, type ServableMap, withModel } from "../routing/servable-map.js";
 import { TrafficTable } from "../routing/traffic-table.js";
 import type { ServedModels } from "../served-models.js";
 import type { ServerEvents } from "../server-events.js";
+import { IdleUnloading } from "./idle-unloading.js";
 import { type LoadContext, loadServable } from "./load-servable.js";
 import { MemoryBudget } from "./memory-budget.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
+import { untilAborted } from "./until-aborted.js";
 import { withinTimeLimit } from "./within-time-limit.js";
 
 /** Loads under way at once, over all models. */
@@ -29,11 +31,14 @@ export interface ModelCatalogOptions {
   readonly backends: readonly BackendSource[];
   /** What is to run; after a change of it {@link ModelCatalog.replan} brings it about. */
   readonly plans: ModelPlans;
+  /** 0: it looks only when it is told to. */
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together; 0: no bound. */
   readonly memoryBudgetBytes: number;
+  /** How long a lazy version stays in memory that nobody uses; 0: until others need the memory. */
+  readonly idleUnloadMs: number;
   /** Default: models run in this process. */
-  readonly execute?: ExecuteModel | undefined;
+  readonly executor?: ModelExecutor | undefined;
   /** Told of a model at once whenever something that requests see of it may have changed. */
   readonly changed?: ((model: string) => void) | undefined;
   readonly events: ServerEvents;
@@ -49,6 +54,7 @@ export class ModelCatalog implements ServedModels {
   readonly #lifecycles = new Map<string, ModelLifecycle>();
   readonly #limitLoads: LimitFunction = pLimit(MAX_CONCURRENT_LOADS);
   readonly #memory: MemoryBudget;
+  readonly #idleUnloading: IdleUnloading;
   readonly #stopping = new AbortController();
   /** What the storage held when last asked. */
   #listing: ReadonlyMap<string, StoredModel> = new Map();
@@ -62,7 +68,9 @@ export class ModelCatalog implements ServedModels {
 
   constructor(options: ModelCatalogOptions) {
     this.#options = options;
-    this.#memory = new MemoryBudget(options.memoryBudgetBytes);
+    const reclaimable = () => [...this.#lifecycles.values()].flatMap((lifecycle) => lifecycle.reclaimable());
+    this.#memory = new MemoryBudget(options.memoryBudgetBytes, reclaimable);
+    this.#idleUnloading = new IdleUnloading(options.idleUnloadMs, reclaimable);
     for (const model of options.plans.configuredNames()) this.#lifecycle(model);
   }
 
@@ -71,6 +79,7 @@ export class ModelCatalog implements ServedModels {
     this.#apply(await this.#list(signal));
     this.#watch = this.#options.storage.watch?.(() => void this.refresh());
     this.#poll();
+    this.#idleUnloading.start();
   }
 
   /** Has something else done ahead of each look into the storage from now on: what other servers have written there. */
@@ -138,6 +147,11 @@ export class ModelCatalog implements ServedModels {
     for (const each of new Set(model === undefined ? all : [model])) this.#bringAbout(each);
   }
 
+  /** Loads versions of a lazy model now: one, or all that are wanted. */
+  load(model: string, version?: ModelVersion): void {
+    this.#lifecycles.get(model)?.load(version);
+  }
+
   /** Settles when no load or unload of these models, or of any, is under way, or when `signal` aborts. */
   async settled(models: Iterable<string> = this.#lifecycles.keys(), signal?: AbortSignal): Promise<void> {
     const settling = Promise.all([...models].map((model) => this.#lifecycles.get(model)?.settled()));
@@ -145,7 +159,7 @@ export class ModelCatalog implements ServedModels {
     else await untilAborted(settling, signal);
   }
 
-  /** Why models that are to be served have no available version, by name. */
+  /** Why models that are to be served have no version that can answer, by name. */
   unavailable(): ReadonlyMap<string, string> {
     return new Map(
       this.modelNames().flatMap((model) => {
@@ -159,6 +173,7 @@ export class ModelCatalog implements ServedModels {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#pollTimer);
+    this.#idleUnloading[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     await this.#refreshing;
     await Promise.all([...this.#lifecycles.values()].map((lifecycle) => lifecycle.stop()));
@@ -166,18 +181,16 @@ export class ModelCatalog implements ServedModels {
 
   /** As {@link unavailable}, of one model. */
   whyUnavailable(model: string): string | undefined {
-    if (!this.isServed(model)) return undefined;
-    const served = this.#servables.get(model);
-    if (served === undefined) {
-      const status = this.status(model);
-      return status && whyUnavailable(status);
-    }
-    const outages = [...served.versions.values()].map(({ outage }) => outage);
+    const status = this.isServed(model) ? this.status(model) : undefined;
+    if (status === undefined) return undefined;
+    if (!status.versions.some(canAnswer)) return whyUnavailable(status);
+    const answering = [...(this.#servables.get(model)?.versions.values() ?? [])];
+    const outages = answering.map((each) => (each instanceof Servable ? each.outage : undefined));
     return outages.includes(undefined) ? undefined : outages[0]?.error.message;
   }
 
   #poll(): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted || this.#options.pollIntervalMs === 0) return;
     this.#pollTimer = setTimeout(() => void this.refresh().then(() => this.#poll()), this.#options.pollIntervalMs);
   }
 
@@ -224,7 +237,7 @@ export class ModelCatalog implements ServedModels {
     const plan = plans.plan(model);
     const stored = plan.served ? this.#listing.get(model) : undefined;
     if (stored === undefined) this.#letGo(model, plan.served && plans.isConfigured(model));
-    else if (stored.error === undefined) this.#aspire(plan, stored.versions);
+    else if (stored.error === undefined) this.#aspire(plan, stored);
     const served = this.#servables.get(model);
     if (served !== undefined && !followsRules(served.traffic, plan)) this.#serve(model, [...served.versions.values()]);
     this.#options.changed?.(model);
@@ -232,20 +245,21 @@ export class ModelCatalog implements ServedModels {
 
   #letGo(model: string, isConfigured: boolean): void {
     const lifecycle = isConfigured ? this.#lifecycle(model) : this.#lifecycles.get(model);
-    lifecycle?.aspire([]);
+    lifecycle?.aspire([], this.#options.plans.plan(model).loading);
     if (lifecycle?.forgotten && !isConfigured) this.#lifecycles.delete(model);
   }
 
-  #aspire(plan: ModelPlan, stored: StoredModel["versions"]): void {
-    const existing = stored.map(({ version }) => version);
+  #aspire(plan: ModelPlan, { versions, folder }: StoredModel): void {
+    const existing = versions.map(({ version }) => version);
     const wanted = new Set(wantedVersions(plan, existing));
-    this.#lifecycle(plan.model).aspire(stored.filter(({ version }) => wanted.has(version)));
+    const aspired = versions.filter(({ version }) => wanted.has(version));
+    this.#lifecycle(plan.model).aspire(aspired, plan.loading, folder);
   }
 
-  #serve(model: string, servables: readonly Servable[]): void {
+  #serve(model: string, versions: readonly AnsweringVersion[]): void {
     const plan = this.#options.plans.plan(model);
-    this.#servables = withModel(this.#servables, model, servables, (available) =>
-      hasRules(plan) ? new TrafficTable(plan, available) : undefined,
+    this.#servables = withModel(this.#servables, model, versions, (answering) =>
+      hasRules(plan) ? new TrafficTable(plan, answering) : undefined,
     );
     this.#options.changed?.(model);
   }
@@ -267,9 +281,10 @@ export class ModelCatalog implements ServedModels {
       {
         load: (version, signal) =>
           this.#limitLoads(() => loadServable(this.#loadContext(model, version, logger), model, version, signal)),
-        serve: (servables) => this.#serve(model, servables),
+        serve: (versions) => this.#serve(model, versions),
         stateChanged: (version, from, to, error) => {
           this.#options.changed?.(model);
+          this.#memory.stateChanged();
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
           else logger.info(`Model ${model} version ${version}: ${to}`);
           if (events.observed) {
@@ -281,40 +296,39 @@ export class ModelCatalog implements ServedModels {
     );
   }
 
+  #isAnyLoaded(): boolean {
+    return [...this.#servables.values()].some(({ versions }) =>
+      [...versions.values()].some((each) => each instanceof Servable),
+    );
+  }
+
   #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
-    const { storage, backends, plans, events, execute = executeModel } = this.#options;
+    const { storage, backends, plans, events, executor = LOCAL_EXECUTOR } = this.#options;
     const { backend, execution, batching } = plans.plan(model);
     return {
       storage,
       backends: backend === undefined ? backends : [backend],
       execution,
       batching,
-      execute,
+      executor,
       memory: this.#memory,
-      isQuiet: () => this.#servables.size === 0,
+      isQuiet: () => !this.#isAnyLoaded(),
       workerDied: (error) => {
         logger.error(`A worker of model ${model} version ${version} has gone; another one takes its place`, { error });
         events.emit({ type: "error-occurred", error, model, version });
       },
+      events,
       logger,
     };
   }
 }
 
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve, reject) => {
-    const stop = () => resolve();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(stop, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
-function whyUnavailable({ model, versions, error }: ModelStatus): string {
-  const [newest] = versions;
-  const why = newest?.error ?? error;
+function whyUnavailable(status: ModelStatus): string {
+  const { model, error } = status;
+  const telling = tellingVersion(status);
+  const why = telling?.error ?? error;
   const state =
-    newest === undefined ? "has no version in the storage" : `version ${newest.version} is in state ${newest.state}`;
+    telling === undefined ? "has no version in the storage" : `version ${telling.version} is in state ${telling.state}`;
   return `Model ${model} ${state}${why === undefined ? "" : `: ${why.message}`}`;
 }
 

@@ -1,7 +1,8 @@
 import type { VersionState } from "../../model/version-state.js";
 
 /**
- * Every legal move of a version; there is no other. A version that is wanted again after `end` begins a new life at `start`.
+ * Every legal move of a version; there is no other. A version that is wanted again after `end` begins a new life at `start`, and
+ * so does one that was unloaded to make room, at once.
  *
  * ```text
  *   start ─────▶ loading ─────▶ available ─────▶ unloading

@@ -2,9 +2,9 @@ import type { ModelTarget } from "../../extension-points/model-server.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
-import type { ModelStatus } from "../../model/version-state.js";
+import { canAnswer, type ModelStatus, tellingVersion } from "../../model/version-state.js";
 import type { Servable } from "../execution/servable.js";
-import type { ServableMap } from "./servable-map.js";
+import type { AnsweringVersion, ServableMap } from "./servable-map.js";
 import type { TrafficTable } from "./traffic-table.js";
 
 /** What routing asks when a request cannot be served, to say why. */
@@ -15,19 +15,19 @@ export interface ModelDirectory {
 }
 
 /**
- * The version that answers `target`.
+ * The version that answers `target`, be it once it is loaded.
  *
  * @throws PlinthError as {@link ModelServer.acquire}
  */
-export function routeRequest(map: ServableMap, directory: ModelDirectory, target: ModelTarget): Servable {
+export function routeRequest(map: ServableMap, directory: ModelDirectory, target: ModelTarget): AnsweringVersion {
   const served = map.get(target.model);
   if (target.version === undefined && target.label === undefined) {
     if (served === undefined) throw notAvailable(directory, target, undefined);
     return served.traffic === undefined ? served.newest : byTraffic(served.traffic, target);
   }
   const version = target.version ?? labelled(directory, target);
-  const servable = version === undefined ? undefined : served?.versions.get(version);
-  if (servable !== undefined) return servable;
+  const answering = version === undefined ? undefined : served?.versions.get(version);
+  if (answering !== undefined) return answering;
   throw notAvailable(directory, target, version);
 }
 
@@ -37,10 +37,10 @@ export function shadowOf(map: ServableMap, target: ModelTarget, primary: Servabl
   return map.get(target.model)?.traffic?.shadowOf(primary, Math.random());
 }
 
-function byTraffic(traffic: TrafficTable, { model, header }: ModelTarget): Servable {
+function byTraffic(traffic: TrafficTable, { model, header }: ModelTarget): AnsweringVersion {
   const key = traffic.stickyBy === undefined ? undefined : header?.(traffic.stickyBy);
-  const servable = traffic.pick(key, Math.random());
-  if (servable !== undefined) return servable;
+  const answering = traffic.pick(key, Math.random());
+  if (answering !== undefined) return answering;
   throw new PlinthError(
     "VERSION_NOT_AVAILABLE",
     `Servable not found for request: Latest(${model}). None of the versions is available that the traffic rules of model ${model} name`,
@@ -69,9 +69,10 @@ function notAvailable(directory: ModelDirectory, target: ModelTarget, version: M
       { details: { model } },
     );
   }
-  const known = version === undefined ? status.versions[0] : status.versions.find((each) => each.version === version);
+  const known =
+    version === undefined ? tellingVersion(status) : status.versions.find((each) => each.version === version);
   if (version !== undefined && (known === undefined || known.state === "end")) {
-    const available = status.versions.filter(({ state }) => state === "available").map((each) => String(each.version));
+    const available = status.versions.filter(canAnswer).map((each) => String(each.version));
     return new PlinthError(
       "VERSION_NOT_FOUND",
       `${wanted(target)}. Model ${model} has no version ${version} in service; available: ${available.join(", ") || "none"}`,

@@ -13,7 +13,7 @@ type Outcome = keyof ShadowCounts;
 
 /**
  * Runs copies of answered requests on another version, compares the answers, tells the monitors, and drops them. Clients wait
- * for the copying alone.
+ * for the copying alone; where the other version has a queue, copies wait behind all others.
  */
 export class ShadowTraffic {
   readonly #events: ServerEvents;
@@ -33,7 +33,7 @@ export class ShadowTraffic {
     this.#underWay++;
     shadow.hold();
     const { signature, outputs } = call;
-    const copy = { signature, inputs: copied(call.inputs), outputs };
+    const copy = { signature, inputs: copied(call.inputs), outputs, priority: Number.NEGATIVE_INFINITY };
     const answer = { ...result, outputs: copied(result.outputs) };
     setImmediate(() => void this.#run(shadow, copy, answer));
   }

@@ -50,7 +50,7 @@ test("tells defaults and bounds", () => {
   expect(at("properties", "server", "properties", "pollIntervalMs")).toMatchObject({
     type: "integer",
     default: 1000,
-    minimum: 10,
+    minimum: 0,
     maximum: 86_400_000,
   });
   expect(at("properties", "server", "properties", "limits", "properties", "maxRequestBytes")).toMatchObject({

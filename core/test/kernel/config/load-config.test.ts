@@ -18,8 +18,15 @@ test("fills in every default of a configuration that names only a storage", asyn
     shutdownDeadlineMs: 30_000,
     pollIntervalMs: 1_000,
     memoryBudgetBytes: 0,
+    loading: "eager",
+    idleUnloadMs: 0,
     protectedLabels: [],
-    limits: { maxRequestBytes: 67_108_864, requestTimeoutMs: 30_000, maxConnections: 1_024 },
+    limits: {
+      maxRequestBytes: 67_108_864,
+      requestTimeoutMs: 30_000,
+      inferenceTimeoutMs: 30_000,
+      maxConnections: 1_024,
+    },
   });
   expect(config.storage).toMatchObject({ use: "disk", options: { root: "./models" } });
   expect(config.storage.plugin.name).toBe("@plinth/storage-disk");
@@ -64,6 +71,7 @@ models:                                # left out: every model that the storage 
     labels: new Map(),
     traffic: undefined,
     transition: "availability-preserving",
+    loading: undefined,
     execution: DEFAULT_EXECUTION,
     batching: undefined,
     pins: new Map([["served", { file: config.file, line: 10, column: 3 }]]),
@@ -86,6 +94,15 @@ models:                                # left out: every model that the storage 
       ["canary", 5],
     ]),
   });
+});
+
+test("reads when versions are loaded, of all models and of one", async () => {
+  using workspace = new FakeWorkspace();
+  const { server, models } = await workspace.parse(
+    `${STORAGE}server: { loading: lazy, idleUnloadMs: 600000 }\nmodels: { a: { loading: eager }, b: {} }\n`,
+  );
+  expect(server).toMatchObject({ loading: "lazy", idleUnloadMs: 600_000 });
+  expect([models?.get("a")?.loading, models?.get("b")?.loading]).toEqual(["eager", undefined]);
 });
 
 test("reads sticky and shadow traffic and the way versions take turns", async () => {
@@ -154,6 +171,20 @@ test("keeps versions exact, and models in the order of the file", async () => {
   expect(models?.get("7")?.versions).toEqual({ kind: "all" });
   expect(models?.get("7")?.example).toBe(join(workspace.directory, "requests/seven.json"));
   expect(models?.get("constructor")?.versions).toEqual({ kind: "latest", count: 1 });
+});
+
+test("takes the folder of a model's versions relative to the configuration's, and pins it", async () => {
+  using workspace = new FakeWorkspace();
+  const { models, file } = await workspace.parse(
+    `${STORAGE}models:\n  near: { path: ./elsewhere/near }\n  far: { path: /far }\n  own: {}\n`,
+  );
+  expect([...(models ?? [])].map(([, { path }]) => path)).toEqual([
+    join(workspace.directory, "elsewhere/near"),
+    "/far",
+    undefined,
+  ]);
+  expect(models?.get("far")?.pins.get("path")).toMatchObject({ file, column: 10 });
+  expect(models?.get("own")?.pins.has("path")).toBe(false);
 });
 
 test("tells no models from all models", async () => {

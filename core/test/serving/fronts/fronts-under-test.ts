@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createTensor, type Endpoint, type VersionState } from "../../../src/index.js";
 import type { ConfiguredModel } from "../../../src/serving/deployment/model-plan.js";
 import { ModelPlans } from "../../../src/serving/deployment/model-plans.js";
+import type { WorkerRecipe } from "../../../src/serving/execution/backend-source.js";
 import { FrontFleet } from "../../../src/serving/fronts/front-fleet.js";
 import { ModelBroadcast } from "../../../src/serving/fronts/model-broadcast.js";
 import { ModelCatalog } from "../../../src/serving/lifecycle/model-catalog.js";
@@ -10,6 +11,13 @@ import { FakeBackend } from "../../fakes/fake-backend.js";
 import { FakeFront } from "../../fakes/fake-front.js";
 import { FakeStorage } from "../../fakes/fake-storage.js";
 import { RecordingLogger } from "../../fakes/recording-logger.js";
+
+/** Workers that no test opens. */
+const NEVER: WorkerRecipe = {
+  threads: () => expect.fail("a thread was opened"),
+  processes: () => expect.fail("a process was opened"),
+  data: undefined,
+};
 
 export const UNTIL = { timeout: 10_000, interval: 5 };
 
@@ -28,6 +36,8 @@ export class FrontsUnderTest implements AsyncDisposable {
   /** All that were ever started, the oldest first. */
   readonly started: FakeFront[] = [];
   readonly deaths: string[] = [];
+  /** Versions that fronts have told of as used. */
+  readonly used: string[] = [];
   readonly fleet: FrontFleet;
   readonly catalog: ModelCatalog;
   readonly broadcast: ModelBroadcast;
@@ -44,16 +54,19 @@ export class FrontsUnderTest implements AsyncDisposable {
         return { pid: front.pid, send: (message) => front.receive(message), kill: () => front.die("it was killed") };
       },
       observe: () => {},
+      demand: (model, version) => this.catalog.load(model, version),
+      used: (model, version) => this.used.push(`${model}/${version}`),
       died: (error) => this.deaths.push(error.message),
       logger: this.logger,
     });
     this.catalog = new ModelCatalog({
       storage: this.storage,
-      backends: [{ backend: new FakeBackend(), recipe: { entry: new URL("file:///never"), data: undefined } }],
+      backends: [{ backend: new FakeBackend(), recipe: NEVER }],
       plans: this.plans,
       pollIntervalMs: 60_000,
       memoryBudgetBytes,
-      execute: (execution, signal) => this.fleet.execute(execution, signal),
+      idleUnloadMs: 0,
+      executor: this.fleet,
       changed: (model) => this.broadcast.changed(model),
       events: new ServerEvents([], this.logger),
       logger: this.logger,

@@ -96,12 +96,16 @@ describe("what fronts are told of the models", () => {
     );
     const id = fronts.fleet.shared("digits", 2n)?.id ?? expect.fail("not loaded");
     const error = packError(new PlinthError("EXECUTOR_DIED", "its worker crashed"));
-    const report = { outages: new Map([[id, { error, isLasting: false }]]), shadows: new Map() };
+    const report = {
+      outages: new Map([[id, { error, isLasting: false }]]),
+      shadows: new Map(),
+      used: new Set<number>(),
+    };
     await fronts.front(0).main.call("note", report);
     expect(fronts.catalog.unavailable().size, "the other front has one").toBe(0);
     await fronts.front(1).main.call("note", report);
     expect(fronts.catalog.unavailable().get("digits")).toBe("its worker crashed");
-    await fronts.front(0).main.call("note", { outages: new Map(), shadows: new Map() });
+    await fronts.front(0).main.call("note", { outages: new Map(), shadows: new Map(), used: new Set<number>() });
     expect(fronts.catalog.unavailable().size).toBe(0);
   });
 });

@@ -1,4 +1,11 @@
-import { type Deployment, type ModelServer, type ModelVersion, newestFirst, PlinthError } from "@plinth/core";
+import {
+  canAnswer,
+  type Deployment,
+  type ModelServer,
+  type ModelVersion,
+  newestFirst,
+  PlinthError,
+} from "@plinth/core";
 import type { z } from "zod";
 import type { Management } from "../operation.js";
 import type {
@@ -26,7 +33,7 @@ export function modelDocument(deployment: Deployment, server: ModelServer): z.ou
   return {
     model,
     served,
-    ready: status?.versions.some(({ state }) => state === "available") === true,
+    ready: status?.versions.some(canAnswer) === true,
     revision,
     versionPolicy: policyJson(versions),
     versions: versionDocuments(deployment, server),
@@ -76,6 +83,7 @@ function versionDocument(
     model,
     version: String(version),
     state: status?.state ?? "stored",
+    ...(status?.onDemand === true && { onDemand: true as const }),
     ...(status !== undefined && { since: new Date(status.sinceMs).toISOString() }),
     ...(status?.error !== undefined && { error: errorJson(status.error) }),
     labels: [...labels].filter(([, labelled]) => labelled === version).map(([label]) => label),

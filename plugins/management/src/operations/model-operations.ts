@@ -14,7 +14,7 @@ const loadOperations = (["load", "unload"] as const).flatMap((kind): readonly Op
     id: `${kind}Model`,
     method: "POST",
     path: `${MODEL}/${kind}`,
-    summary: kind === "load" ? "Serve the model." : "Take the model out of service.",
+    summary: kind === "load" ? "Serve the model; a lazy one is loaded now." : "Take the model out of service.",
     changes: true,
     answer: { status: 200, description: "The revision that this made.", schema: revision, hasRevision: true },
     handle: async ({ params, origin }, { deployments }) =>
@@ -24,7 +24,10 @@ const loadOperations = (["load", "unload"] as const).flatMap((kind): readonly Op
     id: `${kind}Version`,
     method: "POST",
     path: `${VERSION}/${kind}`,
-    summary: kind === "load" ? "Serve this version besides the others." : "Take this version out of service.",
+    summary:
+      kind === "load"
+        ? "Serve this version besides the others; a lazy one is loaded now."
+        : "Take this version out of service.",
     changes: true,
     answer: { status: 200, description: "The revision that this made.", schema: revision, hasRevision: true },
     handle: async ({ params, origin }, { deployments }) =>

@@ -50,8 +50,13 @@ async function feed(bytes: AsyncIterable<Uint8Array>, archive: ReturnType<typeof
 
 function drained(archive: ReturnType<typeof extract>): Promise<void> {
   return new Promise((resolve) => {
-    archive.once("drain", resolve);
-    archive.once("close", resolve);
+    const settle = () => {
+      archive.off("drain", settle);
+      archive.off("close", settle);
+      resolve();
+    };
+    archive.on("drain", settle);
+    archive.on("close", settle);
   });
 }
 

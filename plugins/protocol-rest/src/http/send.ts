@@ -8,6 +8,7 @@ interface Answer {
   readonly status: number;
   readonly body: Buffer;
   readonly isLast: boolean;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
 let waiting: Answer[] = [];
@@ -19,8 +20,14 @@ let waiting: Answer[] = [];
  * and that costs the kernel more than the write itself; one after the other they find him awake. With 32 connections on two
  * cores it saved a fifth of the CPU time of a small model's request, and no percentile of the latency got longer.
  */
-export function sendJson(response: ServerResponse, status: number, body: Buffer, isLast: boolean): void {
-  if (waiting.push({ response, status, body, isLast }) === 1) setImmediate(writeWaiting);
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: Buffer,
+  isLast: boolean,
+  headers?: Answer["headers"],
+): void {
+  if (waiting.push({ response, status, body, isLast, headers }) === 1) setImmediate(writeWaiting);
 }
 
 function writeWaiting(): void {
@@ -29,10 +36,11 @@ function writeWaiting(): void {
   for (const answer of answers) write(answer);
 }
 
-function write({ response, status, body, isLast }: Answer): void {
+function write({ response, status, body, isLast, headers }: Answer): void {
   if (response.headersSent || response.destroyed) return;
   if (isLast) response.shouldKeepAlive = false;
-  response.writeHead(status, { "Content-Type": "application/json", "Content-Length": body.length });
+  const always = { "Content-Type": "application/json", "Content-Length": body.length };
+  response.writeHead(status, headers === undefined ? always : { ...always, ...headers });
   response.end(body);
 }
 

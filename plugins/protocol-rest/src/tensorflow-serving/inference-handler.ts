@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ModelTarget, PlinthError } from "@plinth/core";
 import { clientSignal } from "../http/client-signal.js";
 import { readBody } from "../http/read-body.js";
+import { requestDeadline } from "../http/request-deadline.js";
 import { discardRest, sendJson } from "../http/send.js";
 import type { Surroundings } from "../http/surroundings.js";
 import { errorAnswer } from "./errors.js";
@@ -28,30 +29,34 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const arrivedAtMs = performance.now();
   try {
+    const deadlineMs = requestDeadline(request.headers, arrivedAtMs, limits.inferenceTimeoutMs);
     const body = await readBody(request, limits.maxRequestBytes);
-    sendJson(
-      response,
-      200,
-      await answerInference(server, verb, withHeaders(target, request), body, clientSignal(request.socket)),
-      isDraining(),
-    );
+    const signal = clientSignal(request.socket);
+    const patience = { deadlineMs, signal };
+    const answered = await answerInference(server, verb, askedBy(request, target, patience), body, patience);
+    sendJson(response, 200, answered, isDraining());
   } catch (thrown) {
     const error = PlinthError.from(thrown);
     if (error.code === "INTERNAL") logger.error(`${verb} of model ${target.model} failed`, { error });
-    const { status, body } = errorAnswer(error);
+    const { status, body, headers } = errorAnswer(error);
     await discardRest(request);
-    sendJson(response, status, body, isDraining() || !request.complete);
+    sendJson(response, status, body, isDraining() || !request.complete, headers);
   }
 }
 
-/** The target with the headers that sticky traffic may ask for. */
-function withHeaders({ model, version, label }: ModelTarget, { headers }: IncomingMessage): ModelTarget {
+/** The target with the headers that sticky traffic may ask for, and with how long a load is waited for. */
+function askedBy(
+  { headers }: IncomingMessage,
+  { model, version, label }: ModelTarget,
+  patience: Pick<ModelTarget, "deadlineMs" | "signal">,
+): ModelTarget {
   const header = (name: string): string | undefined => {
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
     return Array.isArray(value) ? value.join(", ") : value;
   };
-  return { model, version, label, header };
+  return { model, version, label, header, ...patience };
 }
 
 /** A path that cannot be read, as one with a version past int64, is left to the slow way, which tells why. */

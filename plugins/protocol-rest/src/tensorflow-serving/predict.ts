@@ -1,4 +1,4 @@
-import { type ModelServer, type ModelTarget, PlinthError, type ServableHandle } from "@plinth/core";
+import { type InferCall, type ModelServer, type ModelTarget, PlinthError, type ServableHandle } from "@plinth/core";
 import { decodePredict } from "./decode.js";
 import { encodePredict } from "./encode.js";
 import type { InferenceVerb } from "./paths.js";
@@ -7,7 +7,7 @@ import type { InferenceVerb } from "./paths.js";
  * Answers the body of one inference request with the body of its answer.
  *
  * What is wrong is told in TensorFlow Serving's order: the document's syntax, then model, version and label, then signature,
- * then tensors.
+ * then tensors. An overloaded model refuses before all of that is looked at.
  *
  * @throws PlinthError
  */
@@ -16,7 +16,7 @@ export async function answerInference(
   verb: InferenceVerb,
   target: ModelTarget,
   body: Uint8Array,
-  signal: AbortSignal,
+  { deadlineMs, signal }: Pick<InferCall, "deadlineMs" | "signal">,
 ): Promise<Buffer> {
   if (verb !== "predict") {
     throw new PlinthError("NOT_IMPLEMENTED", `:${verb} is not offered; use :predict, which serves every signature`);
@@ -29,8 +29,9 @@ export async function answerInference(
     throw acquired;
   }
   try {
+    acquired.admit();
     const { signature, inputs, format } = decodePredict(body, (name) => acquired.signature(name));
-    const { outputs } = await acquired.infer({ signature, inputs, signal });
+    const { outputs } = await acquired.infer({ signature, inputs, deadlineMs, signal });
     return encodePredict(outputs, format);
   } finally {
     acquired[Symbol.dispose]();

@@ -29,6 +29,10 @@ export class EchoServer implements ModelServer {
   #gate: Promise<void> = Promise.resolve();
   /** What was acquired last. */
   lastTarget: ModelTarget | undefined;
+  /** What the model was called with last. */
+  lastCall: InferCall | undefined;
+  /** Whether inference is refused as by a model whose queue is full. */
+  isOverloaded = false;
   #open: () => void = () => {};
   #announce: () => void = () => {};
 
@@ -60,6 +64,7 @@ export class EchoServer implements ModelServer {
       version: 1n,
       signatures: new Map([[DEFAULT_SIGNATURE, SIGNATURE]]),
       signature: () => SIGNATURE,
+      admit: () => this.#admit(),
       infer: (call) => this.#infer(call),
       [Symbol.dispose]: () => {
         this.held--;
@@ -88,11 +93,18 @@ export class EchoServer implements ModelServer {
     return { ready: true, reasons: [] };
   }
 
-  async #infer({ inputs }: InferCall): Promise<InferResult> {
+  #admit(): void {
+    if (!this.isOverloaded) return;
+    throw new PlinthError("QUEUE_FULL", "The model is overloaded", { details: { retryAfterMs: 1_500 } });
+  }
+
+  async #infer(call: InferCall): Promise<InferResult> {
+    this.#admit();
+    this.lastCall = call;
     this.begun++;
     this.#announce();
     await this.#gate;
-    const x = inputs.get("x");
+    const x = call.inputs.get("x");
     return {
       outputs: new Map<string, Tensor>(x === undefined ? [] : [["y", x]]),
       model: "echo",

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { connect } from "node:net";
 import type { Protocol } from "@plinth/core";
 import { expect } from "vitest";
@@ -5,6 +6,8 @@ import { rejectionOf } from "../traits/rejection.js";
 import type { ProtocolCase, ProtocolContext } from "./protocol-under-test.js";
 
 const { signal: NEVER } = new AbortController();
+// Many calls at once share it.
+setMaxListeners(0, NEVER);
 
 export const lifetimeCases: readonly ProtocolCase[] = [
   {
@@ -115,6 +118,18 @@ export const inferenceCases: readonly ProtocolCase[] = [
       expect(answers).toEqual(Array.from({ length: 50 }, () => [1, 2]));
       expect(server.begun).toBe(50);
       await expect.poll(() => server.held).toBe(0);
+    },
+  },
+  {
+    name: "tells of an overload, holds nothing after it, and answers again when it is over",
+    run: async ({ create, server, subject }) => {
+      const [endpoint] = await create().start(server, { signal: NEVER });
+      server.isOverloaded = true;
+      expect(await rejectionOf(subject.infer(endpoint?.url ?? ""))).toBeInstanceOf(Error);
+      expect(server.begun).toBe(0);
+      await expect.poll(() => server.held).toBe(0);
+      server.isOverloaded = false;
+      expect(await subject.infer(endpoint?.url ?? "")).toEqual([1, 2]);
     },
   },
 ];

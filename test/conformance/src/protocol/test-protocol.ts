@@ -17,8 +17,10 @@ const SETTINGS: ServerSettings = {
   shutdownDeadlineMs: 5_000,
   pollIntervalMs: 1_000,
   memoryBudgetBytes: 0,
+  loading: "eager",
+  idleUnloadMs: 0,
   protectedLabels: [],
-  limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, maxConnections: 256 },
+  limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, inferenceTimeoutMs: 5_000, maxConnections: 256 },
 };
 
 /** Registers with vitest what every {@link Protocol} must do. */

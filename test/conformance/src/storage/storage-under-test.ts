@@ -40,5 +40,5 @@ export interface StorageCase {
   run(context: StorageContext): Promise<void>;
 }
 
-/** What not every storage offers: `watch` of the contract, and to find again what was stored before. */
-export type StorageCapability = "watch" | "reopen";
+/** What not every storage offers: `watch` and `place` of the contract, and to find again what was stored before. */
+export type StorageCapability = "watch" | "place" | "reopen";

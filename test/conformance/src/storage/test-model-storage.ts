@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { describe, it } from "vitest";
 import { allOrNothingCases } from "./all-or-nothing-cases.js";
 import { concurrencyCases } from "./concurrency-cases.js";
@@ -5,6 +6,7 @@ import { lifetimeCases } from "./lifetime-cases.js";
 import { listingCases } from "./listing-cases.js";
 import { namingCases } from "./naming-cases.js";
 import { openingCases } from "./opening-cases.js";
+import { placingCases } from "./placing-cases.js";
 import { publishingCases } from "./publishing-cases.js";
 import { recordCases } from "./record-cases.js";
 import type { StorageCapability, StorageCase, StorageUnderTest } from "./storage-under-test.js";
@@ -17,6 +19,7 @@ export const modelStorageCases: ReadonlyMap<string, readonly StorageCase[]> = ne
   ["all or nothing", allOrNothingCases],
   ["opening and removing", openingCases],
   ["watching", watchingCases],
+  ["placing", placingCases],
   ["concurrency", concurrencyCases],
   ["records", recordCases],
   ["names", namingCases],
@@ -56,6 +59,8 @@ export async function runStorageCase(
     const missing = storageCase.needs?.find((capability) => !offers(subject, capability));
     if (missing !== undefined) return missing;
     const { signal } = new AbortController();
+    // Many calls at once share it.
+    setMaxListeners(0, signal);
     if (!storageCase.unstarted) await storage.start({ signal });
     await storageCase.run({ storage, subject, signal, patienceMs });
     return undefined;
@@ -66,5 +71,5 @@ export async function runStorageCase(
 }
 
 function offers({ storage, reopen }: StorageUnderTest, capability: StorageCapability): boolean {
-  return capability === "watch" ? storage.watch !== undefined : reopen !== undefined;
+  return capability === "reopen" ? reopen !== undefined : storage[capability] !== undefined;
 }

@@ -47,7 +47,9 @@ export class LineProtocol implements Protocol {
     this.sockets.add(socket);
     socket.once("close", () => this.sockets.delete(socket));
     createInterface(socket).on("line", (line) => {
-      const answering = this.answer(server, line, socket).finally(() => this.answering.delete(answering));
+      const answering = this.answer(server, line, socket)
+        .catch(() => void socket.destroy())
+        .finally(() => this.answering.delete(answering));
       this.answering.add(answering);
     });
   }

@@ -70,6 +70,12 @@ class KeepsHandles extends LineProtocol {
   }
 }
 
+class HidesErrors extends LineProtocol {
+  protected override answer(server: ModelServer, line: string, socket: Socket): Promise<void> {
+    return super.answer(server, line, socket).catch(() => void socket.end("[1,2]\n"));
+  }
+}
+
 type Create = new (settings: ServerSettings, port: number) => Protocol;
 
 describe("the suite for protocols", () => {
@@ -83,6 +89,7 @@ describe("the suite for protocols", () => {
     ["answers what was begun", DrainsWithoutWaiting],
     ["settles when its signal aborts", DrainsForEver],
     ["gives back every version", KeepsHandles],
+    ["tells of an overload", HidesErrors],
   ])("notices a protocol that fails where one %s", async (fault, Broken) => {
     const failing: string[] = [];
     for (const protocolCase of [...protocolCases.values()].flat()) {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import {
   checkModelName,
   type IncomingFile,
@@ -40,6 +41,7 @@ export class ReferenceStorage implements ModelStorage {
   readonly store: ReferenceStore;
   readonly records: RecordStore;
   readonly watchers = new Set<() => void>();
+  placed: ReadonlyMap<string, string> = new Map();
   readonly closing = new AbortController();
   readonly underWay = new Set<Promise<unknown>>();
 
@@ -63,10 +65,29 @@ export class ReferenceStorage implements ModelStorage {
 
   async list({ signal }: StorageCallOptions): Promise<readonly StoredModel[]> {
     this.check(signal);
-    return [...this.store.models].map(([model, versions]) => ({
-      model,
-      versions: [...versions].map(([version, { fingerprint }]) => ({ version, fingerprint })),
-    }));
+    const own = [...this.store.models.keys()].filter((key) => !isAbsolute(key) && !this.placed.has(key));
+    return [
+      ...own.map((model) => ({ model, versions: this.versionsAt(model) })),
+      ...[...this.placed].map(([model, folder]) => this.listPlaced(model, folder)),
+    ];
+  }
+
+  listPlaced(model: string, folder: string): StoredModel {
+    if (existsSync(folder)) return { model, folder, versions: this.versionsAt(folder) };
+    return { model, folder, versions: [], error: new PlinthError("STORAGE_UNAVAILABLE", "no such folder") };
+  }
+
+  versionsAt(key: string): readonly StoredVersion[] {
+    return [...(this.store.models.get(key) ?? [])].map(([version, { fingerprint }]) => ({ version, fingerprint }));
+  }
+
+  /** What the versions of a model are kept under: the folder of one that is placed. */
+  keyOf(model: string): string {
+    return this.placed.get(model) ?? model;
+  }
+
+  place(folders: ReadonlyMap<string, string>): void {
+    this.placed = folders;
   }
 
   async open(model: string, version: ModelVersion, { signal }: StorageCallOptions): Promise<VersionFiles> {
@@ -108,9 +129,9 @@ export class ReferenceStorage implements ModelStorage {
   async remove(model: string, version: ModelVersion, { signal }: StorageCallOptions): Promise<void> {
     this.check(signal);
     this.find(model, version);
-    const versions = this.store.models.get(model);
+    const versions = this.store.models.get(this.keyOf(model));
     versions?.delete(version);
-    if (versions?.size === 0) this.store.models.delete(model);
+    if (versions?.size === 0) this.store.models.delete(this.keyOf(model));
     this.tell();
   }
 
@@ -128,19 +149,22 @@ export class ReferenceStorage implements ModelStorage {
 
   find(model: string, version: ModelVersion): ReferenceVersion {
     checkModelName(model);
-    const found = this.store.models.get(model)?.get(version);
+    const found = this.store.models.get(this.keyOf(model))?.get(version);
     if (found === undefined) throw new PlinthError("VERSION_NOT_FOUND", "no such version");
     return found;
   }
 
   checkFree(model: string, version: ModelVersion): void {
-    if (this.store.models.get(model)?.has(version)) throw new PlinthError("VERSION_EXISTS", "exists");
+    const folder = this.placed.get(model);
+    if (folder !== undefined && !existsSync(folder)) throw new PlinthError("STORAGE_UNAVAILABLE", "no such folder");
+    if (this.store.models.get(this.keyOf(model))?.has(version)) throw new PlinthError("VERSION_EXISTS", "exists");
   }
 
   add(model: string, version: ModelVersion, contents: ReadonlyMap<string, Buffer>): StoredVersion {
     const fingerprint = String(++this.store.counter);
-    const versions = this.store.models.get(model) ?? new Map<ModelVersion, ReferenceVersion>();
-    this.store.models.set(model, versions.set(version, { fingerprint, contents }));
+    const key = this.keyOf(model);
+    const versions = this.store.models.get(key) ?? new Map<ModelVersion, ReferenceVersion>();
+    this.store.models.set(key, versions.set(version, { fingerprint, contents }));
     this.tell();
     return { version, fingerprint };
   }

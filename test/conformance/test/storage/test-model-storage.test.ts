@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { StorageUnderTest } from "../../src/storage/storage-under-test.js";
 import { modelStorageCases, runStorageCase, testModelStorage } from "../../src/storage/test-model-storage.js";
 import { brokenLifetime } from "./broken-lifetime.js";
+import { brokenPlacing } from "./broken-placing.js";
 import { brokenPublishing } from "./broken-publishing.js";
 import { brokenReading } from "./broken-reading.js";
 import { brokenRecords } from "./broken-records.js";
@@ -38,7 +39,7 @@ describe("the suite for storages", () => {
     expect(names).toEqual([...new Set(names)]);
   });
 
-  it.each([...brokenPublishing, ...brokenReading, ...brokenRecords, ...brokenLifetime])(
+  it.each([...brokenPublishing, ...brokenReading, ...brokenPlacing, ...brokenRecords, ...brokenLifetime])(
     "catches a storage that $fault",
     async ({ create, caughtBy }) => {
       const failed = new Set<string>();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { RunCall } from "../../../extension-points/backend.js";
 import { PlinthError } from "../../../model/errors.js";
 import type { Signature } from "../../../model/signature.js";
@@ -49,6 +50,8 @@ export class InstancePool implements ExecutedModel {
   constructor(first: LoadedInstance, options: InstancePoolOptions) {
     this.signatures = first.signatures;
     this.#options = options;
+    // All instances may be replaced at the same time.
+    setMaxListeners(0, this.#stopping.signal);
     this.#add(first.instance, false);
   }
 
@@ -71,10 +74,15 @@ export class InstancePool implements ExecutedModel {
     this.#changed = changed;
   }
 
-  /** Starts one more instance. Its memory is given back with the pool, or at once where it fails. */
-  async grow(memory: Disposable, signal: AbortSignal): Promise<void> {
-    this.#memory.push(memory);
-    this.#add((await this.#options.start(signal)).instance, false);
+  /** Starts one more instance. Its memory, where it has some of its own, is given back with the pool, or at once where it fails. */
+  async grow(memory: Disposable | undefined, signal: AbortSignal): Promise<void> {
+    try {
+      this.#add((await this.#options.start(signal)).instance, false);
+      if (memory !== undefined) this.#memory.push(memory);
+    } catch (error) {
+      memory?.[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** On the instance that has least to do. */
@@ -93,7 +101,7 @@ export class InstancePool implements ExecutedModel {
     const instances = [...this.#instances];
     this.#instances.clear();
     await Promise.all([...this.#replacing, ...instances.map((instance) => instance[Symbol.asyncDispose]())]);
-    for (const memory of this.#memory) memory[Symbol.dispose]();
+    for (const memory of this.#memory.splice(0)) memory[Symbol.dispose]();
   }
 
   #add(instance: ModelInstance, isReplacement: boolean): void {

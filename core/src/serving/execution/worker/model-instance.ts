@@ -26,6 +26,9 @@ export interface InstanceOptions {
 /** How long an instance may take to free its model before it is ended, in milliseconds. */
 const DISPOSAL_MS = 5_000;
 
+/** How long an ended worker is waited for, in milliseconds: a thread ends only once native code in it returns. */
+const KILL_MS = 5_000;
+
 /** What the newest run counts for in the mean of all. */
 const RUN_WEIGHT = 1 / 32;
 
@@ -63,21 +66,21 @@ export class ModelInstance implements AsyncDisposable {
   }
 
   /**
-   * Starts a worker and has it load the model. Where that fails, nothing stays behind.
+   * Starts a worker and has it load the model, for as long as that takes. Where it fails, nothing stays behind.
    *
-   * @throws PlinthError what the backend throws; `EXECUTOR_DIED`
+   * @throws PlinthError what the backend throws; `EXECUTOR_DIED`; the signal's reason
    */
   static async start(options: InstanceOptions, signal: AbortSignal): Promise<LoadedInstance> {
     signal.throwIfAborted();
-    const instance = new ModelInstance(options);
-    const stop = () => instance.#channel.kill();
+    const instance = openInstance(options, () => new ModelInstance(options));
+    const stop = () => instance.#loading?.reject(PlinthError.from(signal.reason));
     signal.addEventListener("abort", stop, { once: true });
     try {
       const { signatures, report } = await instance.#load();
       signal.throwIfAborted();
       return { instance, signatures, report };
     } catch (error) {
-      instance.#channel.kill();
+      await instance.#kill();
       signal.throwIfAborted();
       throw error;
     } finally {
@@ -100,17 +103,36 @@ export class ModelInstance implements AsyncDisposable {
     const id = ++this.#lastRun;
     const tensors = packTensors(inputs);
     return new Promise((resolve, reject) => {
-      this.#runs.set(id, { resolve, reject });
       this.#channel.send({ type: "run", id, signature, outputs, tensors }, [tensors.bytes]);
+      this.#runs.set(id, { resolve, reject });
     });
   }
 
-  /** Frees the model and ends the worker. Nothing may be under way. */
+  /** Frees the model and ends the worker, what is under way included. Never rejects; what goes wrong is logged. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#end === undefined) this.#channel.send({ type: "dispose" }, []);
-    const timer = setTimeout(() => this.#channel.kill(), DISPOSAL_MS);
-    await this.ended;
+    if (this.#end !== undefined) return;
+    this.#channel.send({ type: "dispose" }, []);
+    if (!(await this.#endsWithin(DISPOSAL_MS))) await this.#kill();
+  }
+
+  async #kill(): Promise<void> {
+    this.#channel.kill();
+    if (await this.#endsWithin(KILL_MS)) return;
+    const { model, version, logger } = this.#options;
+    logger.error(
+      `A worker of model ${model} version ${version} does not end: something in it never returns, and keeps its memory. ` +
+        "As execution: { executor: process } it could be ended",
+    );
+  }
+
+  async #endsWithin(timeoutMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), timeoutMs);
+    });
+    const hasEnded = await Promise.race([this.ended.then(() => true), late]);
     clearTimeout(timer);
+    return hasEnded;
   }
 
   #load(): Promise<Loaded> {
@@ -139,7 +161,9 @@ export class ModelInstance implements AsyncDisposable {
         this.#loading?.reject(unpackError(message.error));
         return;
       case "log":
-        this.#options.logger[message.level](message.message, message.fields);
+        this.#log(message);
+        return;
+      case "unloaded":
         return;
     }
   }
@@ -150,19 +174,36 @@ export class ModelInstance implements AsyncDisposable {
     return run;
   }
 
+  #log({ level, message, fields, errors }: Extract<FromWorker, { readonly type: "log" }>): void {
+    const unpacked = Object.entries(errors).map(([name, error]) => [name, unpackError(error)]);
+    this.#options.logger[level](message, { ...fields, ...Object.fromEntries(unpacked) });
+  }
+
   #finish(why: string): PlinthError {
-    const { model, version } = this.#options;
-    const error = new PlinthError(
-      "EXECUTOR_DIED",
-      `The worker of model ${model} version ${version} has gone: ${why}. What it was running is lost; send it again`,
-      { details: { model, version: String(version) } },
-    );
+    const error = executorDied(this.#options, why);
     this.#end = error;
     for (const waiting of this.#runs.values()) waiting.reject(error);
     this.#runs.clear();
     this.#loading?.reject(error);
     return error;
   }
+}
+
+/** What the system refuses to start is as good as one that died at once. */
+function openInstance(options: InstanceOptions, open: () => ModelInstance): ModelInstance {
+  try {
+    return open();
+  } catch (cause) {
+    throw executorDied(options, `it could not be started: ${PlinthError.from(cause).message}`);
+  }
+}
+
+function executorDied({ model, version }: InstanceOptions, why: string): PlinthError {
+  return new PlinthError(
+    "EXECUTOR_DIED",
+    `The worker of model ${model} version ${version} has gone: ${why}. What it was running is lost; send it again`,
+    { details: { model, version: String(version) } },
+  );
 }
 
 /** An instance that has loaded its model. */

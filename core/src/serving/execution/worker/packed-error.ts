@@ -1,4 +1,5 @@
 import { type ErrorCode, PlinthError } from "../../../model/errors.js";
+import { cloneableFields } from "./cloneable.js";
 
 /** A {@link PlinthError} that can be cloned. */
 export interface PackedError {
@@ -6,13 +7,18 @@ export interface PackedError {
   readonly reason: string;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
-  /** The stack of what was thrown, for the log. */
+  /** Where it was thrown, and what caused it, for the log. */
   readonly stack: string | undefined;
 }
 
+/** Causes of causes that are told of. */
+const MAX_CAUSES = 4;
+
+/** Details are facts for programs; what cannot cross is left out rather than hiding the error. */
 export function packError(thrown: unknown): PackedError {
-  const { code, reason, message, details, stack } = PlinthError.from(thrown);
-  return { code, reason, message, details: cloneable(details), stack };
+  const error = PlinthError.from(thrown);
+  const { code, reason, message, details } = error;
+  return { code, reason, message, details: cloneableFields(details), stack: stackOf(error, MAX_CAUSES) };
 }
 
 export function unpackError({ code, reason, message, details, stack }: PackedError): PlinthError {
@@ -21,11 +27,7 @@ export function unpackError({ code, reason, message, details, stack }: PackedErr
   return error;
 }
 
-/** Details are facts for programs; what cannot cross is left out rather than hiding the error. */
-function cloneable(details: PackedError["details"]): PackedError["details"] {
-  try {
-    return structuredClone(details);
-  } catch {
-    return {};
-  }
+function stackOf({ stack, cause }: Error, causes: number): string | undefined {
+  if (!(cause instanceof Error) || causes === 0) return stack;
+  return `${stack}\ncaused by: ${stackOf(cause, causes - 1)}`;
 }

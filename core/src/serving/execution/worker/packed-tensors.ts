@@ -13,27 +13,28 @@ interface PackedPart {
   readonly shape: readonly number[];
   /** Where its bytes begin; a multiple of 8. */
   readonly offset: number;
-  /** Array elements. */
+  /** Array elements. Of a string tensor, the length of each in bytes, as 32 bits, comes first; then they follow without gaps. */
   readonly length: number;
-  /** Bytes of each element of a string tensor, whose elements follow each other without gaps. */
-  readonly lengths?: Uint32Array;
 }
 
 /** Any typed array begins at a multiple of this. */
 const ALIGNMENT = 8;
+
+/** Bytes that tell the length of one element of a string tensor. */
+const LENGTH_BYTES = Uint32Array.BYTES_PER_ELEMENT;
 
 /** A copy of the tensors. */
 export function packTensors(tensors: NamedTensors): PackedTensors {
   const parts: PackedPart[] = [];
   let size = 0;
   for (const [name, tensor] of tensors) {
-    const part = layOut(name, tensor, size);
-    parts.push(part);
-    size = Math.ceil((size + byteLengthOf(tensor)) / ALIGNMENT) * ALIGNMENT;
+    const { dtype, shape, data } = tensor;
+    parts.push({ name, dtype, shape, offset: size, length: data.length });
+    size = Math.ceil((size + packedBytesOf(tensor)) / ALIGNMENT) * ALIGNMENT;
   }
   const bytes = new ArrayBuffer(size);
   let index = 0;
-  for (const tensor of tensors.values()) copyInto(new Uint8Array(bytes, parts[index++]?.offset), tensor);
+  for (const tensor of tensors.values()) copyInto(bytes, parts[index++]?.offset ?? 0, tensor);
   return { parts, bytes };
 }
 
@@ -42,31 +43,28 @@ export function unpackTensors({ parts, bytes }: PackedTensors): NamedTensors {
   return new Map(parts.map((part) => [part.name, viewOf(part, bytes)]));
 }
 
-function layOut(name: string, { dtype, shape, data }: Tensor, offset: number): PackedPart {
-  const part = { name, dtype, shape, offset, length: data.length };
-  return dtype === "string" ? { ...part, lengths: Uint32Array.from(data, ({ length }) => length) } : part;
+function packedBytesOf({ dtype, data }: Tensor): number {
+  return dtype === "string" ? data.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0) : data.byteLength;
 }
 
-function byteLengthOf({ dtype, data }: Tensor): number {
-  return dtype === "string" ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
-}
-
-function copyInto(target: Uint8Array, { dtype, data }: Tensor): void {
+function copyInto(bytes: ArrayBuffer, offset: number, { dtype, data }: Tensor): void {
+  const target = new Uint8Array(bytes, offset);
   if (dtype !== "string") {
     target.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return;
   }
-  let at = 0;
+  new Uint32Array(bytes, offset, data.length).set(data.map(({ length }) => length));
+  let at = data.length * LENGTH_BYTES;
   for (const element of data) {
     target.set(element, at);
     at += element.length;
   }
 }
 
-function viewOf({ dtype, shape, offset, length, lengths }: PackedPart, bytes: ArrayBuffer): Tensor {
+function viewOf({ dtype, shape, offset, length }: PackedPart, bytes: ArrayBuffer): Tensor {
   if (dtype !== "string") return { dtype, shape, data: viewData(dtype, bytes, offset, length) } as Tensor;
-  let at = offset;
-  const data = Array.from(lengths ?? [], (byteLength) => {
+  let at = offset + length * LENGTH_BYTES;
+  const data = Array.from(new Uint32Array(bytes, offset, length), (byteLength) => {
     const element = new Uint8Array(bytes, at, byteLength);
     at += byteLength;
     return element;

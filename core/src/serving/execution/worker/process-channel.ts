@@ -1,12 +1,17 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import { childArguments, childEnvironment } from "./child-arguments.js";
 import { FrameReader, frameOf } from "./process-frames.js";
+import { watchServer } from "./watch-server.js";
 import type { OpenWorker, ServerChannel, WorkerListener } from "./worker-channel.js";
 import type { FromWorker, ToWorker } from "./worker-messages.js";
 
 /** Where a child process finds its server: a stream socket beside the standard ones. */
 const CHANNEL_FD = 3;
+
+/** How long a child whose socket is closed may take to end, in milliseconds. */
+const ENDING_MS = 2_000;
 
 /** Opens child processes that run this module. */
 export function processWorkers(entry: URL): OpenWorker {
@@ -14,34 +19,44 @@ export function processWorkers(entry: URL): OpenWorker {
 }
 
 function openProcess(entry: URL, { received, ended }: WorkerListener): ReturnType<OpenWorker> {
-  // What native code prints must not end up in this process's standard output.
-  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(entry)], {
+  const child = spawn(process.execPath, [...childArguments(process.execArgv), fileURLToPath(entry)], {
+    // What native code prints must not end up in this process's standard output.
     stdio: ["ignore", 2, 2, "pipe"],
+    env: childEnvironment(process.env),
     windowsHide: true,
   });
-  const socket = child.stdio[CHANNEL_FD] as Socket;
   let why: string | undefined;
-  const reader = new FrameReader((message) => received(message as FromWorker));
-  socket.on("data", (chunk) => {
-    try {
-      reader.push(chunk);
-    } catch (error) {
-      why = `a message of it could not be read: ${String(error)}`;
-      child.kill("SIGKILL");
-    }
-  });
-  // A child that has gone is told by its exit.
-  socket.on("error", () => {});
   child.once("error", (error) => {
     why ??= `it could not be started: ${error.message}`;
   });
   child.once("close", (code, signal) => {
     ended(why ?? (signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`));
   });
+  const socket = socketOf(child);
+  const reader = new FrameReader((message) => received(message as FromWorker));
+  socket?.on("data", (chunk) => {
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      why ??= `a message of it could not be read: ${String(error)}`;
+      child.kill("SIGKILL");
+    }
+  });
+  // A child that has gone is told by its exit; one that only lets go of its socket can never answer again.
+  socket?.on("error", () => {});
+  socket?.once("close", () => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), ENDING_MS);
+    child.once("exit", () => clearTimeout(timer));
+  });
   return {
-    send: (message) => void writeFrame(socket, message),
+    send: (message) => socket && writeFrame(socket, message),
     kill: () => void child.kill("SIGKILL"),
   };
+}
+
+/** `undefined` where the child could not be started for want of file descriptors, whatever the types say. */
+function socketOf({ stdio }: Pick<Partial<ChildProcess>, "stdio">): Socket | undefined {
+  return stdio?.[CHANNEL_FD] as Socket | undefined;
 }
 
 /** Inside of a child process: the server that opened it. */
@@ -51,6 +66,7 @@ export function processServer(): ServerChannel {
   socket.on("close", () => process.exit(0));
   socket.on("error", () => process.exit(0));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  watchServer();
   return {
     send: (message) => void writeFrame(socket, message),
     listen: (receive) => {

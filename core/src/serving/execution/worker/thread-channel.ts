@@ -8,13 +8,22 @@ export function threadWorkers(entry: URL): OpenWorker {
 }
 
 function openThread(entry: URL, { received, ended }: WorkerListener): ReturnType<OpenWorker> {
-  const worker = new Worker(entry, { name: "plinth-model" });
+  const worker = new Worker(entry, { name: "plinth-model", stdout: true });
+  // What plugins print must not end up in this process's standard output.
+  worker.stdout.on("data", (chunk) => process.stderr.write(chunk));
   let why: string | undefined;
-  worker.on("message", (message: FromWorker) => received(message));
-  worker.on("messageerror", (error) => {
-    why = `a message of it could not be read: ${error.message}`;
+  const refuse = (error: unknown) => {
+    why ??= `a message of it could not be read: ${String(error)}`;
     void worker.terminate();
+  };
+  worker.on("message", (message: FromWorker) => {
+    try {
+      received(message);
+    } catch (error) {
+      refuse(error);
+    }
   });
+  worker.on("messageerror", refuse);
   worker.on("error", (error: Error) => {
     why ??= `it failed: ${error.message}`;
   });
@@ -22,6 +31,7 @@ function openThread(entry: URL, { received, ended }: WorkerListener): ReturnType
   return {
     send: (message, moved) => worker.postMessage(message, moved),
     kill: () => void worker.terminate(),
+    holdProcess: (holds) => (holds ? worker.ref() : worker.unref()),
   };
 }
 

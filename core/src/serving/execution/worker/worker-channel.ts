@@ -7,6 +7,9 @@ export interface WorkerChannel {
 
   /** Ends the worker at once; {@link WorkerListener.ended} is called then. Does nothing where it has ended. */
   kill(): void;
+
+  /** Whether this process stays alive for the worker; it does at first. Absent: always. */
+  holdProcess?(holds: boolean): void;
 }
 
 export interface WorkerListener {

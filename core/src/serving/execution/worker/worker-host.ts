@@ -8,12 +8,13 @@ import type { ToWorker } from "./worker-messages.js";
 
 type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { readonly type: Type }>;
 
-/** The inside of a worker: makes the backend, loads the one model that it is for, and runs what the server sends. */
+/** The inside of a worker: makes the backend, loads one model at a time, and runs what the server sends. */
 export class WorkerHost {
   readonly #server: ServerChannel;
   readonly #makeBackend: (data: unknown) => Promise<Backend>;
   #backend: Promise<Backend> | undefined;
   #model: LoadedModel | undefined;
+  #lastRunEndedAtMs = 0;
 
   /** @param makeBackend out of what the `boot` message holds */
   constructor(server: ServerChannel, makeBackend: (data: unknown) => Promise<Backend>) {
@@ -36,8 +37,14 @@ export class WorkerHost {
         return this.#load(message);
       case "run":
         return this.#run(message);
+      case "unload":
+        await this.#unload();
+        this.#server.send({ type: "unloaded" }, []);
+        return;
       case "dispose":
-        return this.#dispose();
+        await this.#unload();
+        this.#server.close();
+        return;
     }
   }
 
@@ -60,17 +67,31 @@ export class WorkerHost {
       if (this.#model === undefined) throw new PlinthError("INTERNAL", "Expected a loaded model ahead of the run");
       const beganAtMs = performance.now();
       const packed = packTensors(await this.#model.run({ signature, outputs, inputs: unpackTensors(tensors) }));
-      this.#server.send({ type: "ran", id, tensors: packed, computeMs: performance.now() - beganAtMs }, [packed.bytes]);
+      this.#server.send({ type: "ran", id, tensors: packed, computeMs: this.#computeMs(beganAtMs) }, [packed.bytes]);
     } catch (thrown) {
       this.#server.send({ type: "run-failed", id, error: packError(PlinthError.from(thrown, "MODEL_RUN_FAILED")) }, []);
     }
   }
 
-  async #dispose(): Promise<void> {
+  /** A run that was sent ahead has waited for the one before it; that is not its own time. */
+  #computeMs(beganAtMs: number): number {
+    const endedAtMs = performance.now();
+    const computeMs = endedAtMs - Math.max(beganAtMs, this.#lastRunEndedAtMs);
+    this.#lastRunEndedAtMs = endedAtMs;
+    return computeMs;
+  }
+
+  async #unload(): Promise<void> {
+    const model = this.#model;
+    this.#model = undefined;
     try {
-      await this.#model?.[Symbol.asyncDispose]();
-    } finally {
-      this.#server.close();
+      await model?.[Symbol.asyncDispose]();
+    } catch (thrown) {
+      const errors = { error: packError(thrown) };
+      this.#server.send(
+        { type: "log", level: "error", message: "The model could not be freed cleanly", fields: {}, errors },
+        [],
+      );
     }
   }
 }

@@ -6,7 +6,7 @@ import type { PackedError } from "./packed-error.js";
 import type { PackedTensors } from "./packed-tensors.js";
 
 /*
- * What passes between the server and a worker, which holds one instance of one model. All of it can be cloned; the tensors of a run
+ * What passes between the server and a worker, which holds one instance of one model at a time. All of it can be cloned; the tensors of a run
  * are moved or sent as their bytes, never number by number.
  */
 
@@ -27,6 +27,8 @@ export type ToWorker =
       readonly outputs: readonly string[];
       readonly tensors: PackedTensors;
     }
+  /** Free the model and wait for the next one. */
+  | { readonly type: "unload" }
   /** Free the model and end. */
   | { readonly type: "dispose" };
 
@@ -38,11 +40,14 @@ export type FromWorker =
     }
   /** The backend could not be made, or the model could not be loaded. */
   | { readonly type: "failed"; readonly error: PackedError }
+  | { readonly type: "unloaded" }
   | { readonly type: "ran"; readonly id: number; readonly tensors: PackedTensors; readonly computeMs: number }
   | { readonly type: "run-failed"; readonly id: number; readonly error: PackedError }
   | {
       readonly type: "log";
       readonly level: "debug" | "info" | "warn" | "error";
       readonly message: string;
-      readonly fields: Readonly<Record<string, unknown>> | undefined;
+      readonly fields: Readonly<Record<string, unknown>>;
+      /** Fields that hold errors. */
+      readonly errors: Readonly<Record<string, PackedError>>;
     };

@@ -1,0 +1,32 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { OpenLoopRun } from "./open-loop-run.mjs";
+
+/** Connections at most; requests beyond them wait in the generator, which counts as latency. */
+const MAX_CONNECTIONS = 600;
+
+/** How long answers are waited for after the last request was due. */
+const DRAIN_MS = 10_000;
+
+/**
+ * Sends requests on a schedule, whether or not earlier ones were answered, from a thread of its own. Latency counts from when a
+ * request was due, so that no waiting is hidden, wherever it happens. Warms up first.
+ *
+ * @param load `url`, `body`, `ratePerSecond`, `seconds`, `seed`
+ * @returns begins the schedule when it is called, which is done once; settles when all were answered or given up
+ */
+export async function prepareOpenLoop({ seed = 1, ...load }) {
+  const workerData = { ...load, seed, maxConnections: MAX_CONNECTIONS, drainMs: DRAIN_MS };
+  const worker = new Worker(new URL("./open-loop-worker.mjs", import.meta.url), { workerData, execArgv: [] });
+  await once(worker, "message");
+  return async () => {
+    worker.postMessage("begin");
+    const [run] = await once(worker, "message");
+    return new OpenLoopRun(run, load.seconds);
+  };
+}
+
+export async function openLoop(load) {
+  const begin = await prepareOpenLoop(load);
+  return begin();
+}

@@ -1,0 +1,71 @@
+import type { FlagValues } from "./parse-flags.js";
+import { SERVING_FLAGS, type ServingFlag } from "./serving-flags.js";
+
+const MAX_PORT = 65_535;
+
+/** What to tell whoever started the server by flags. */
+export interface FlagReport {
+  /** Why it cannot be started so. */
+  readonly faults: readonly string[];
+  /** What it was asked for and does not do. */
+  readonly warnings: readonly string[];
+}
+
+/** Holds flags against each other, as TensorFlow Serving does, and against what there is here. */
+export function checkFlags(flags: FlagValues): FlagReport {
+  const noted = (treatment: ServingFlag["treatment"]) =>
+    flags.differing.flatMap((name) => {
+      const flag = SERVING_FLAGS[name];
+      return flag?.treatment === treatment && name !== "port" ? [{ name, note: flag.note }] : [];
+    });
+  return {
+    faults: [
+      ...noted("refused").map(({ name, note }) => `--${name} cannot be used here: ${note}`),
+      ...portFaults(flags),
+      ...modelFaults(flags),
+    ],
+    warnings: [
+      ...grpcWarning(flags),
+      ...noted("ignored").map(({ name, note }) => `--${name} is ignored: ${note}`),
+      ...modelWarnings(flags),
+    ],
+  };
+}
+
+function portFaults(flags: FlagValues): readonly string[] {
+  const faults = (["port", "rest_api_port"] as const).flatMap((name) => {
+    const port = flags.number(name);
+    return port >= 0 && port <= MAX_PORT ? [] : [`--${name}: expected a port from 0 to ${MAX_PORT}, got ${port}`];
+  });
+  const rest = flags.number("rest_api_port");
+  if (rest === 0) {
+    faults.push(
+      "--rest_api_port is not given, and this version serves no gRPC: nothing would listen. Add --rest_api_port=8501",
+    );
+  } else if (rest === flags.number("port")) {
+    faults.push(`--port and --rest_api_port are both ${rest}; give REST a port of its own, as --rest_api_port=8501`);
+  }
+  return faults;
+}
+
+function modelFaults(flags: FlagValues): readonly string[] {
+  const faults: string[] = [];
+  if (flags.text("model_base_path") === "" && flags.text("model_config_file") === "") {
+    faults.push("--model_base_path and --model_config_file are both empty; say which models to serve by one of them");
+  }
+  if (flags.text("batching_parameters_file") !== "" && !flags.isOn("enable_batching")) {
+    faults.push("--batching_parameters_file means nothing without --enable_batching; add that, or leave the file out");
+  }
+  return faults;
+}
+
+function grpcWarning(flags: FlagValues): readonly string[] {
+  const port = flags.number("port");
+  return port === 0 ? [] : [`This version serves no gRPC: nothing listens on port ${port} (--port=0 says so yourself)`];
+}
+
+function modelWarnings(flags: FlagValues): readonly string[] {
+  if (flags.text("model_config_file") === "") return [];
+  const beside = (["model_name", "model_base_path"] as const).filter((name) => flags.isGiven(name));
+  return beside.map((name) => `--${name} is ignored: --model_config_file says which models there are`);
+}

@@ -1,0 +1,95 @@
+import { isAbsolute } from "node:path";
+import {
+  composeConfig,
+  FaultList,
+  type LoadConfigOptions,
+  type Location,
+  mappingOf,
+  type ServerConfig,
+  type SourceEntry,
+  type SourceMapping,
+  treeOf,
+} from "@plinth/core";
+import { batchingOf } from "./batching-parameters.js";
+import { BATCHING_PARAMETERS, MODEL_SERVER_CONFIG } from "./messages.js";
+import { modelsOf } from "./model-server-config.js";
+import type { FlagValues } from "./parse-flags.js";
+import { readTextFile } from "./read-text-file.js";
+import type { FlagName } from "./serving-flags.js";
+
+/** TensorFlow Serving listens on every interface. */
+const HOST = "0.0.0.0";
+
+const MAX_POLL_INTERVAL_MS = 86_400_000;
+
+/** What a server that is started by flags calls its configuration where no file has a name for it. */
+const NO_FILE = "tensorflow_model_server";
+
+type Key = readonly [key: string, entry: SourceEntry];
+
+/**
+ * Reads the configuration that flags stand for, with the files that they name.
+ *
+ * @param stateDirectory where the storage keeps what is its own
+ * @throws PlinthError `CONFIG_INVALID` with all that is wrong, each with the line of its file or the flag
+ */
+export async function servingConfig(
+  flags: FlagValues,
+  stateDirectory: string,
+  options: LoadConfigOptions,
+): Promise<ServerConfig> {
+  const file = flags.text("model_config_file") || NO_FILE;
+  const faults = new FaultList(file);
+  const batching = await batchingKeys(flags, faults);
+  const models = await servedModels(flags, faults);
+  const key = (name: string, value: unknown, flag: FlagName): Key => {
+    const at = placeOf(flag);
+    return [name, { keyAt: at, node: treeOf(value, at) }];
+  };
+  const pollIntervalMs = Math.min(
+    MAX_POLL_INTERVAL_MS,
+    Math.max(0, flags.number("file_system_poll_wait_seconds") * 1_000),
+  );
+  const root = mappingOf({ line: 1, column: 1 }, [
+    key("server", { host: HOST, pollIntervalMs }, "file_system_poll_wait_seconds"),
+    key("storage", { use: "disk", root: stateDirectory }, "plinth_state_dir"),
+    key("protocols", [{ use: "rest", port: flags.number("rest_api_port") }], "rest_api_port"),
+    ["models", { keyAt: models.at, node: withKeys(models, batching) }],
+  ]);
+  return composeConfig(root, file, faults, options);
+}
+
+async function servedModels(flags: FlagValues, faults: FaultList): Promise<SourceMapping> {
+  const file = flags.text("model_config_file");
+  if (file !== "") {
+    const config = await readTextFile(file, MODEL_SERVER_CONFIG, faults);
+    return config === undefined ? mappingOf({ line: 1, column: 1, file }, []) : modelsOf(config, faults);
+  }
+  const at = placeOf("model_name");
+  const pathAt = placeOf("model_base_path");
+  const path = flags.text("model_base_path");
+  if (!isAbsolute(path)) faults.add(pathAt, [], `expected the absolute path of a folder, got ${JSON.stringify(path)}`);
+  const model = mappingOf(pathAt, [["path", { keyAt: pathAt, node: treeOf(path, pathAt) }]]);
+  return mappingOf(at, [[flags.text("model_name"), { keyAt: at, node: model }]]);
+}
+
+async function batchingKeys(flags: FlagValues, faults: FaultList): Promise<readonly Key[]> {
+  if (!flags.isOn("enable_batching")) return [];
+  const file = flags.text("batching_parameters_file");
+  const parameters = file === "" ? undefined : await readTextFile(file, BATCHING_PARAMETERS, faults);
+  return batchingOf(parameters, placeOf("enable_batching"));
+}
+
+/** Each of the models with these keys besides. */
+function withKeys(models: SourceMapping, keys: readonly Key[]): SourceMapping {
+  const entries = [...models.entries].map(([name, { keyAt, node }]): Key => {
+    const own = node.kind === "mapping" ? node.entries : new Map<string, SourceEntry>();
+    return [name, { keyAt, node: mappingOf(node.at, [...own, ...keys]) }];
+  });
+  return mappingOf(models.at, entries);
+}
+
+/** A flag is named like a file, so that messages begin with it. */
+function placeOf(flag: FlagName): Location {
+  return { file: `--${flag}`, line: 1, column: 1 };
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { faultsOf, fileOf, readFlags } from "./read-flags.js";
+
+const ONE = ["--model_name=m", "--model_base_path=/models/m"];
+
+async function batching(text: string) {
+  const file = await fileOf(text, "batching.txt");
+  return (await readFlags(...ONE, "--enable_batching", `--batching_parameters_file=${file}`)).models?.get("m");
+}
+
+describe("flags for one model", () => {
+  it("serve its newest version on every interface, over REST", async () => {
+    const config = await readFlags(...ONE);
+    expect(config.server).toMatchObject({ host: "0.0.0.0", pollIntervalMs: 1_000 });
+    expect(config.protocols.map(({ use, options }) => [use, options])).toEqual([["rest", { port: 8501 }]]);
+    expect(config.storage.options).toMatchObject({ root: "/state" });
+    expect([...(config.models ?? [])]).toMatchObject([
+      ["m", { path: "/models/m", versions: { kind: "latest", count: 1 } }],
+    ]);
+    expect(config.models?.get("m")?.batching).toBeUndefined();
+  });
+
+  it("pin what they say, by the flag", async () => {
+    const { models } = await readFlags(...ONE);
+    expect([...(models?.get("m")?.pins ?? [])]).toEqual([
+      ["served", { file: "--model_name", line: 1, column: 1 }],
+      ["path", { file: "--model_base_path", line: 1, column: 1 }],
+    ]);
+  });
+
+  it.each([
+    ["1", 1_000],
+    ["30", 30_000],
+    ["0", 0],
+    ["-1", 0],
+    ["1000000", 86_400_000],
+  ])("look into its folder every %s s", async (seconds, pollIntervalMs) => {
+    const { server } = await readFlags(...ONE, `--file_system_poll_wait_seconds=${seconds}`);
+    expect(server.pollIntervalMs).toBe(pollIntervalMs);
+  });
+
+  it.each<[words: readonly string[], fault: string]>([
+    [["--model_base_path=models"], '--model_base_path:1:1: expected the absolute path of a folder, got "models"'],
+    [["--model_base_path=/m", "--model_name=a/b"], '--model_name:1:1: models["a/b"]: expected a name'],
+  ])("%s are refused by the flag", async (words, fault) => {
+    expect(await faultsOf(readFlags(...words))).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe("batching parameters", () => {
+  it("become what the model says of batching and execution", async () => {
+    const model = await batching(`
+max_batch_size { value: 128 }
+batch_timeout_micros { value: 2500 }
+max_enqueued_batches { value: 20 }
+num_batch_threads { value: 8 }
+allowed_batch_sizes: [32, 64]
+allowed_batch_sizes: 128
+pad_variable_length_inputs: true
+thread_pool_name { value: "pool" }
+`);
+    expect(model?.batching).toEqual({
+      maxBatchSize: 128,
+      maxWaitMs: 2.5,
+      allowedBatchSizes: [32, 64, 128],
+      padVariableLength: true,
+      splitLarge: false,
+    });
+    expect(model?.execution).toMatchObject({ instances: 8, maxQueuedRequests: 2_560 });
+  });
+
+  it("are TensorFlow Serving's own where there is no file", async () => {
+    const model = (await readFlags(...ONE, "--enable_batching")).models?.get("m");
+    expect(model?.batching).toMatchObject({ maxBatchSize: 1_000, maxWaitMs: 0, splitLarge: false });
+    expect(model?.execution.maxQueuedRequests).toBe(10_000);
+  });
+
+  it("run batches of the smaller size where large requests are split", async () => {
+    const model = await batching(
+      "max_batch_size { value: 64 } enable_large_batch_splitting { value: true } max_execution_batch_size { value: 16 } allowed_batch_sizes: [8, 16]",
+    );
+    expect(model?.batching).toMatchObject({ maxBatchSize: 16, splitLarge: true, allowedBatchSizes: [8, 16] });
+  });
+
+  it("bound the queue however many batches may wait", async () => {
+    const model = await batching("max_batch_size { value: 128 } max_enqueued_batches { value: 1000000 }");
+    expect(model?.execution.maxQueuedRequests).toBe(1_000_000);
+  });
+
+  it("are those of every model of a file", async () => {
+    const models = await fileOf(
+      'model_config_list { config { name: "a" base_path: "/a" } config { name: "b" base_path: "/b" } }',
+    );
+    const config = await readFlags(`--model_config_file=${models}`, "--enable_batching");
+    expect([...(config.models ?? [])].map(([, { batching }]) => batching?.maxBatchSize)).toEqual([1_000, 1_000]);
+  });
+
+  it.each<[text: string, fault: string]>([
+    ["max_batch_size { value: 0 }", "batching.txt:1:25: models.m.batching.maxBatchSize: expected"],
+    ["max_batch_size: 128", "batching.txt:1:17: max_batch_size: expected a message, as { … }"],
+    [
+      "max_batch_size { value: 4 } allowed_batch_sizes: [2]",
+      "batching.txt:1:29: models.m.batching.allowedBatchSizes: expected ascending sizes",
+    ],
+    [
+      "batch_timout_micros { value: 1 }",
+      'batching.txt:1:1: batch_timout_micros: BatchingParameters has no field "batch_timout_micros"; did you mean "batch_timeout_micros"?',
+    ],
+    ["num_batch_threads { value: 0 }", "batching.txt:1:28: models.m.execution.instances: expected"],
+  ])("%s is refused with its place", async (text, fault) => {
+    expect(await faultsOf(batching(text))).toEqual([expect.stringContaining(fault)]);
+  });
+});

@@ -1,0 +1,42 @@
+import type { Logger } from "../../extension-points/logger.js";
+import type { ModelVersion } from "../../model/model-version.js";
+import type { ExecutedModel } from "../execution/executed-model.js";
+import type { ExecutionSettings } from "../execution/execution-settings.js";
+import { QueuedRuns } from "../execution/queued-runs.js";
+import type { RunQueue } from "../execution/run-queue.js";
+import type { ServerEvents } from "../server-events.js";
+import { Batches } from "./batches.js";
+import type { BatchingSettings } from "./batching-settings.js";
+import type { BatchObserver } from "./joint-run.js";
+
+/** Whose queue it is, and how it is to work. */
+export interface RunQueueOptions {
+  readonly model: string;
+  readonly version: ModelVersion;
+  readonly execution: Pick<ExecutionSettings, "maxQueuedRequests">;
+  /** `undefined`: each request is run on its own. */
+  readonly batching: BatchingSettings | undefined;
+  readonly events: ServerEvents;
+  readonly logger: Logger;
+}
+
+/** The queue before a model, as its settings want it. */
+export function createRunQueue(executed: ExecutedModel, options: RunQueueOptions): RunQueue {
+  const { model, version, execution, batching, events, logger } = options;
+  if (batching === undefined) return new QueuedRuns(executed, execution.maxQueuedRequests);
+  const observer: BatchObserver = {
+    ran: (batch) => {
+      if (events.observed) events.emit({ type: "batch-run", model, version, ...batch });
+    },
+    unbatchable: (signature, error) => {
+      logger.warn(
+        `Batches of ${signature} of model ${model} version ${version} have to be run one by one; it is not told again`,
+        {
+          error,
+        },
+      );
+      events.emit({ type: "error-occurred", error, model, version });
+    },
+  };
+  return new QueuedRuns(executed, execution.maxQueuedRequests, new Batches(executed.signatures, batching, observer));
+}

@@ -1,0 +1,166 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BEHAVING_BACKEND, BehavingServer, childrenOf, isAlive } from "./behaving-server.js";
+
+const GONE = { timeout: 10_000, interval: 20 };
+
+describe("a server with models in threads and processes", () => {
+  let server: BehavingServer;
+  let pid: number;
+
+  beforeAll(async () => {
+    server = await BehavingServer.start(
+      {
+        inline: "{ execution: { executor: inline } }",
+        thread: "{ execution: { executor: thread, instances: 1 } }",
+        process: "{ execution: { executor: process, instances: 1 } }",
+        pair: "{ execution: { executor: process, instances: 2 } }",
+      },
+      "--inspect=127.0.0.1:0 --max-old-space-size=100",
+    );
+    ({ pid } = await server.placeOf("inline"));
+  });
+
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it("runs each where it is told to", async () => {
+    expect(await server.placeOf("inline")).toEqual({ pid, thread: 0 });
+    expect(await server.placeOf("thread")).toEqual({ pid, thread: expect.toSatisfy((thread) => thread > 0) });
+    const child = await server.placeOf("process");
+    expect(child).toEqual({ pid: expect.toSatisfy((other) => other !== pid), thread: 0 });
+    expect(childrenOf(pid)).toContain(child.pid);
+    expect(childrenOf(pid)).toHaveLength(3);
+  });
+
+  it.each(["thread", "process"])("answers all else while a long run is under way in a %s", async (model) => {
+    const file = join(server.folder, `${model}-may-end`);
+    const order: string[] = [];
+    const long = server.tell(model, `until ${file}`).then(() => order.push("long run"));
+    for (let round = 0; round < 100; round++) {
+      expect((await server.get("/healthz")).status).toBe(200);
+      expect(await server.tell("inline", "echo hello")).toMatchObject({ body: { predictions: ["hello"] } });
+    }
+    order.push("everything else");
+    await writeFile(file, "");
+    await long;
+    expect(order).toEqual(["everything else", "long run"]);
+  });
+
+  it.each([
+    ["process", "abort", "SIGABRT"],
+    ["process", "exit", "code 3"],
+    ["process", "throw", "code 1"],
+    ["process", "heap", "SIGABRT"],
+    ["thread", "exit", "code 3"],
+    ["thread", "throw", "thrown out of band"],
+    ["thread", "heap", "memory"],
+  ])("loses only what a %s was running when it dies by %s, says so, and replaces it", async (model, command, why) => {
+    const before = await server.placeOf(model);
+    const lost = await server.tell(model, command);
+    expect(lost).toMatchObject({ status: 503, body: { error: expect.stringContaining(why) } });
+    const readiness = await server.get("/readyz");
+    expect(readiness.status).toBe(503);
+    expect(await readiness.text()).toContain(`The worker of model ${model} version 1 has gone`);
+    expect((await server.tell("inline", "echo hello")).status).toBe(200);
+    await server.ready();
+    expect(await server.placeOf(model)).not.toEqual(before);
+    if (model === "process") expect(isAlive(before.pid)).toBe(false);
+  });
+
+  it("goes on with the other instance where one is killed, and is ready all the while", async ({ annotate }) => {
+    const file = join(server.folder, "survivor-may-end");
+    const survivor = server.tell("pair", `until ${file}`);
+    const { pid: victim } = await server.placeOf("pair");
+    const lost = server.tell("pair", "forever looping");
+    process.kill(victim, "SIGKILL");
+    expect(await lost).toMatchObject({ status: 503, body: { error: expect.stringContaining("SIGKILL") } });
+    const diedAtMs = performance.now();
+    expect((await server.get("/readyz")).status).toBe(200);
+    await writeFile(file, "");
+    expect(await survivor).toMatchObject({ status: 200, body: { predictions: ["done"] } });
+    await expect.poll(() => childrenOf(pid).length, GONE).toBe(3);
+    expect((await server.tell("pair", "echo again")).status).toBe(200);
+    await annotate(`A process was replaced after ${(performance.now() - diedAtMs).toFixed(0)} ms`);
+  });
+
+  it.each(["thread", "process"])("hands on what is logged in a %s, with the name of the plugin", async (model) => {
+    expect((await server.tell(model, `log careful in a ${model}`)).status).toBe(200);
+    await expect
+      .poll(() => server.log(), GONE)
+      .toMatch(new RegExp(`.*"plugin":"behaving".*"message":"what was logged".*"msg":"careful in a ${model}"`));
+  });
+
+  it.each(["thread", "process"])("keeps what is printed in a %s out of its own standard output", async (model) => {
+    await server.tell(model, `print from a ${model}`);
+    await expect.poll(() => server.log(), GONE).toContain(`from a ${model}`);
+    expect(server.printed).not.toContain(`from a ${model}`);
+  });
+
+  it("has a debugger of its own alone", async () => {
+    expect((await server.log()).match(/Debugger listening/g)).toHaveLength(1);
+  });
+
+  it("ends with 0 where it is told to, and all that it started with it", async () => {
+    const children = childrenOf(pid);
+    expect(children).toHaveLength(3);
+    expect(await server.stop("SIGTERM")).toBe(0);
+    expect(children.filter(isAlive)).toEqual([]);
+    expect(await server.log()).not.toContain("could not be");
+  });
+});
+
+describe("processes do not outlive their server", () => {
+  it.each([
+    ["does nothing", "echo hello"],
+    ["is in a run that never ends", "forever begun"],
+  ])("that was killed, also one that %s", async (_, command) => {
+    await using server = await BehavingServer.start({
+      inline: "{ execution: { executor: inline } }",
+      process: "{ execution: { executor: process, instances: 1 } }",
+    });
+    const { pid } = await server.placeOf("inline");
+    const child = (await server.placeOf("process")).pid;
+    const run = server.tell("process", command).catch(() => {});
+    if (!command.startsWith("forever")) await run;
+    else await expect.poll(() => readFile(join(server.folder, "begun"), "utf8"), GONE).toBe("");
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => isAlive(child), GONE).toBe(false);
+  });
+
+  it("nor keep it from ending with 0 at Ctrl-C, which they get as well", async () => {
+    await using server = await BehavingServer.start({
+      process: "{ execution: { executor: process, instances: 2 } }",
+    });
+    const { pid } = await server.placeOf("process");
+    expect(await server.stop("SIGINT")).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+    expect(await server.log()).not.toContain("has gone");
+  });
+});
+
+it("moves a model whose runs have become long to threads, and answers all requests meanwhile", async () => {
+  await using server = await BehavingServer.start({ moving: "{ execution: { instances: 2 } }" });
+  expect(await server.placeOf("moving")).toMatchObject({ thread: 0 });
+  let isMoved = false;
+  const clients = Array.from({ length: 4 }, async () => {
+    while (!isMoved) expect(await server.tell("moving", "spend 2")).toMatchObject({ body: { predictions: ["spent"] } });
+  });
+  await expect.poll(() => server.log(), { timeout: 60_000 }).toContain("Moved to workers");
+  isMoved = true;
+  await Promise.all(clients);
+  expect(await server.placeOf("moving")).toMatchObject({ thread: expect.toSatisfy((thread) => thread > 0) });
+});
+
+it("puts the digits on the serving thread, and refuses a thread to a backend that cannot be made there", async () => {
+  const own = `backend: { use: ${JSON.stringify(BEHAVING_BACKEND)}, hook: true }`;
+  await using server = await BehavingServer.start({
+    digits: "{}",
+    stubborn: `{ ${own}, execution: { executor: thread } }`,
+    patient: `{ ${own} }`,
+  });
+  const log = await server.log();
+  expect(log).toMatch(/"model":"digits".*"msg":"It runs on the serving thread"/);
+  expect(log).toMatch(/Model stubborn version 1 is to run in a thread, but the backend behaving cannot be made there/);
+  expect(await server.placeOf("patient")).toMatchObject({ thread: 0 });
+});
