@@ -20,6 +20,7 @@ export class FakeFront implements FrontDuties {
   deaf: Promise<void> = Promise.resolve();
   /** Called before it listens; may throw. */
   onListen: () => Promise<void> = async () => {};
+  url = "fake://here";
   isDraining = false;
   readonly pid: number;
   readonly #listener: FrontListener;
@@ -81,7 +82,7 @@ export class FakeFront implements FrontDuties {
 
   async listen(): Promise<readonly Endpoint[]> {
     await this.onListen();
-    return [{ url: "fake://here" }];
+    return [{ url: this.url }];
   }
 
   async drain(): Promise<void> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../../extension-points/logger.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import { PlinthError } from "../../model/errors.js";
@@ -59,6 +60,7 @@ export class FrontFleet implements Holders, ModelExecutor {
   readonly #pauses = new Set<NodeJS.Timeout>();
   #tellComposed: () => void = () => {};
   #opening: FrontOpening | undefined;
+  #endpoints: readonly Endpoint[] = [];
   #lastId = 0;
   #lastBackendId = 0;
   /** Fronts in a row that have failed. */
@@ -91,6 +93,7 @@ export class FrontFleet implements Holders, ModelExecutor {
     await Promise.all(fronts.map((front) => this.#compose(front, opening)));
     this.#tellComposed();
     const [endpoints = []] = await Promise.all(fronts.map((front) => this.#open(front, opening)));
+    this.#endpoints = endpoints;
     this.#isStarted = true;
     // One may have ended since it began to listen.
     for (let missing = size - this.#fronts.size; missing > 0; missing--) this.#replaceLater();
@@ -231,13 +234,20 @@ export class FrontFleet implements Holders, ModelExecutor {
     const front = this.#begin();
     try {
       await this.#compose(front, opening);
-      await this.#open(front, opening);
+      this.#listensAt(await this.#open(front, opening));
       logger.info(`The front process ${front.pid} has taken the place of one that had gone`);
     } catch (error) {
       if (front.hasEnded || this.#isStopping) return;
       logger.error(`The front process ${front.pid} cannot take the place of one that has gone`, { error });
       front.kill();
     }
+  }
+
+  /** A port that nobody held for a while, and that any free one would do for, may be another one now. */
+  #listensAt(endpoints: readonly Endpoint[]): void {
+    if (isDeepStrictEqual(endpoints, this.#endpoints)) return;
+    this.#endpoints = endpoints;
+    this.#options.logger.warn(`Fronts listen on ${endpoints.map(({ url }) => url).join(", ")} now`);
   }
 
   #backendId(recipe: WorkerRecipe): number {

@@ -198,8 +198,10 @@ describe("a front that dies", () => {
     await using fronts = new FrontsUnderTest({
       size: 2,
       models: DIGITS,
-      begun: ({ backend }, index) => {
-        if (index > 1) backend.onLoad = () => gate.promise;
+      begun: (front, index) => {
+        if (index < 2) return;
+        front.backend.onLoad = () => gate.promise;
+        front.url = "fake://there";
       },
     });
     await fronts.start();
@@ -209,6 +211,7 @@ describe("a front that dies", () => {
     await expect.poll(() => fronts.catalog.unavailable().get("digits"), UNTIL).toContain("No front process is up");
     gate.resolve();
     await expect.poll(() => fronts.catalog.unavailable().size, UNTIL).toBe(0);
+    await expect.poll(() => fronts.logger.messages("warn"), UNTIL).toEqual(["Fronts listen on fake://there now"]);
   });
 });
 
