@@ -1,18 +1,7 @@
 import { createRequire } from "node:module";
 import { Argument, Command, Option } from "commander";
-import { checkCommand } from "./commands/check.js";
 import { completeCommand, completionCommand, SHELLS } from "./commands/completion.js";
-import { historyCommand, rollbackCommand } from "./commands/history.js";
-import { labelCommand } from "./commands/label.js";
-import { loadCommand } from "./commands/load.js";
 import { withManagementOptions, withReason } from "./commands/management-options.js";
-import { modelsCommand, versionsCommand } from "./commands/models.js";
-import { pullCommand } from "./commands/pull.js";
-import { pushCommand } from "./commands/push.js";
-import { schemaCommand } from "./commands/schema.js";
-import { serveCommand } from "./commands/serve.js";
-import { reloadCommand, statusCommand } from "./commands/status.js";
-import { trafficCommand } from "./commands/traffic.js";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.js";
 
 /** What `plinth` finds when no file is named. */
@@ -59,16 +48,26 @@ function addServerCommands(program: Command): void {
         "how it is logged, on standard error (default: text on a terminal, else json)",
       ).choices(LOG_FORMATS),
     )
-    .action(serveCommand);
+    .action(lazy(async () => (await import("./commands/serve.js")).serveCommand));
 
   program
     .command("check")
     .description("tell all that is wrong with a configuration, without starting anything")
     .argument("[config]", "the configuration file", DEFAULT_CONFIG)
     .option("--print", "print the configuration with every default filled in")
-    .action(checkCommand);
+    .action(lazy(async () => (await import("./commands/check.js")).checkCommand));
 
-  program.command("schema").description("print the JSON Schema of configurations, for editors").action(schemaCommand);
+  program
+    .command("schema")
+    .description("print the JSON Schema of configurations, for editors")
+    .action(lazy(async () => (await import("./commands/schema.js")).schemaCommand));
+}
+
+/** An action whose module is imported when it is called: a server that starts needs neither tars nor tables. */
+function lazy<Call extends readonly unknown[]>(
+  load: () => Promise<(...call: Call) => Promise<void>>,
+): (...call: Call) => Promise<void> {
+  return async (...call) => (await load())(...call);
 }
 
 /** The commands over the management API of a running server. */
@@ -76,36 +75,46 @@ function addManagementCommands(program: Command): void {
   const command = (nameAndArguments: string, description: string): Command =>
     withManagementOptions(program.command(nameAndArguments).description(description));
 
-  command("status", "tell whether a server is ready, and what it serves").action(statusCommand);
-  command("models", "list the models").action(modelsCommand);
-  command("versions <model>", "list the versions of a model").action(versionsCommand);
+  command("status", "tell whether a server is ready, and what it serves").action(
+    lazy(async () => (await import("./commands/status.js")).statusCommand),
+  );
+  command("models", "list the models").action(lazy(async () => (await import("./commands/models.js")).modelsCommand));
+  command("versions <model>", "list the versions of a model").action(
+    lazy(async () => (await import("./commands/models.js")).versionsCommand),
+  );
   withReason(command("push <model> <folder>", "send a folder as a new version of a model"))
     .option("--model-version <number>", "its number (default: the one after the highest)")
-    .action(pushCommand);
-  command("pull <model> <version> <folder>", "fetch the files of a version into a new folder").action(pullCommand);
+    .action(lazy(async () => (await import("./commands/push.js")).pushCommand));
+  command("pull <model> <version> <folder>", "fetch the files of a version into a new folder").action(
+    lazy(async () => (await import("./commands/pull.js")).pullCommand),
+  );
   withReason(
     command("label <model> [label] [version]", "list the labels of a model, show one, or move it to a version"),
   )
     .option("--remove", "remove the label")
     .option("--allow-unavailable", "move it also to a version that is not in service yet")
-    .action(labelCommand);
+    .action(lazy(async () => (await import("./commands/label.js")).labelCommand));
   withReason(command("traffic <model> [weights...]", "show the traffic rules, or replace them, as stable=95 canary=5"))
     .option("--sticky-by <header>", "equal values of this header go to the same target")
     .option("--shadow <target=percent>", "mirror a share of the requests, as canary=10")
     .option("--reset", "go back to the rules of the configuration")
-    .action(trafficCommand);
+    .action(lazy(async () => (await import("./commands/traffic.js")).trafficCommand));
   command("history [model]", "tell what was changed, by whom, when and why")
     .option("--limit <count>", "at most this many", "20")
     .option("--before <revision>", "only older ones")
-    .action(historyCommand);
+    .action(lazy(async () => (await import("./commands/history.js")).historyCommand));
   withReason(command("rollback <model> <revision>", "put a model back to what it was after a revision")).action(
-    rollbackCommand,
+    lazy(async () => (await import("./commands/history.js")).rollbackCommand),
   );
-  withReason(command("load <model> [version]", "serve a model, or one more version of it")).action(loadCommand("load"));
+  withReason(command("load <model> [version]", "serve a model, or one more version of it")).action(
+    lazy(async () => (await import("./commands/load.js")).loadCommand("load")),
+  );
   withReason(command("unload <model> [version]", "take a model or one version out of service")).action(
-    loadCommand("unload"),
+    lazy(async () => (await import("./commands/load.js")).loadCommand("unload")),
   );
-  command("reload", "have the server read its configuration again").action(reloadCommand);
+  command("reload", "have the server read its configuration again").action(
+    lazy(async () => (await import("./commands/status.js")).reloadCommand),
+  );
 }
 
 function addCompletion(program: Command): void {

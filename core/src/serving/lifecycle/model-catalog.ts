@@ -65,6 +65,8 @@ export class ModelCatalog implements ServedModels {
   #pollTimer: NodeJS.Timeout | undefined;
   #watch: Disposable | undefined;
   #storageError: string | undefined;
+  /** Until what was found at first is loaded, well or not: nobody counts on quick answers before. */
+  #isStarting = true;
 
   constructor(options: ModelCatalogOptions) {
     this.#options = options;
@@ -77,6 +79,9 @@ export class ModelCatalog implements ServedModels {
   /** Looks into the storage for the first time and begins to load; then goes on looking until {@link stop}. */
   async start(signal: AbortSignal): Promise<void> {
     this.#apply(await this.#list(signal));
+    void this.settled().then(() => {
+      this.#isStarting = false;
+    });
     this.#watch = this.#options.storage.watch?.(() => void this.refresh());
     this.#poll();
     this.#idleUnloading.start();
@@ -312,7 +317,7 @@ export class ModelCatalog implements ServedModels {
       batching,
       executor,
       memory: this.#memory,
-      isQuiet: () => !this.#isAnyLoaded(),
+      isQuiet: () => this.#isStarting || !this.#isAnyLoaded(),
       workerDied: (error) => {
         logger.error(`A worker of model ${model} version ${version} has gone; another one takes its place`, { error });
         events.emit({ type: "error-occurred", error, model, version });
