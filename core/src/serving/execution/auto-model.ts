@@ -5,7 +5,7 @@ import type { NamedTensors } from "../../model/tensor.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
 
 /** Longest run, in milliseconds, for which a model is put on the thread that serves requests: what a hop to another one costs. */
-export const INLINE_RUN_MS = 0.25;
+export const INLINE_RUN_MS = 0.4;
 
 /** A model moves only where its runs are this many times longer or shorter than that, so that it does not go to and fro. */
 const HYSTERESIS = 2;
