@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
+import { parseConfig } from "@plinth/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
 import { Serving } from "./serving.js";
@@ -72,6 +73,21 @@ describe("the digit recogniser of `npm start`", () => {
       ["README.md", "config.yaml"].map((file) => readFile(join(ROOT, file), "utf8")),
     );
     expect(readme).toContain(config);
+  });
+
+  it("has no word in the README's other configuration that the grammar does not have", async () => {
+    const readme = await readFile(join(ROOT, "README.md"), "utf8");
+    const [, block] = /```yaml\n(server:[^`]*)```/.exec(readme) ?? expect.fail("the README has no such block");
+    const config = await parseConfig(`storage: { use: disk, root: ./models }\n${block}`, join(ROOT, "readme.yaml"), {
+      environment: {},
+      defaults: {},
+      resolveFrom: [import.meta.url],
+      conditions: ["@plinth/source", "node", "import"],
+    });
+    expect(config.models?.get("sentiment")).toMatchObject({
+      execution: { executor: "process", instances: 2, maxQueuedRequests: 100 },
+      batching: { maxBatchSize: 32, maxWaitMs: 2 },
+    });
   });
 });
 
