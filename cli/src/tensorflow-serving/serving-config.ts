@@ -42,21 +42,25 @@ export async function servingConfig(
   const faults = new FaultList(file);
   const batching = await batchingKeys(flags, faults);
   const models = await servedModels(flags, faults);
-  const key = (name: string, value: unknown, flag: FlagName): Key => {
-    const at = placeOf(flag);
-    return [name, { keyAt: at, node: treeOf(value, at) }];
-  };
-  const pollIntervalMs = Math.min(
-    MAX_POLL_INTERVAL_MS,
-    Math.max(0, flags.number("file_system_poll_wait_seconds") * 1_000),
-  );
+  const server = serverOf(flags);
   const root = mappingOf({ line: 1, column: 1 }, [
-    key("server", { host: HOST, pollIntervalMs }, "file_system_poll_wait_seconds"),
+    ["server", { keyAt: server.at, node: server }],
     key("storage", { use: "disk", root: stateDirectory }, "plinth_state_dir"),
     key("protocols", [{ use: "rest", port: flags.number("rest_api_port") }], "rest_api_port"),
     ["models", { keyAt: models.at, node: withKeys(models, batching) }],
   ]);
   return composeConfig(root, file, faults, options);
+}
+
+function serverOf(flags: FlagValues): SourceMapping {
+  const poll = "file_system_poll_wait_seconds";
+  const pollIntervalMs = Math.min(MAX_POLL_INTERVAL_MS, Math.max(0, flags.number(poll) * 1_000));
+  const timeout = "rest_api_timeout_in_ms";
+  return mappingOf(placeOf(poll), [
+    key("host", HOST, poll),
+    key("pollIntervalMs", pollIntervalMs, poll),
+    key("limits", { inferenceTimeoutMs: flags.number(timeout) }, timeout),
+  ]);
 }
 
 async function servedModels(flags: FlagValues, faults: FaultList): Promise<SourceMapping> {
@@ -87,6 +91,11 @@ function withKeys(models: SourceMapping, keys: readonly Key[]): SourceMapping {
     return [name, { keyAt, node: mappingOf(node.at, [...own, ...keys]) }];
   });
   return mappingOf(models.at, entries);
+}
+
+function key(name: string, value: unknown, flag: FlagName): Key {
+  const at = placeOf(flag);
+  return [name, { keyAt: at, node: treeOf(value, at) }];
 }
 
 /** A flag is named like a file, so that messages begin with it. */

@@ -36,7 +36,10 @@ export const SERVING_FLAGS: Readonly<Record<string, ServingFlag>> = {
   grpc_socket_path: refused("", NO_GRPC),
   rest_api_port: used(0, "the port of the REST API; it must be given, since gRPC is not served"),
   rest_api_num_threads: ignoredCount(THREADS),
-  rest_api_timeout_in_ms: ignored(30_000, "requests are not cut after a time"),
+  rest_api_timeout_in_ms: used(
+    30_000,
+    "how long a request may wait for its run, in milliseconds; a run that has begun is not cut",
+  ),
   rest_api_enable_cors_support: refused(
     false,
     "this version sends no CORS headers, so browsers would refuse its answers",
@@ -106,6 +109,7 @@ export const OWN_FLAGS: Readonly<Record<string, ServingFlag>> = {
 export type FlagName =
   | "port"
   | "rest_api_port"
+  | "rest_api_timeout_in_ms"
   | "enable_batching"
   | "batching_parameters_file"
   | "model_config_file"

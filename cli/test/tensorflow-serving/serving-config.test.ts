@@ -39,6 +39,15 @@ describe("flags for one model", () => {
     expect(server.pollIntervalMs).toBe(pollIntervalMs);
   });
 
+  it("wait for their run as long as --rest_api_timeout_in_ms says", async () => {
+    expect((await readFlags(...ONE)).server.limits.inferenceTimeoutMs).toBe(30_000);
+    const { server } = await readFlags(...ONE, "--rest_api_timeout_in_ms=250");
+    expect(server.limits.inferenceTimeoutMs).toBe(250);
+    expect(await faultsOf(readFlags(...ONE, "--rest_api_timeout_in_ms=0"))).toEqual([
+      expect.stringContaining("--rest_api_timeout_in_ms:1:1: server.limits.inferenceTimeoutMs: "),
+    ]);
+  });
+
   it.each<[words: readonly string[], fault: string]>([
     [["--model_base_path=models"], '--model_base_path:1:1: expected the absolute path of a folder, got "models"'],
     [["--model_base_path=/m", "--model_name=a/b"], '--model_name:1:1: models["a/b"]: expected a name'],
