@@ -76,8 +76,8 @@ export {
   type Location,
   type SourcePosition,
 } from "./kernel/config/config-fault.js";
-export { configSchema, type KnownPlugin } from "./kernel/config/config-schema.js";
-export { composeConfig, type LoadConfigOptions, loadConfig, parseConfig } from "./kernel/config/load-config.js";
+export type { KnownPlugin } from "./kernel/config/config-schema.js";
+export type { LoadConfigOptions } from "./kernel/config/load-config.js";
 export { suggestKey } from "./kernel/config/nearest-key.js";
 export type { ModelConfig, PluginUse, ServerConfig } from "./kernel/config/server-config.js";
 export {
@@ -90,7 +90,8 @@ export {
   treeOf,
 } from "./kernel/config/source-tree.js";
 export type { ReadConfig } from "./kernel/config-reloader.js";
-export { type RunningServer, type StartOptions, startServer } from "./kernel/server.js";
+export { composeConfig, configSchema, loadConfig, parseConfig, startServer } from "./kernel/doors.js";
+export type { RunningServer, StartOptions } from "./kernel/server.js";
 export {
   allocateData,
   bytesPerElement,

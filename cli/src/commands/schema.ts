@@ -16,6 +16,6 @@ const BUNDLED: readonly KnownPlugin[] = [
 
 export function schemaCommand(): Promise<void> {
   return exitOnError(async () => {
-    process.stdout.write(`${JSON.stringify(configSchema(BUNDLED), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(await configSchema(BUNDLED), null, 2)}\n`);
   });
 }
