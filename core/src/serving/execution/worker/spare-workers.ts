@@ -7,6 +7,9 @@ export const SPARE_MS = 10_000;
 /** Workers that wait for a model at most: as many as are loaded at once. */
 const MAX_SPARES = 2;
 
+/** Models that a worker has one after the other, at most: what they leave to the garbage collector goes with the worker at the latest. */
+export const MAX_MODELS = 8;
+
 /**
  * Workers of one backend that outlive their model for a while, so that the next one finds a worker which is started and has made its
  * backend: that takes some 0.2 seconds, and a small model a hundredth of it.
@@ -31,7 +34,7 @@ class ReusedWorker implements WorkerChannel {
   readonly #channel: WorkerChannel;
   readonly #spares: ReusedWorker[];
   #listener: WorkerListener | undefined;
-  #hasBooted = false;
+  #models = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(open: OpenWorker, spares: ReusedWorker[]) {
@@ -49,8 +52,8 @@ class ReusedWorker implements WorkerChannel {
   }
 
   send(message: ToWorker, moved: readonly ArrayBuffer[]): void {
-    if (message.type === "boot" && this.#hasBooted) return;
-    if (message.type === "boot") this.#hasBooted = true;
+    if (message.type === "boot" && this.#models > 0) return;
+    if (message.type === "load") this.#models++;
     this.#channel.send(message.type === "dispose" ? { type: "unload" } : message, moved);
   }
 
@@ -65,7 +68,7 @@ class ReusedWorker implements WorkerChannel {
     }
     const listener = this.#listener;
     this.#listener = undefined;
-    if (this.#spares.length < MAX_SPARES) this.#wait();
+    if (this.#spares.length < MAX_SPARES && this.#models < MAX_MODELS) this.#wait();
     else this.#channel.send({ type: "dispose" }, []);
     listener?.ended("its model was freed");
   }

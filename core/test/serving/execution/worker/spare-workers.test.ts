@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelInstance } from "../../../../src/serving/execution/worker/model-instance.js";
-import { SPARE_MS, SpareWorkers } from "../../../../src/serving/execution/worker/spare-workers.js";
+import { MAX_MODELS, SPARE_MS, SpareWorkers } from "../../../../src/serving/execution/worker/spare-workers.js";
 import { FakeWorkers } from "../../../fakes/fake-workers.js";
 import { RecordingLogger } from "../../../fakes/recording-logger.js";
 
@@ -48,6 +48,18 @@ test("of more spare workers than are loaded at once, the others are ended", asyn
   const instances = [await load(), await load(), await load()];
   for (const instance of instances) await free(instance);
   expect(workers.opened.map((worker) => worker.sentTypes().includes("dispose"))).toEqual([false, false, true]);
+});
+
+test(`a worker has ${MAX_MODELS} models and no more`, async () => {
+  for (let model = 1; model <= MAX_MODELS; model++) {
+    const loading = load();
+    workers.newest.loaded();
+    await free(await loading);
+  }
+  expect(workers.opened).toHaveLength(1);
+  expect(workers.newest.sentTypes()).toEqual(["dispose"]);
+  await load();
+  expect(workers.opened).toHaveLength(2);
 });
 
 test("a worker that dies without a model is no spare one any more", async () => {
