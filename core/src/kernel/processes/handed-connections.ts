@@ -16,8 +16,8 @@ interface Connection {
   close(): void;
 }
 
-/** Workers that have refused a connection, as one does that has as many as it may. */
-const refusals = new WeakMap<Connection, number>();
+/** The workers that have refused a connection, as one does that has as many as it may; each may be asked several times. */
+const refusals = new WeakMap<Connection, Set<ChildProcess>>();
 
 /**
  * Closes connections that `node:cluster` would keep open without end, so that their clients learn at once that nobody answers: the one that
@@ -34,7 +34,7 @@ export function closeUnwantedConnections(worker: ChildProcess, workers: () => nu
     if (message.cmd !== "NODE_CLUSTER" || message.act !== "newconn" || !isConnection(handle)) {
       return send(message, ...rest);
     }
-    if ((refusals.get(handle) ?? 0) >= workers()) {
+    if ((refusals.get(handle)?.size ?? 0) >= workers()) {
       // As if the worker had taken it: the connection is closed here then, and the next one is handed over.
       const taken = { cmd: "NODE_CLUSTER", ack: message.seq, accepted: true };
       setImmediate(() => worker.emit("internalMessage", taken));
@@ -48,7 +48,7 @@ export function closeUnwantedConnections(worker: ChildProcess, workers: () => nu
     const connection = cmd === "NODE_CLUSTER" ? handed.get(ack) : undefined;
     if (connection === undefined) return;
     handed.delete(ack);
-    if (accepted === false) refusals.set(connection, (refusals.get(connection) ?? 0) + 1);
+    if (accepted === false) refusals.set(connection, (refusals.get(connection) ?? new Set()).add(worker));
   });
   worker.once("exit", () => {
     for (const connection of handed.values()) connection.close();
