@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BEHAVING_BACKEND, BehavingServer, childrenOf, isAlive } from "./behaving-server.js";
@@ -31,6 +31,13 @@ describe("a server with models in threads and processes", () => {
     expect(child).toEqual({ pid: expect.toSatisfy((other) => other !== pid), thread: 0 });
     expect(childrenOf(pid)).toContain(child.pid);
     expect(childrenOf(pid)).toHaveLength(3);
+  });
+
+  it.runIf(process.platform === "linux")("has them step back for the thread that answers", async () => {
+    const { pid: child } = await server.placeOf("process");
+    expect(await nicenesses(pid)).toMatchObject({ [pid]: 0 });
+    expect(Object.values(await nicenesses(pid)).filter((niceness) => niceness > 0).length).toBeGreaterThanOrEqual(1);
+    expect((await nicenesses(child))[child]).toBeGreaterThan(0);
   });
 
   it.each(["thread", "process"])("answers all else while a long run is under way in a %s", async (model) => {
@@ -164,3 +171,10 @@ it("puts the digits on the serving thread, and refuses a thread to a backend tha
   expect(log).toMatch(/Model stubborn version 1 is to run in a thread, but the backend behaving cannot be made there/);
   expect(await server.placeOf("patient")).toMatchObject({ thread: 0 });
 });
+
+/** How much each thread of a process steps back, by its number: field 19 of https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+async function nicenesses(pid: number): Promise<Record<string, number>> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, "utf8")));
+  return Object.fromEntries(stats.map((stat, index) => [threads[index], Number(stat.split(") ")[1]?.split(" ")[16])]));
+}
