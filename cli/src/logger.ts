@@ -1,6 +1,5 @@
 import type { LogFields, Logger } from "@plinth/core";
 import { destination, type Level, type Logger as Pino, pino, stdSerializers } from "pino";
-import pretty from "pino-pretty";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -10,13 +9,15 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 const STANDARD_ERROR = 2;
 
 /** A logger to standard error: lines for people, or JSON, one object a line, for machines. */
-export function createLogger(level: Level, format: LogFormat): Logger {
+export async function createLogger(level: Level, format: LogFormat): Promise<Logger> {
   const options = { level, base: null, serializers: { error: stdSerializers.err } };
-  const output =
-    format === "text"
-      ? pretty({ destination: STANDARD_ERROR, sync: true, ignore: "plugin,model", errorLikeObjectKeys: ["error"] })
-      : destination({ dest: STANDARD_ERROR, sync: true });
+  const output = format === "text" ? await textOutput() : destination({ dest: STANDARD_ERROR, sync: true });
   return overPino(pino(options, output));
+}
+
+async function textOutput(): Promise<NodeJS.WritableStream> {
+  const { default: pretty } = await import("pino-pretty");
+  return pretty({ destination: STANDARD_ERROR, sync: true, ignore: "plugin,model", errorLikeObjectKeys: ["error"] });
 }
 
 function overPino(target: Pino): Logger {

@@ -5,7 +5,6 @@ export interface ServeOptions {
   /** Reads the configuration, at the start and for each reload. */
   readonly readConfig: () => Promise<ServerConfig>;
   readonly logger: Logger;
-  readonly startedAtMs: number;
   /** Has the configuration read again when it changes, from now on. */
   follow(reload: Reload, config: ServerConfig): Promise<void>;
   /** Called after the server has stopped, or where it could not be started. */
@@ -20,7 +19,7 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** Starts a server and says so on standard output; signals stop it, with the process, and SIGHUP has it reload. */
 export async function serveUntilStopped(options: ServeOptions): Promise<void> {
-  const { readConfig, logger, startedAtMs, follow, ended } = options;
+  const { readConfig, logger, follow, ended } = options;
   try {
     const config = await readConfig();
     const server = await startServer(config, logger, { readConfig });
@@ -29,7 +28,7 @@ export async function serveUntilStopped(options: ServeOptions): Promise<void> {
     process.on("SIGHUP", () => void reload("SIGHUP"));
     await follow(reload, config);
     await server.settled();
-    process.stdout.write(await startupReport(server, config, performance.now() - startedAtMs));
+    process.stdout.write(await startupReport(server, config, performance.now()));
   } catch (error) {
     await ended?.();
     throw error;

@@ -5,7 +5,11 @@ import { elementCount, type ModelStatus, type RunningServer, type ServerConfig, 
 /** Largest request that is made up for a curl line, in elements. */
 const MAX_MADE_UP_ELEMENTS = 16;
 
-/** What people read when the server is up: where it listens, what it serves, and a line to try it with. */
+/**
+ * What people read when the server is up: where it listens, what it serves, and a line to try it with.
+ *
+ * @param tookMs since the process began
+ */
 export async function startupReport(server: RunningServer, config: ServerConfig, tookMs: number): Promise<string> {
   const models = server.models.models();
   const lines = [

@@ -7,5 +7,5 @@ const words = process.argv.slice(2);
 
 await exitOnError(async () => {
   if (words.some((word) => /^--?h(elp)?$/.test(word))) process.stdout.write(flagsHelp());
-  else await serveByFlags(words, createLogger("info", process.stderr.isTTY ? "text" : "json"));
+  else await serveByFlags(words, await createLogger("info", process.stderr.isTTY ? "text" : "json"));
 });

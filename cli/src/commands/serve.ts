@@ -1,3 +1,4 @@
+import type { Logger } from "@plinth/core";
 import { watch } from "chokidar";
 import type { Command } from "commander";
 import { CommandFailure, EXIT_USAGE, exitOnError } from "../exit.js";
@@ -15,20 +16,18 @@ interface ServeOptions {
 /** Serves the configuration of a file, or what TensorFlow Serving's flags say where there are any. */
 export function serveCommand(file: string, { logLevel, logFormat }: ServeOptions, { args }: Command): Promise<void> {
   return exitOnError(async () => {
-    const startedAtMs = performance.now();
-    const logger = createLogger(logLevel, logFormat ?? (process.stderr.isTTY ? "text" : "json"));
+    const logger = await createLogger(logLevel, logFormat ?? (process.stderr.isTTY ? "text" : "json"));
     if (args.some(isFlag)) return serveByFlags(args, logger, ["log-level", "log-format"]);
     if (args.length > 1) throw new CommandFailure(`Expected one configuration, got ${args.join(", ")}`, EXIT_USAGE);
     await serveUntilStopped({
       readConfig: () => readConfig(file),
       logger,
-      startedAtMs,
       follow: async (reload, config) => watchFile(config.file, reload, logger),
     });
   });
 }
 
-function watchFile(file: string, reload: Reload, logger: ReturnType<typeof createLogger>): void {
+function watchFile(file: string, reload: Reload, logger: Logger): void {
   // Writers that are not done yet are waited for, so that no half of a file is read.
   const options = { ignoreInitial: true, persistent: false, awaitWriteFinish: { stabilityThreshold: 200 } };
   const watcher = watch(file, options);

@@ -21,7 +21,6 @@ export async function serveByFlags(
   logger: Logger,
   others: readonly string[] = [],
 ): Promise<void> {
-  const startedAtMs = performance.now();
   const { flags, faults: unread } = parseFlags(words, others);
   if (flags.isOn("version")) {
     process.stdout.write(`Plinth ${version} in place of tensorflow_model_server\n`);
@@ -44,7 +43,6 @@ export async function serveByFlags(
   await serveUntilStopped({
     readConfig,
     logger,
-    startedAtMs,
     follow: async (reload) => {
       if (file !== "" && pollMs > 0) await pollForChange(file, pollMs, reload);
     },

@@ -1,3 +1,4 @@
+import type { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
 import type { NamedTensors } from "../model/tensor.js";
@@ -16,6 +17,13 @@ export interface ModelServer {
    * `DEADLINE_EXCEEDED`, `CANCELLED`; `QUEUE_FULL` where too many wait already.
    */
   acquire(target: ModelTarget): Promise<ServableHandle>;
+
+  /**
+   * Why a request for inference would be refused now for want of room, as {@link ServableHandle.admit} says it; `undefined` where it would
+   * be taken, or only {@link acquire} can tell. Asked before a body is read, so that a server with too much to do loses little time by
+   * saying so. Holds nothing and loads nothing.
+   */
+  overload(target: ModelTarget): PlinthError | undefined;
 
   /** `acquire`, {@link ServableHandle.infer} and disposal in one. */
   infer(request: ModelTarget & InferCall): Promise<InferResult>;

@@ -22,7 +22,8 @@ import { ConfigReloader, type ReadConfig } from "./config-reloader.js";
 import { configuredModels } from "./configured-models.js";
 import { runAll } from "./failures.js";
 import { registerPlugin } from "./plugin-registration.js";
-import { Fronts, processCount } from "./processes/compose-fronts.js";
+import type { Fronts } from "./processes/compose-fronts.js";
+import { processCount } from "./processes/process-count.js";
 import { ServiceContainer } from "./service-container.js";
 import { Catalog, Events, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
 import { workerRecipe } from "./workers/worker-boot.js";
@@ -45,8 +46,7 @@ export async function composeServices(
 ): Promise<Services> {
   const container = new ServiceContainer();
   const recipes = new Map<Backend, WorkerRecipe | undefined>();
-  const processes = processCount(config.server);
-  const fronts = processes === 1 ? undefined : new Fronts(container, processes, logger);
+  const fronts = await frontsOf(container, config, logger);
   provideSurroundings(container, config, logger);
   await runAll([
     () => registerPlugin(container, config.storage, ModelStorage),
@@ -75,6 +75,17 @@ export async function composeServices(
   } else fronts.provide(container, config, logger);
   await runAll(container.makers());
   return container;
+}
+
+/** `undefined` where this process answers requests itself; what fronts need is imported only where there are some. */
+async function frontsOf(
+  container: ServiceContainer,
+  { server }: ServerConfig,
+  logger: Logger,
+): Promise<Fronts | undefined> {
+  const processes = processCount(server);
+  if (processes === 1) return undefined;
+  return new (await import("./processes/compose-fronts.js")).Fronts(container, processes, logger);
 }
 
 function provideSurroundings(container: ServiceContainer, config: ServerConfig, logger: Logger): void {

@@ -36,6 +36,11 @@ export class LocalModelServer implements ModelServer {
     return new HeldServable(servable, this.#events, (call) => this.#inferOn(servable, target, call));
   }
 
+  overload(target: ModelTarget): PlinthError | undefined {
+    const answering = this.#peek(target);
+    return answering instanceof Servable ? refusalOf(answering, this.#events) : undefined;
+  }
+
   async infer(request: ModelTarget & InferCall): Promise<InferResult> {
     const held = this.#hold(request);
     const servable = held instanceof Servable ? held : await held;
@@ -113,6 +118,14 @@ export class LocalModelServer implements ModelServer {
     }
   }
 
+  #peek(target: ModelTarget): AnsweringVersion | undefined {
+    try {
+      return routeRequest(this.#catalog.servables, this.#catalog, target);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Tells the monitors of a request that reached no version. */
   #refuse(target: ModelTarget, thrown: unknown): never {
     const error = PlinthError.from(thrown);
@@ -157,14 +170,8 @@ class HeldServable implements ServableHandle {
   }
 
   admit(): void {
-    try {
-      this.#servable.admit();
-    } catch (thrown) {
-      const error = PlinthError.from(thrown);
-      const { model, version } = this.#servable;
-      this.#events.emit({ type: "request-finished", model, version, signature: undefined, error, timings: undefined });
-      throw error;
-    }
+    const error = refusalOf(this.#servable, this.#events);
+    if (error !== undefined) throw error;
   }
 
   infer(call: InferCall): Promise<InferResult> {
@@ -176,6 +183,15 @@ class HeldServable implements ServableHandle {
     this.#released = true;
     this.#servable.release();
   }
+}
+
+/** Why the servable takes no more requests now; the monitors are told of it. */
+function refusalOf(servable: Servable, events: ServerEvents): PlinthError | undefined {
+  const error = servable.refusal();
+  if (error === undefined) return undefined;
+  const { model, version } = servable;
+  events.emit({ type: "request-finished", model, version, signature: undefined, error, timings: undefined });
+  return error;
 }
 
 /** Runs the call and tells the monitors, where there are any, how it went. */

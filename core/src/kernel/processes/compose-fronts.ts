@@ -3,9 +3,7 @@ import { Deployments } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import { Protocol } from "../../extension-points/protocol.js";
 import { Route } from "../../extension-points/route.js";
-import type { ServerSettings } from "../../extension-points/server-settings.js";
 import type { Services } from "../../extension-points/token.js";
-import { availableCores } from "../../serving/execution/available-cores.js";
 import { Servable } from "../../serving/execution/servable.js";
 import { FrontFleet } from "../../serving/fronts/front-fleet.js";
 import { ModelBroadcast } from "../../serving/fronts/model-broadcast.js";
@@ -19,11 +17,6 @@ import { openClusterFront } from "./cluster-fronts.js";
 import { FrontsProtocol } from "./fronts-protocol.js";
 import { HeardDeployments } from "./heard-deployments.js";
 import { MainModelServer } from "./main-model-server.js";
-
-/** How many processes answer requests. */
-export function processCount({ processes }: ServerSettings): number {
-  return processes === "auto" ? availableCores() : processes;
-}
 
 /** What a server with fronts has in place of protocols and models of its own. */
 export class Fronts {

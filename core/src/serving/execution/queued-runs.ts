@@ -34,9 +34,8 @@ export class QueuedRuns implements RunQueue {
     model.onChange(() => this.#modelChanged());
   }
 
-  admit(): void {
-    const refusal = this.#mayRunAtOnce() ? undefined : this.#whyNotWait();
-    if (refusal !== undefined) throw refusal;
+  refusal(): PlinthError | undefined {
+    return this.#mayRunAtOnce() ? undefined : this.#whyNotWait();
   }
 
   run(request: RunRequest): Promise<RunOutcome> {
@@ -145,7 +144,7 @@ export class QueuedRuns implements RunQueue {
   #whyNotWait(): PlinthError | undefined {
     const { outage } = this.#model;
     if (outage?.isLasting) return outage.error;
-    return this.#waiting.size >= this.#maxWaiting ? this.#queueFull() : undefined;
+    return this.#waiting.size >= this.#maxWaiting ? withoutStack(() => this.#queueFull()) : undefined;
   }
 
   #queueFull(): PlinthError {
@@ -156,5 +155,16 @@ export class QueuedRuns implements RunQueue {
         `more. Try again in ${retryAfterMs} ms, or give it more instances`,
       { details: { retryAfterMs } },
     );
+  }
+}
+
+/** For errors that are made many hundred times a second when there is no time to lose: whence they came helps nobody. */
+function withoutStack<Thing>(make: () => Thing): Thing {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -1,3 +1,4 @@
+import type { PlinthError } from "../../model/errors.js";
 import type { NamedTensors } from "../../model/tensor.js";
 
 /** A request that has been checked against the signature, on its way to the model. */
@@ -31,14 +32,13 @@ export interface RunOutcome {
  */
 export interface RunQueue extends Disposable {
   /**
-   * Whether one more request would be taken now. Asked ahead of reading its tensors, so that a refusal costs little.
-   *
-   * @throws PlinthError `QUEUE_FULL` with `details.retryAfterMs`; the error of a lasting outage, as `EXECUTOR_DIED`
+   * Why one more request would be refused now: `QUEUE_FULL` with `details.retryAfterMs`, or the error of a lasting outage, as
+   * `EXECUTOR_DIED`; `undefined` where it would be taken. Asked ahead of reading its tensors, so that a refusal costs little.
    */
-  admit(): void;
+  refusal(): PlinthError | undefined;
 
   /**
-   * @throws PlinthError as {@link admit}; `DEADLINE_EXCEEDED`, `CANCELLED` while it waits; `BATCH_TOO_LARGE`; whatever the run throws.
+   * @throws PlinthError as {@link refusal}; `DEADLINE_EXCEEDED`, `CANCELLED` while it waits; `BATCH_TOO_LARGE`; whatever the run throws.
    */
   run(request: RunRequest): Promise<RunOutcome>;
 

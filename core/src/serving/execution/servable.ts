@@ -78,9 +78,9 @@ export class Servable {
     this.#allReleased = idle;
   }
 
-  /** {@link ServableHandle.admit} */
-  admit(): void {
-    this.#queue.admit();
+  /** Why one more request would be refused now, as {@link ServableHandle.admit} says it. */
+  refusal(): PlinthError | undefined {
+    return this.#queue.refusal();
   }
 
   /** Settles when nobody holds it. Called once, after it was taken out of the map, so that nobody can begin to. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { processCount } from "../../../src/kernel/processes/compose-fronts.js";
+import { processCount } from "../../../src/kernel/processes/process-count.js";
 import { availableCores } from "../../../src/serving/execution/available-cores.js";
 import { FakeWorkspace } from "../config/fake-plugins.js";
 

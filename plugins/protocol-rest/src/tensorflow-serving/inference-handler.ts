@@ -32,11 +32,12 @@ async function answer(
   const arrivedAtMs = performance.now();
   try {
     const deadlineMs = requestDeadline(request.headers, arrivedAtMs, limits.inferenceTimeoutMs);
+    const patience = { deadlineMs, signal: clientSignal(request.socket) };
+    const asked = askedBy(request, target, patience);
+    const overload = server.overload(asked);
+    if (overload !== undefined) throw overload;
     const body = await readBody(request, limits.maxRequestBytes);
-    const signal = clientSignal(request.socket);
-    const patience = { deadlineMs, signal };
-    const answered = await answerInference(server, verb, askedBy(request, target, patience), body, patience);
-    sendJson(response, 200, answered, isDraining());
+    sendJson(response, 200, await answerInference(server, verb, asked, body, patience), isDraining());
   } catch (thrown) {
     const error = PlinthError.from(thrown);
     if (error.code === "INTERNAL") logger.error(`${verb} of model ${target.model} failed`, { error });

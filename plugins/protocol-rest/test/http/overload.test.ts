@@ -2,7 +2,7 @@ import { PlinthError, type Route } from "@plinth/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { requestDeadline } from "../../src/http/request-deadline.js";
 import { retryAfter } from "../../src/http/retry-after.js";
-import { RestUnderTest } from "../rest-under-test.js";
+import { RestUnderTest, rawExchange } from "../rest-under-test.js";
 
 let rest: RestUnderTest;
 
@@ -19,6 +19,13 @@ describe("an overloaded model", () => {
       expect(await response.json()).toEqual({ error: "The model is overloaded" });
     }
     await expect.poll(() => rest.server.held).toBe(0);
+  });
+
+  it("does not wait for a body that does not come", async () => {
+    rest = await RestUnderTest.start();
+    rest.server.isOverloaded = true;
+    const head = "POST /v1/models/echo:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n";
+    expect(await rawExchange(rest.url, head)).toMatch(/^HTTP\/1\.1 429 /);
   });
 
   it("still tells what it is", async () => {

@@ -72,6 +72,10 @@ export class EchoServer implements ModelServer {
     };
   }
 
+  overload(): PlinthError | undefined {
+    return this.isOverloaded ? overloaded() : undefined;
+  }
+
   async infer(request: ModelTarget & InferCall): Promise<InferResult> {
     const handle = await this.acquire(request);
     try {
@@ -94,8 +98,7 @@ export class EchoServer implements ModelServer {
   }
 
   #admit(): void {
-    if (!this.isOverloaded) return;
-    throw new PlinthError("QUEUE_FULL", "The model is overloaded", { details: { retryAfterMs: 1_500 } });
+    if (this.isOverloaded) throw overloaded();
   }
 
   async #infer(call: InferCall): Promise<InferResult> {
@@ -113,4 +116,8 @@ export class EchoServer implements ModelServer {
       timings: { queueMs: 0, computeMs: 0 },
     };
   }
+}
+
+function overloaded(): PlinthError {
+  return new PlinthError("QUEUE_FULL", "The model is overloaded", { details: { retryAfterMs: 1_500 } });
 }
