@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
 /** How much a worker steps back, as `nice` counts. */
-const NICENESS = 5;
+const NICENESS = 4;
 
 /**
  * Lets those go first that answer requests, where there are fewer cores than work: a run of milliseconds is not the longer for it, while
