@@ -153,7 +153,7 @@ it("moves a model whose runs have become long to threads, and answers all reques
   const clients = Array.from({ length: 4 }, async () => {
     while (!isMoved) expect(await server.tell("moving", "spend 2")).toMatchObject({ body: { predictions: ["spent"] } });
   });
-  await expect.poll(() => server.log(), { timeout: 60_000 }).toContain("Moved to workers");
+  await expect.poll(() => server.log(), { timeout: 60_000 }).toContain("moved to workers");
   isMoved = true;
   await Promise.all(clients);
   expect(await server.placeOf("moving")).toMatchObject({ thread: expect.toSatisfy((thread) => thread > 0) });
@@ -167,7 +167,7 @@ it("puts the digits on the serving thread, and refuses a thread to a backend tha
     patient: `{ ${own} }`,
   });
   const log = await server.log();
-  expect(log).toMatch(/"model":"digits".*"msg":"It runs on the serving thread"/);
+  expect(log).toMatch(/"model":"digits".*"msg":"Model digits version \d+ runs on the serving thread"/);
   expect(log).toMatch(/Model stubborn version 1 is to run in a thread, but the backend behaving cannot be made there/);
   expect(await server.placeOf("patient")).toMatchObject({ thread: 0 });
 });

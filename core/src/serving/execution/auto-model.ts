@@ -34,6 +34,8 @@ type Place =
   | { readonly kind: "workers"; readonly model: WorkerModel };
 
 export interface AutoModelOptions {
+  /** For the log, as `Model digits version 2`. */
+  readonly name: string;
   /** Loads the model on the serving thread. */
   readonly openInline: (signal: AbortSignal) => Promise<ExecutedModel>;
   /** Loads it in workers. */
@@ -119,7 +121,7 @@ export class AutoModel implements ExecutedModel {
 
   /** Never rejects; what fails is logged. */
   async #moveTo(to: Place["kind"]): Promise<void> {
-    const { logger, reserveCopy } = this.#options;
+    const { name, logger, reserveCopy } = this.#options;
     const { signal } = this.#stopping;
     const copy = await reserveCopy();
     if (copy === undefined) return;
@@ -127,12 +129,14 @@ export class AutoModel implements ExecutedModel {
       const left = this.#used;
       this.#use(await this.#open(to, signal));
       logger.info(
-        to === "inline" ? "Moved to the serving thread: its runs are short" : "Moved to workers: its runs are long",
+        to === "inline"
+          ? `${name} moved to the serving thread: its runs are short`
+          : `${name} moved to workers: its runs are long`,
       );
       await this.#leave(left);
     } catch (error) {
       if (!signal.aborted)
-        logger.warn("Could not be moved to where it would run better; it goes on where it is", { error });
+        logger.warn(`${name} could not be moved to where it would run better; it goes on where it is`, { error });
     } finally {
       copy[Symbol.dispose]();
     }
@@ -150,7 +154,8 @@ export class AutoModel implements ExecutedModel {
     try {
       await left.place.model[Symbol.asyncDispose]();
     } catch (error) {
-      this.#options.logger.error("It could not be freed cleanly where it was before", { error });
+      const { name, logger } = this.#options;
+      logger.error(`${name} could not be freed cleanly where it was before`, { error });
     }
   }
 

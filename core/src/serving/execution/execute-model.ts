@@ -61,11 +61,12 @@ export function executeModel(execution: ModelExecution, signal: AbortSignal): Pr
 }
 
 async function openInline(
-  { source, files, model, version, logger }: ModelExecution,
+  execution: ModelExecution,
   signal: AbortSignal,
 ): Promise<{ readonly model: ExecutedModel; readonly report: WarmUpReport }> {
+  const { source, files, model, version } = execution;
   const { loaded, report } = await loadModel(source.backend, files, { model, version, signal });
-  logRefusals(report, logger);
+  logRefusals(execution, report);
   return { model: new InlineModel(loaded), report };
 }
 
@@ -74,11 +75,11 @@ async function openAllInstances(
   kind: "threads" | "processes",
   signal: AbortSignal,
 ): Promise<ExecutedModel> {
-  const { source, settings, model, version } = execution;
+  const { source, settings } = execution;
   if (source.recipe === undefined) {
     throw new PlinthError(
       "MODEL_UNSUPPORTED",
-      `Model ${model} version ${version} is to run in a ${settings.executor}, but the backend ${source.backend.name} cannot be made there: ` +
+      `${nameOf(execution)} is to run in a ${settings.executor}, but the backend ${source.backend.name} cannot be made there: ` +
         "expected a plugin that is built, with options that can be cloned. Use execution: { executor: inline }",
     );
   }
@@ -101,6 +102,7 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   const start = instanceStarter(execution, recipe.threads, recipe);
   const isSmall = files.files.reduce((sum, { bytes }) => sum + bytes, 0) <= MAX_INLINE_BYTES;
   const options = {
+    name: nameOf(execution),
     openInline: async (moving: AbortSignal) => (await openInline(execution, moving)).model,
     openWorkers: async (moving: AbortSignal) =>
       growAsFits(newPool(execution, await start(moving), start), execution, moving),
@@ -111,7 +113,7 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   if (isSmall && isQuiet()) {
     const { model, report } = await openInline(execution, signal);
     if (isShort(report)) {
-      logChoice("on the serving thread", report, logger);
+      logChoice(execution, "on the serving thread", report);
       return new AutoModel({ kind: "inline", model }, options);
     }
     await model[Symbol.asyncDispose]();
@@ -120,16 +122,21 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   if (isSmall && isShort(first.report)) {
     await first.instance[Symbol.asyncDispose]();
     const model = await options.openInline(signal);
-    logChoice("on the serving thread", first.report, logger);
+    logChoice(execution, "on the serving thread", first.report);
     return new AutoModel({ kind: "inline", model }, options);
   }
   const pool = await growAsFits(newPool(execution, first, start), execution, signal);
-  logChoice("in worker threads", first.report, logger);
+  logChoice(execution, "in worker threads", first.report);
   return new AutoModel({ kind: "workers", model: pool }, options);
 }
 
-function logChoice(where: string, { runMs }: WarmUpReport, logger: Logger): void {
-  logger.info(`It runs ${where}`, { runMs });
+function logChoice(execution: ModelExecution, where: string, { runMs }: WarmUpReport): void {
+  execution.logger.info(`${nameOf(execution)} runs ${where}`, { runMs });
+}
+
+/** What messages call it. */
+function nameOf({ model, version }: ModelExecution): string {
+  return `Model ${model} version ${version}`;
 }
 
 function isShort({ runMs }: WarmUpReport): boolean {
@@ -142,7 +149,7 @@ function instanceStarter(execution: ModelExecution, open: OpenWorker, { data }: 
   const { model, version, files, logger } = execution;
   return async (signal) => {
     const loaded = await ModelInstance.start({ open, bootData: data, model, version, files, logger }, signal);
-    logRefusals(loaded.report, logger);
+    logRefusals(execution, loaded.report);
     return loaded;
   };
 }
@@ -151,16 +158,14 @@ function newPool({ died }: ModelExecution, first: LoadedInstance, start: StartIn
   return new InstancePool(first, { start, died });
 }
 
-async function growAsFits(
-  pool: InstancePool,
-  { settings, reserveCopy, logger }: ModelExecution,
-  signal: AbortSignal,
-): Promise<InstancePool> {
+async function growAsFits(pool: InstancePool, execution: ModelExecution, signal: AbortSignal): Promise<InstancePool> {
+  const { instances } = execution.settings;
   try {
-    for (let copy = 1; copy < settings.instances; copy++) {
-      const memory = await reserveCopy();
+    for (let copy = 1; copy < instances; copy++) {
+      const memory = await execution.reserveCopy();
       if (memory === undefined) {
-        logger.info(`It runs with ${copy} of ${settings.instances} instances: there is no memory for more`);
+        const name = nameOf(execution);
+        execution.logger.info(`${name} runs with ${copy} of ${instances} instances: there is no memory for more`);
         break;
       }
       await pool.grow(memory, signal);
@@ -172,6 +177,7 @@ async function growAsFits(
   }
 }
 
-function logRefusals({ refusals }: WarmUpReport, logger: Logger): void {
-  if (refusals.length > 0) logger.debug("It does not take zeros as a warm-up", { refusals });
+function logRefusals(execution: ModelExecution, { refusals }: WarmUpReport): void {
+  if (refusals.length === 0) return;
+  execution.logger.debug(`${nameOf(execution)} does not take zeros as a warm-up`, { refusals });
 }

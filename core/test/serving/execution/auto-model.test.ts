@@ -104,7 +104,7 @@ describe("on the serving thread", () => {
     const before = workers.runs;
     await runMany(model, 3);
     expect(workers.runs).toBe(before + 3);
-    expect(logger.messages("info")).toEqual(["Moved to workers: its runs are long"]);
+    expect(logger.messages("info")).toEqual(["Model m version 1 moved to workers: its runs are long"]);
     await model[Symbol.asyncDispose]();
     expect(workers.isDisposed).toBe(true);
   });
@@ -124,7 +124,7 @@ describe("in workers", () => {
     await runMany(model, 300);
     await vi.waitFor(() => expect(workers.isDisposed).toBe(true));
     expect(model.slots).toBe(Number.POSITIVE_INFINITY);
-    expect(logger.messages("info")).toEqual(["Moved to the serving thread: its runs are short"]);
+    expect(logger.messages("info")).toEqual(["Model m version 1 moved to the serving thread: its runs are short"]);
   });
 
   test("it stays where it must not be loaded on the serving thread", async () => {
@@ -246,6 +246,7 @@ function startInWorkers(mayBeInline = true): AutoModel {
 
 function options(mayBeInline: boolean) {
   return {
+    name: "Model m version 1",
     openInline: (signal: AbortSignal): Promise<ExecutedModel> => open("inline", () => inline, signal),
     openWorkers: (signal: AbortSignal): Promise<WorkerModel> => open("workers", () => workers, signal),
     mayBeInline,

@@ -63,8 +63,8 @@ test.each(["thread", "process"] as const)(
 test("where it went is told, and with fewer instances than asked for why", async () => {
   const model = await execute({ workerRunMs: 1, copies: 0, instances: 2 });
   expect(logger.lines).toMatchObject([
-    { message: "It runs with 1 of 2 instances: there is no memory for more" },
-    { message: "It runs in worker threads", fields: { runMs: 1 } },
+    { message: "Model m version 1 runs with 1 of 2 instances: there is no memory for more" },
+    { message: "Model m version 1 runs in worker threads", fields: { runMs: 1 } },
   ]);
   await model[Symbol.asyncDispose]();
 });
