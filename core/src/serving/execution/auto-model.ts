@@ -4,7 +4,7 @@ import type { Signature } from "../../model/signature.js";
 import type { NamedTensors } from "../../model/tensor.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
 
-/** Longest run, in milliseconds, for which a model is put on the thread that serves requests: what a hop to another one costs. */
+/** Longest run, in milliseconds, for which a model is put on the thread that serves requests: not much more than a hop costs under load. */
 export const INLINE_RUN_MS = 0.4;
 
 /** A model moves only where its runs are this many times longer or shorter than that, so that it does not go to and fro. */
@@ -28,6 +28,9 @@ export interface WorkerModel extends ExecutedModel {
   readonly meanRunMs: number;
 }
 
+/** Sets memory aside for one more copy of a model; `undefined` where there is none free. Never rejects. */
+export type ReserveCopy = () => Disposable | undefined | Promise<Disposable | undefined>;
+
 /** One place where the model can be. */
 type Place =
   | { readonly kind: "inline"; readonly model: ExecutedModel }
@@ -42,8 +45,8 @@ export interface AutoModelOptions {
   readonly openWorkers: (signal: AbortSignal) => Promise<WorkerModel>;
   /** Whether it may ever be loaded on the serving thread: not where that would take long. */
   readonly mayBeInline: boolean;
-  /** Sets memory aside for the time of a move, in which there are two copies; `undefined` where there is none free. */
-  readonly reserveCopy: () => Disposable | undefined | Promise<Disposable | undefined>;
+  /** Asked for the time of a move, in which there are two copies. */
+  readonly reserveCopy: ReserveCopy;
   readonly logger: Logger;
 }
 

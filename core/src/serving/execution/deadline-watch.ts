@@ -1,5 +1,8 @@
 import { OrderedHeap } from "./ordered-heap.js";
 
+/** Longest that a timer can run, in milliseconds: Node turns a longer delay into one of 1 ms. */
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;
+
 interface Due {
   /** On the clock of `performance.now()`. */
   readonly deadlineMs: number;
@@ -55,6 +58,3 @@ export class DeadlineWatch<T extends Due> implements Disposable {
     }, delayMs);
   }
 }
-
-/** Node turns a longer delay into one of 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;

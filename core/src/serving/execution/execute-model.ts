@@ -3,7 +3,7 @@ import type { VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
-import { AutoModel, INLINE_RUN_MS } from "./auto-model.js";
+import { AutoModel, INLINE_RUN_MS, type ReserveCopy } from "./auto-model.js";
 import type { BackendSource, WorkerRecipe } from "./backend-source.js";
 import type { ExecutedModel } from "./executed-model.js";
 import type { ExecutionSettings } from "./execution-settings.js";
@@ -31,9 +31,6 @@ export interface ModelExecution {
   readonly died: (error: PlinthError) => void;
   readonly logger: Logger;
 }
-
-/** Sets memory aside for one more copy of a model; `undefined` where there is none free. Never rejects. */
-export type ReserveCopy = () => Disposable | undefined | Promise<Disposable | undefined>;
 
 /**
  * Most bytes of files of a model that is loaded on the serving thread: such a load takes a few milliseconds. One with more weights could

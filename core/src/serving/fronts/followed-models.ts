@@ -2,8 +2,8 @@ import type { ModelVersion } from "../../model/model-version.js";
 import type { ModelStatus } from "../../model/version-state.js";
 import { Servable } from "../execution/servable.js";
 import { OnDemandVersion } from "../lifecycle/on-demand-version.js";
-import { type AnsweringVersion, type ServableMap, withModel } from "../routing/servable-map.js";
-import { TrafficTable } from "../routing/traffic-table.js";
+import { type AnsweringVersion, isAnyLoaded, outageOf, type ServableMap, withModel } from "../routing/servable-map.js";
+import { hasRules, TrafficTable } from "../routing/traffic-table.js";
 import type { ServedModels } from "../served-models.js";
 import type { ServableId } from "./duties.js";
 import { type AnsweringSnapshot, type ModelSnapshot, unpackStatus } from "./model-snapshot.js";
@@ -47,8 +47,7 @@ export class FollowedModels implements ServedModels {
 
   /** Whether nothing is in service that a load on this thread would hold up. */
   get isQuiet(): boolean {
-    const models = [...this.#servables.values()];
-    return !models.some(({ versions }) => [...versions.values()].some((each) => each instanceof Servable));
+    return !isAnyLoaded(this.#servables);
   }
 
   modelNames(): readonly string[] {
@@ -66,17 +65,10 @@ export class FollowedModels implements ServedModels {
   unavailable(): ReadonlyMap<string, string> {
     return new Map(
       [...this.#models].flatMap(([model, { unavailable }]) => {
-        const why = unavailable ?? this.#outage(model);
+        const why = unavailable ?? outageOf(this.#servables.get(model))?.error.message;
         return why === undefined ? [] : [[model, why] as const];
       }),
     );
-  }
-
-  /** Why no copy of the model here can run, though it is in service. */
-  #outage(model: string): string | undefined {
-    const answering = [...(this.#servables.get(model)?.versions.values() ?? [])];
-    const outages = answering.map((each) => (each instanceof Servable ? each.outage : undefined));
-    return outages.includes(undefined) ? undefined : outages[0]?.error.message;
   }
 
   #follow({ model, status, traffic, answering, unavailable }: ModelSnapshot): void {
@@ -86,9 +78,8 @@ export class FollowedModels implements ServedModels {
       each instanceof OnDemandVersion ? [[each.version, each] as const] : [],
     );
     const plan = { model, traffic, labels: status?.labels ?? NO_LABELS };
-    const hasRules = traffic.split.size > 0 || traffic.shadow !== undefined;
     this.#servables = withModel(this.#servables, model, versions, (each) =>
-      hasRules ? new TrafficTable(plan, each) : undefined,
+      hasRules(traffic) ? new TrafficTable(plan, each) : undefined,
     );
     if (status === undefined) this.#models.delete(model);
     else this.#models.set(model, { status: unpackStatus(model, status), unavailable, onDemand: new Map(onDemand) });

@@ -8,9 +8,8 @@ import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
 import type { BackendSource } from "../execution/backend-source.js";
 import { LOCAL_EXECUTOR, type ModelExecutor } from "../execution/model-executor.js";
-import { Servable } from "../execution/servable.js";
-import { type AnsweringVersion, type ServableMap, withModel } from "../routing/servable-map.js";
-import { TrafficTable } from "../routing/traffic-table.js";
+import { type AnsweringVersion, isAnyLoaded, outageOf, type ServableMap, withModel } from "../routing/servable-map.js";
+import { hasRules, TrafficTable } from "../routing/traffic-table.js";
 import type { ServedModels } from "../served-models.js";
 import type { ServerEvents } from "../server-events.js";
 import { IdleUnloading } from "./idle-unloading.js";
@@ -189,9 +188,7 @@ export class ModelCatalog implements ServedModels {
     const status = this.isServed(model) ? this.status(model) : undefined;
     if (status === undefined) return undefined;
     if (!status.versions.some(canAnswer)) return whyUnavailable(status);
-    const answering = [...(this.#servables.get(model)?.versions.values() ?? [])];
-    const outages = answering.map((each) => (each instanceof Servable ? each.outage : undefined));
-    return outages.includes(undefined) ? undefined : outages[0]?.error.message;
+    return outageOf(this.#servables.get(model))?.error.message;
   }
 
   #poll(): void {
@@ -264,7 +261,7 @@ export class ModelCatalog implements ServedModels {
   #serve(model: string, versions: readonly AnsweringVersion[]): void {
     const plan = this.#options.plans.plan(model);
     this.#servables = withModel(this.#servables, model, versions, (answering) =>
-      hasRules(plan) ? new TrafficTable(plan, answering) : undefined,
+      hasRules(plan.traffic) ? new TrafficTable(plan, answering) : undefined,
     );
     this.#options.changed?.(model);
   }
@@ -301,12 +298,6 @@ export class ModelCatalog implements ServedModels {
     );
   }
 
-  #isAnyLoaded(): boolean {
-    return [...this.#servables.values()].some(({ versions }) =>
-      [...versions.values()].some((each) => each instanceof Servable),
-    );
-  }
-
   #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
     const { storage, backends, plans, events, executor = LOCAL_EXECUTOR } = this.#options;
     const { backend, execution, batching } = plans.plan(model);
@@ -317,7 +308,7 @@ export class ModelCatalog implements ServedModels {
       batching,
       executor,
       memory: this.#memory,
-      isQuiet: () => this.#isStarting || !this.#isAnyLoaded(),
+      isQuiet: () => this.#isStarting || !isAnyLoaded(this.#servables),
       workerDied: (error) => {
         logger.error(`A worker of model ${model} version ${version} has gone; another one takes its place`, { error });
         events.emit({ type: "error-occurred", error, model, version });
@@ -337,11 +328,7 @@ function whyUnavailable(status: ModelStatus): string {
   return `Model ${model} ${state}${why === undefined ? "" : `: ${why.message}`}`;
 }
 
-function hasRules({ traffic }: ModelPlan): boolean {
-  return traffic.split.size > 0 || traffic.shadow !== undefined;
-}
-
 /** Whether the table is still that of the plan, so that looking again and again makes no new one. */
 function followsRules(table: TrafficTable | undefined, plan: ModelPlan): boolean {
-  return hasRules(plan) ? table?.plan === plan : table === undefined;
+  return hasRules(plan.traffic) ? table?.plan === plan : table === undefined;
 }

@@ -1,5 +1,6 @@
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import { MAX_TIMER_MS } from "../execution/deadline-watch.js";
 import type { Servable } from "../execution/servable.js";
 import type { Patience, VersionOnDemand } from "../routing/servable-map.js";
 
@@ -8,9 +9,6 @@ export const MAX_WAITING_REQUESTS = 256;
 
 /** When a refused request may be worth another try, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
-
-/** Longest that a timer can run, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Where requests wait for a version that is not in memory. */
 export class OnDemandVersion implements VersionOnDemand {

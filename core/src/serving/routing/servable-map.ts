@@ -1,5 +1,6 @@
 import type { ModelVersion } from "../../model/model-version.js";
-import type { Servable } from "../execution/servable.js";
+import type { Outage } from "../execution/executed-model.js";
+import { Servable } from "../execution/servable.js";
 import type { TrafficTable } from "./traffic-table.js";
 
 /** How long a request waits for a version to be loaded. */
@@ -57,4 +58,16 @@ export function withModel(
     next.set(model, { versions, newest, traffic: trafficOf({ versions, newest }) });
   }
   return next;
+}
+
+/** Whether any version of any model is in memory. */
+export function isAnyLoaded(map: ServableMap): boolean {
+  return [...map.values()].some(({ versions }) => [...versions.values()].some((each) => each instanceof Servable));
+}
+
+/** Why a model cannot run though it is in service: no instance of any of its versions is up. */
+export function outageOf(served: ServedModel | undefined): Outage | undefined {
+  const answering = [...(served?.versions.values() ?? [])];
+  const outages = answering.map((each) => (each instanceof Servable ? each.outage : undefined));
+  return outages.includes(undefined) ? undefined : outages[0];
 }

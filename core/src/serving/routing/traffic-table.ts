@@ -1,3 +1,4 @@
+import type { TrafficRules } from "../../extension-points/deployments.js";
 import { type ModelPlan, targetVersion } from "../deployment/model-plan.js";
 import { Servable } from "../execution/servable.js";
 import type { AnsweringVersion, ServedModel } from "./servable-map.js";
@@ -75,4 +76,9 @@ function shares(
 
 function shareAt(shares: readonly Share[], position: number): Share | undefined {
   return shares.find(({ end }) => position < end);
+}
+
+/** Whether there is anything to make a table of; without rules the newest version gets all. */
+export function hasRules({ split, shadow }: TrafficRules): boolean {
+  return split.size > 0 || shadow !== undefined;
 }
