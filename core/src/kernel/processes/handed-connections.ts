@@ -16,13 +16,19 @@ interface Connection {
   close(): void;
 }
 
-/** The workers that have refused a connection, as one does that has as many as it may; each may be asked several times. */
-const refusals = new WeakMap<Connection, Set<ChildProcess>>();
+/** Refusals are counted, and so put in order; a worker refuses when it has as many connections as it may. */
+let refusals = 0;
+
+const firstRefusal = new WeakMap<Connection, number>();
+
+/** Of any connection, by each worker that lives. */
+const lastRefusal = new Map<ChildProcess, number>();
 
 /**
  * Closes connections that `node:cluster` would keep open without end, so that their clients learn at once that nobody answers: the one that
- * a worker was being handed when it died, and those that every worker has refused, which would be handed to and fro as fast as the
- * processes can. Where Node's messages are not what they are today, this does nothing.
+ * a worker was being handed when it died, and those that nobody
+ * takes, which would be handed to and fro as fast as the processes can. Nobody takes one if each worker has refused it, or another
+ * one since: a worker that refuses one of several may get the same one again. Where Node's messages are not what they are today, this does nothing.
  *
  * @param workers how many there are now
  */
@@ -34,7 +40,7 @@ export function closeUnwantedConnections(worker: ChildProcess, workers: () => nu
     if (message.cmd !== "NODE_CLUSTER" || message.act !== "newconn" || !isConnection(handle)) {
       return send(message, ...rest);
     }
-    if ((refusals.get(handle)?.size ?? 0) >= workers()) {
+    if (isRefusedByAll(handle, workers())) {
       // As if the worker had taken it: the connection is closed here then, and the next one is handed over.
       const taken = { cmd: "NODE_CLUSTER", ack: message.seq, accepted: true };
       setImmediate(() => worker.emit("internalMessage", taken));
@@ -48,11 +54,19 @@ export function closeUnwantedConnections(worker: ChildProcess, workers: () => nu
     const connection = cmd === "NODE_CLUSTER" ? handed.get(ack) : undefined;
     if (connection === undefined) return;
     handed.delete(ack);
-    if (accepted === false) refusals.set(connection, (refusals.get(connection) ?? new Set()).add(worker));
+    if (accepted !== false) return;
+    lastRefusal.set(worker, ++refusals);
+    if (!firstRefusal.has(connection)) firstRefusal.set(connection, refusals);
   });
   worker.once("exit", () => {
+    lastRefusal.delete(worker);
     for (const connection of handed.values()) connection.close();
   });
+}
+
+function isRefusedByAll(connection: Connection, workers: number): boolean {
+  const first = firstRefusal.get(connection) ?? Number.POSITIVE_INFINITY;
+  return [...lastRefusal.values()].filter((last) => last >= first).length >= workers;
 }
 
 function isConnection(handle: unknown): handle is Connection {
