@@ -25,6 +25,7 @@ export {
   ModelServer,
   type ModelTarget,
   type Readiness,
+  type RequestOrigin,
   type ServableHandle,
 } from "./extension-points/model-server.js";
 export {

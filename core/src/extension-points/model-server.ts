@@ -70,6 +70,20 @@ export interface InferCall {
   readonly priority?: number | undefined;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;
+  /** Who asked and how, for monitors; nothing is decided by it. */
+  readonly origin?: RequestOrigin | undefined;
+}
+
+/** Where a request came from. All of it but the protocol is the client's own word, bounded by the protocol that passes it on. */
+export interface RequestOrigin {
+  /** The name of the protocol that took it, as `rest`. */
+  readonly protocol: string;
+  /** What the client calls it: the header `x-request-id`, or the request's own `id`; at most 128 characters. */
+  readonly requestId?: string | undefined;
+  /** The W3C header `traceparent` as it came, at most 128 characters. https://www.w3.org/TR/trace-context/ */
+  readonly traceparent?: string | undefined;
+  /** The W3C header `tracestate` as it came, at most 512 characters. */
+  readonly tracestate?: string | undefined;
 }
 
 /** A version that is kept loaded for one caller. Dispose it exactly once; further calls do nothing. */
