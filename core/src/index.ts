@@ -19,6 +19,13 @@ export {
 export { checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
+  type DescribedBatching,
+  type DescribedTensor,
+  DescriptionFormat,
+  type ModelDescription,
+  type WarmUpCall,
+} from "./extension-points/model-description.js";
+export {
   type InferCall,
   type InferResult,
   type InferTimings,
@@ -52,6 +59,8 @@ export {
   type FileEntry,
   type IncomingFile,
   type JsonValue,
+  type ListOptions,
+  MAX_SIDE_FILE_BYTES,
   ModelStorage,
   type RecordStore,
   type StorageCallOptions,
@@ -66,6 +75,7 @@ export {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
+  checkSideFileName,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";

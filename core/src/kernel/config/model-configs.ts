@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import type { TrafficRules } from "../../extension-points/deployments.js";
 import { type ModelVersion, parseModelVersion } from "../../model/model-version.js";
 import { DEFAULT_EXECUTION, type ExecutionSettings } from "../../serving/execution/execution-settings.js";
-import { DEFAULT_VERSION_POLICY } from "../../serving/lifecycle/version-policy.js";
 import { type FaultList, quote, type SourcePosition } from "./config-fault.js";
 import type { ExecutionSection } from "./execution-grammar.js";
 import { isVersion } from "./grammar-words.js";
@@ -136,8 +135,10 @@ function versionOf(node: SourceNode): ModelVersion | undefined {
   return node.kind === "scalar" && isVersion(node.value) ? BigInt(node.value) : undefined;
 }
 
+/** @param written the model's section as it stands in the file */
 export function modelConfig(
   section: ModelSection | null | undefined,
+  written: SourceNode,
   backend: PluginUse | undefined,
   pins: ReadonlyMap<string, SourcePosition>,
   directory: string,
@@ -145,12 +146,12 @@ export function modelConfig(
   return {
     path: section?.path === undefined ? undefined : resolve(directory, section.path),
     backend,
-    versions: section?.versions ?? DEFAULT_VERSION_POLICY,
+    versions: pins.has("versions") ? section?.versions : undefined,
     labels: section?.labels ?? new Map(),
     traffic: pins.has("traffic") ? trafficRules(section ?? undefined) : undefined,
     transition: section?.transition ?? "availability-preserving",
     loading: section?.loading,
-    execution: executionSettings(section?.execution),
+    execution: childOf(written, "execution") && executionSettings(section?.execution),
     batching: section?.batching,
     pins,
     example: section?.example === undefined ? undefined : resolve(directory, section.example),

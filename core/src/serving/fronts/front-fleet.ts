@@ -129,7 +129,10 @@ export class FrontFleet implements Holders, ModelExecutor {
     return [...this.#shared.values()].find((each) => each.model === model && each.version === version);
   }
 
-  order(servable: ServableId, { model, version, files, source, settings, batching }: ModelExecution): LoadOrder {
+  order(
+    servable: ServableId,
+    { model, version, files, source, settings, batching, description }: ModelExecution,
+  ): LoadOrder {
     if (source.recipe === undefined) {
       throw new PlinthError(
         "MODEL_UNSUPPORTED",
@@ -146,6 +149,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       backend: { id: this.#backendId(source.recipe), data: source.recipe.data },
       execution: sharedSettings(settings, this.#options.size),
       batching,
+      description,
     };
   }
 

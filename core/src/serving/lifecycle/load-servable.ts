@@ -1,4 +1,5 @@
 import type { Logger } from "../../extension-points/logger.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -19,6 +20,7 @@ export interface LoadContext {
   readonly backends: readonly BackendSource[];
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
   readonly executor: ModelExecutor;
   readonly memory: MemoryBudget;
   /** Whether nothing is in service that a load on this thread would hold up. */
@@ -31,11 +33,13 @@ export interface LoadContext {
 
 /** Brings a version from the storage into memory and warms it up. Where it fails, nothing stays behind. */
 export async function loadServable(
-  { storage, backends, execution, batching, executor, memory, isQuiet, workerDied, events, logger }: LoadContext,
+  context: LoadContext,
   model: string,
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<Servable> {
+  const { storage, backends, execution, batching, description, executor, memory, isQuiet, workerDied, events, logger } =
+    context;
   const files = await storage.open(model, version, { signal });
   let reserved: Disposable | undefined;
   try {
@@ -44,10 +48,22 @@ export async function loadServable(
     reserved = await memory.reserve({ model, version }, copyBytes * executor.copiesOf(execution), signal);
     const reserveCopy = () => memory.extend({ model, version }, copyBytes);
     const executed = await executor.execute(
-      { model, version, files, source, settings: execution, batching, reserveCopy, isQuiet, died: workerDied, logger },
+      {
+        model,
+        version,
+        files,
+        source,
+        settings: execution,
+        batching,
+        description,
+        reserveCopy,
+        isQuiet,
+        died: workerDied,
+        logger,
+      },
       signal,
     );
-    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
+    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
     return new Servable(model, version, executed, queue, () => giveBack(files, reserved));
   } catch (error) {
     await giveBack(files, reserved);

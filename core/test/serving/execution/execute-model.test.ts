@@ -101,7 +101,7 @@ function execute(choice: Choice, signal = new AbortController().signal): Promise
     files: { directory: "/nowhere", files: [{ path: "m.fake", bytes }], [Symbol.asyncDispose]: async () => {} },
     source: { backend, recipe: recipe ? scriptedRecipe(choice) : undefined },
     settings: { executor, instances, maxQueuedRequests: 0 },
-    batching: undefined,
+    batching: undefined, description: undefined,
     reserveCopy: () => (free-- > 0 ? { [Symbol.dispose]: () => free++ } : undefined),
     isQuiet: () => quiet,
     died: (error: PlinthError) => expect.fail(error.message),
