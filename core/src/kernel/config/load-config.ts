@@ -117,7 +117,7 @@ export async function composeConfig(
   const { server, models: served } = sections.value;
   const modelAt = (place: Placed): readonly [string, ModelConfig] => {
     const name = String(place.path.at(-1));
-    return [name, modelConfig(served?.get(name), place.node, ownBackends.get(name), pinsOf(place, file), directory)];
+    return [name, modelConfig(served?.get(name), ownBackends.get(name), pinsOf(place, file), directory)];
   };
   return {
     file: resolve(file),

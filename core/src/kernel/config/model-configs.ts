@@ -135,10 +135,8 @@ function versionOf(node: SourceNode): ModelVersion | undefined {
   return node.kind === "scalar" && isVersion(node.value) ? BigInt(node.value) : undefined;
 }
 
-/** @param written the model's section as it stands in the file */
 export function modelConfig(
   section: ModelSection | null | undefined,
-  written: SourceNode,
   backend: PluginUse | undefined,
   pins: ReadonlyMap<string, SourcePosition>,
   directory: string,
@@ -146,23 +144,20 @@ export function modelConfig(
   return {
     path: section?.path === undefined ? undefined : resolve(directory, section.path),
     backend,
-    versions: pins.has("versions") ? section?.versions : undefined,
+    versions: section?.versions,
     labels: section?.labels ?? new Map(),
     traffic: pins.has("traffic") ? trafficRules(section ?? undefined) : undefined,
     transition: section?.transition ?? "availability-preserving",
     loading: section?.loading,
-    execution: childOf(written, "execution") && executionSettings(section?.execution),
+    execution: section?.execution && executionSettings(section.execution),
     batching: section?.batching,
     pins,
     example: section?.example === undefined ? undefined : resolve(directory, section.example),
   };
 }
 
-function executionSettings({
-  instances = DEFAULT_EXECUTION.instances,
-  ...rest
-}: Partial<ExecutionSection> = {}): ExecutionSettings {
-  return { ...DEFAULT_EXECUTION, ...rest, instances };
+function executionSettings({ instances = DEFAULT_EXECUTION.instances, ...rest }: ExecutionSection): ExecutionSettings {
+  return { ...rest, instances };
 }
 
 function trafficRules(section: ModelSection | undefined): TrafficRules {

@@ -4,6 +4,7 @@ import { PlinthError } from "../../model/errors.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import { DEFAULT_SIGNATURE, type Signature, type TensorSpec } from "../../model/signature.js";
 import { formatShape, type NamedTensors, type Tensor } from "../../model/tensor.js";
+import { isBatchable } from "../batching/batchable.js";
 import { checkInputs } from "./check-inputs.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
 
@@ -15,7 +16,8 @@ type Described = ReadonlyMap<string, DescribedTensor>;
  *
  * @throws PlinthError `MODEL_DESCRIPTION_INVALID` with all that contradicts the model
  */
-export function describedSignature(signature: Signature, { name, inputs, outputs }: ModelDescription): Signature {
+export function describedSignature(signature: Signature, description: ModelDescription): Signature {
+  const { name, inputs, outputs, batching } = description;
   const faults = [
     ...contradictions("input", signature.inputs, inputs),
     ...contradictions("output", signature.outputs, outputs),
@@ -23,11 +25,19 @@ export function describedSignature(signature: Signature, { name, inputs, outputs
   if (faults.length > 0) {
     throw new PlinthError("MODEL_DESCRIPTION_INVALID", `${name} contradicts the model:\n${faults.join("\n")}`);
   }
-  return {
+  const described = {
     ...signature,
     inputs: inputs === undefined ? signature.inputs : specs(inputs, signature.inputs),
     outputs: outputs === undefined ? signature.outputs : specs(outputs, signature.outputs),
   };
+  if (batching !== undefined && !batching.ifPossible && !isBatchable(described)) {
+    throw new PlinthError(
+      "MODEL_DESCRIPTION_INVALID",
+      `${name} asks for batches of up to ${batching.maxBatchSize}, but the model takes none: an input or output of it has no first dimension ` +
+        "of any length. Set max_batch_size to 0",
+    );
+  }
+  return described;
 }
 
 /**
