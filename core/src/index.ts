@@ -117,6 +117,7 @@ export {
   DTYPES,
   type DType,
   type DTypeData,
+  dataFromBytes,
   holdsDType,
   partsPerElement,
 } from "./model/dtype.js";
