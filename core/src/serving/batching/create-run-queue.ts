@@ -30,8 +30,10 @@ export function createRunQueue(executed: ExecutedModel, options: RunQueueOptions
   const { model, version, execution, events, logger } = options;
   const batching = options.batching ?? describedBatching(options.description, executed.signatures);
   if (batching === undefined) return new QueuedRuns(executed, execution.maxQueuedRequests);
+  const recorder = events.recorders.recorder(model, version);
   const observer: BatchObserver = {
     ran: (batch) => {
+      recorder.ran(batch.rows + batch.paddingRows, batch.computeMs, performance.now());
       if (events.observed) events.emit({ type: "batch-run", model, version, ...batch });
     },
     unbatchable: (signature, error) => {

@@ -40,6 +40,7 @@ export async function loadServable(
 ): Promise<Servable> {
   const { storage, backends, execution, batching, description, executor, memory, isQuiet, workerDied, events, logger } =
     context;
+  const recorder = events.recorders.recorder(model, version);
   const files = await storage.open(model, version, { signal });
   let reserved: Disposable | undefined;
   try {
@@ -59,12 +60,13 @@ export async function loadServable(
         reserveCopy,
         isQuiet,
         died: workerDied,
+        counts: recorder,
         logger,
       },
       signal,
     );
     const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
-    return new Servable(model, version, executed, queue, () => giveBack(files, reserved));
+    return new Servable(model, version, executed, queue, recorder, () => giveBack(files, reserved));
   } catch (error) {
     await giveBack(files, reserved);
     throw error;

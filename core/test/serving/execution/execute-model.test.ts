@@ -103,6 +103,7 @@ function execute(choice: Choice, signal = new AbortController().signal): Promise
     settings: { executor, instances, maxQueuedRequests: 0 },
     batching: undefined,
     description: undefined,
+    counts: { executorStarted: () => {}, executorDied: () => {} },
     reserveCopy: () => (free-- > 0 ? { [Symbol.dispose]: () => free++ } : undefined),
     isQuiet: () => quiet,
     died: (error: PlinthError) => expect.fail(error.message),
