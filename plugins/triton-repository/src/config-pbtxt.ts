@@ -1,6 +1,6 @@
 import type { DescribedBatching, DescriptionFormat, ModelDescription, VersionPolicy } from "@plinth/core";
 import type { MessageValue } from "@plinth/text-format";
-import { fieldOf, messageOf, messagesOf, numberOf, numbersOf, textOf } from "./fields.js";
+import { fieldOf, messageOf, messagesOf, numberOf, textOf } from "./fields.js";
 import { Faults, FILE_NAME, placeOf, readConfig } from "./read-config.js";
 import { describedTensors } from "./tensors.js";
 import { warmUpCalls } from "./warm-up.js";
@@ -54,7 +54,7 @@ function versionPolicy(config: MessageValue, faults: Faults): VersionPolicy | un
   if (policy.fields.has("all")) return { kind: "all" };
   const specific = messageOf(policy, "specific");
   if (specific !== undefined) {
-    const versions = numbersOf(specific, "versions").map(BigInt);
+    const versions = (specific.fields.get("versions") ?? []).map(({ value }) => value as bigint);
     if (versions.length === 0 || versions.some((version) => version < 0n)) {
       faults.add(specific.at, "expected at least one version, and none below 0");
     }
