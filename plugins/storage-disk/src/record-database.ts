@@ -1,5 +1,5 @@
-import { constants, existsSync } from "node:fs";
-import { access, cp, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, cp, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type JsonValue, type Logger, PlinthError } from "@plinth/core";
@@ -29,6 +29,8 @@ const MAX_REPORT_BYTES = 64 * 1024;
 /** The types of `level` leave out what not every implementation of it has. */
 const repairLevel = (folder: string) => (Level as unknown as { repair(folder: string): Promise<void> }).repair(folder);
 
+const KEYS_AT_ONCE = 1_000;
+
 /** A server elsewhere may be writing to what is copied. */
 const COPY_ATTEMPTS = 5;
 
@@ -39,9 +41,8 @@ const COPY_ATTEMPTS = 5;
  * @throws PlinthError `STORAGE_UNAVAILABLE`
  */
 export async function openRecordDatabase(folder: string, disk: Disk, logger: Logger): Promise<RecordDatabase> {
-  const refusal = await refusalToWrite(folder);
+  const refusal = await refusalToWrite(folder, disk);
   if (refusal !== undefined) return openCopy(folder, refusal);
-  await ensureFolder(disk, dirname(folder));
   const database = await openOrRepair(folder, logger);
   await warnOfLoss(folder, logger);
   const owner = ownerFileOf(folder);
@@ -49,17 +50,18 @@ export async function openRecordDatabase(folder: string, disk: Disk, logger: Log
   return { database, close: () => database.close() };
 }
 
-/** Where the folder, or the next above it that is there, cannot be written to. */
-async function refusalToWrite(folder: string): Promise<PlinthError | undefined> {
-  const existing = [folder, dirname(folder), dirname(dirname(folder))].find((each) => existsSync(each));
+/** Why nothing can be written below the folder's own folder, where that is so: told by trying, which also root and mounts heed. */
+async function refusalToWrite(folder: string, disk: Disk): Promise<PlinthError | undefined> {
   try {
-    await access(existing ?? folder, constants.W_OK);
+    for (const each of [dirname(folder), folder]) await ensureFolder(disk, each);
+    await (await open(join(folder, "LOCK"), "a")).close();
     return undefined;
-  } catch (cause) {
+  } catch (thrown) {
+    const cause = thrown instanceof PlinthError ? thrown.cause : thrown;
     if (!["EROFS", "EACCES", "EPERM"].includes(systemCode(cause) ?? "")) return undefined;
     return new PlinthError(
       "STORAGE_UNAVAILABLE",
-      `Nothing can be written to ${existing}, so there can be no records below it: models are served, but labels, traffic and ` +
+      `Nothing can be written to ${folder}, so there can be no new records: models are served, but labels, traffic and ` +
         "versions can be changed in the configuration only. Make it writable, or give the storage a root elsewhere and each " +
         "model its path",
       { cause, details: { code: systemCode(cause) } },
@@ -82,7 +84,23 @@ async function openOrRepair(folder: string, logger: Logger): Promise<Database> {
 async function openLevel(folder: string): Promise<Database> {
   const database: Database = new Level(folder, { valueEncoding: "json" });
   await database.open();
-  return database;
+  try {
+    await readThrough(database);
+    return database;
+  } catch (thrown) {
+    await database.close();
+    throw thrown;
+  }
+}
+
+/** Damage in a table shows only when it is read. */
+async function readThrough(database: Database): Promise<void> {
+  const iterator = database.keys();
+  try {
+    while ((await iterator.nextv(KEYS_AT_ONCE)).length > 0);
+  } finally {
+    await iterator.close();
+  }
 }
 
 async function lacksItsHead(folder: string): Promise<boolean> {
@@ -152,7 +170,7 @@ async function openCopy(folder: string, refusal: PlinthError): Promise<RecordDat
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        await cp(folder, copy, { recursive: true });
+        await copyFiles(folder, copy);
         const database = await openLevel(copy);
         return {
           database,
@@ -171,6 +189,14 @@ async function openCopy(folder: string, refusal: PlinthError): Promise<RecordDat
     await rm(parent, { recursive: true, force: true });
     const { message } = ((cause as Error).cause ?? cause) as Error;
     throw new PlinthError("STORAGE_UNAVAILABLE", `Cannot read the records in ${folder}: ${message}`, { cause });
+  }
+}
+
+/** Into a folder that this process can write to, whatever the rights of the other are. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const name of await readdir(from)) {
+    if (name !== "LOCK") await copyFile(join(from, name), join(to, name));
   }
 }
 
