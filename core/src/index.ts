@@ -82,6 +82,7 @@ export {
   type PublishOptions,
   type RecordStore,
   type StorageCallOptions,
+  type StorageStartOptions,
   type StoredModel,
   type StoredRecord,
   type StoredVersion,

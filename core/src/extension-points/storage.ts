@@ -13,7 +13,7 @@ import { createToken, type Token } from "./token.js";
  */
 export interface ModelStorage extends AsyncDisposable {
   /** Opens what it needs. Called once, before anything else. Constructors do no work. */
-  start(options: StorageCallOptions): Promise<void>;
+  start(options: StorageStartOptions): Promise<void>;
 
   /**
    * All models with all their complete versions, in any order. A version that is still being copied is left out until it is
@@ -88,6 +88,11 @@ export interface StorageCallOptions {
 export interface ListOptions extends StorageCallOptions {
   /** Names of files to tell of in {@link StoredModel.sideFiles}. Default: none. */
   readonly sideFiles?: readonly string[] | undefined;
+}
+
+export interface StorageStartOptions extends StorageCallOptions {
+  /** Whether the caller only lists and opens: then nothing is created, tidied up or locked, and what is not there is an error. */
+  readonly readOnly?: boolean;
 }
 
 export interface OpenOptions extends StorageCallOptions {

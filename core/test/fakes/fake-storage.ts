@@ -2,13 +2,14 @@ import type {
   ListOptions,
   ModelStorage,
   ModelVersion,
+  OpenOptions,
   RecordStore,
   StorageCallOptions,
   StoredModel,
   StoredVersion,
   VersionFiles,
 } from "../../src/index.js";
-import { PlinthError } from "../../src/index.js";
+import { FilesInMemory, PlinthError } from "../../src/index.js";
 import { FakeRecords } from "./fake-records.js";
 
 /** A storage whose listing a test sets by hand; files are names only. */
@@ -18,6 +19,8 @@ export class FakeStorage implements ModelStorage {
   /** Text of files beside the models' versions, by model and name. */
   readonly sideFiles = new Map<string, string>();
   readonly opened: string[] = [];
+  /** Whether it gives contents to those who read them. */
+  holdsContents = false;
   openHandles = 0;
   records: RecordStore = new FakeRecords();
   #changed: (() => void) | undefined;
@@ -54,16 +57,17 @@ export class FakeStorage implements ModelStorage {
     return text === undefined ? undefined : new TextEncoder().encode(text);
   }
 
-  async open(model: string, version: ModelVersion): Promise<VersionFiles> {
+  async open(model: string, version: ModelVersion, options?: Partial<OpenOptions>): Promise<VersionFiles> {
     this.opened.push(`${model}/${version}`);
     this.openHandles++;
-    return {
-      directory: `/nowhere/${model}/${version}`,
-      files: [{ path: "model.fake", bytes: 1 }],
-      [Symbol.asyncDispose]: async () => {
-        this.openHandles--;
-      },
+    const files = [{ path: "model.fake", bytes: 1 }];
+    const close = async () => {
+      this.openHandles--;
     };
+    if (options?.contents && this.holdsContents) {
+      return new FilesInMemory(files, new Map([["model.fake", new Uint8Array(1)]]), close);
+    }
+    return { directory: `/nowhere/${model}/${version}`, files, [Symbol.asyncDispose]: close };
   }
 
   watch(changed: () => void): Disposable {

@@ -105,6 +105,11 @@ export class FrontFleet implements Holders, ModelExecutor {
     return endpoints;
   }
 
+  /** Fronts are processes of their own. */
+  readsContents(): boolean {
+    return false;
+  }
+
   copiesOf(settings: ExecutionSettings): number {
     const { size } = this.#options;
     return copiesOf(sharedSettings(settings, size)) * size;

@@ -38,13 +38,11 @@ export async function loadServable(
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<Servable> {
-  const { storage, backends, execution, batching, description, executor, memory, isQuiet, workerDied, events, logger } =
-    context;
+  const { execution, batching, description, executor, memory, isQuiet, workerDied, events, logger } = context;
   const recorder = events.recorders.recorder(model, version);
-  const files = await storage.open(model, version, { signal });
+  const { source, files } = await openVersion(context, model, version, signal);
   let reserved: Disposable | undefined;
   try {
-    const source = chooseSource(backends, files.files);
     const copyBytes = estimatedNeedBytes(files.files.reduce((sum, { bytes }) => sum + bytes, 0));
     reserved = await memory.reserve({ model, version }, copyBytes * executor.copiesOf(execution), signal);
     const reserveCopy = () => memory.extend({ model, version }, copyBytes);
@@ -70,6 +68,25 @@ export async function loadServable(
   } catch (error) {
     await giveBack(files, reserved);
     throw error;
+  }
+}
+
+/** Opens a version for the backend that takes it: as bytes in memory where the storage has them there and all can read them. */
+async function openVersion(
+  { storage, backends, executor, execution }: LoadContext,
+  model: string,
+  version: ModelVersion,
+  signal: AbortSignal,
+): Promise<{ readonly source: BackendSource; readonly files: VersionFiles }> {
+  const contents = executor.readsContents(execution) && backends.some(({ backend }) => backend.readsContents);
+  const files = await storage.open(model, version, { signal, contents });
+  let isToBeRead = false;
+  try {
+    const source = chooseSource(backends, files.files);
+    isToBeRead = files.contents === undefined || source.backend.readsContents === true;
+    return { source, files: isToBeRead ? files : await storage.open(model, version, { signal }) };
+  } finally {
+    if (!isToBeRead) await files[Symbol.asyncDispose]();
   }
 }
 
