@@ -14,8 +14,10 @@ import type { SimplifyOptions } from "./freeze/simplify.js";
 import { InitialValues } from "./initial/initial-values.js";
 import { Initialisation } from "./initial/initialisation.js";
 import type { Limits } from "./limits.js";
+import { readCheckpointKeys } from "./messages/checkpoint-objects-message.js";
 import type { MetaGraph } from "./messages/meta-graph-message.js";
 import type { ExpansionBudget } from "./messages/tensor-message.js";
+import { WireReader } from "./messages/wire-reader.js";
 import { resourceOf } from "./resource.js";
 import type { Callable, InitialValue, ModelSignature, Resource, SavedModel } from "./saved-model.js";
 import { SavedModelError, type SavedModelErrorReason } from "./saved-model-error.js";
@@ -29,6 +31,9 @@ export interface FrozenModelOptions {
   readonly assertions: SimplifyOptions["assertions"];
 }
 
+/** What a checkpoint calls its description of the model's objects. */
+const OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH";
+
 /** With these, no part of the model is to be trusted. */
 const DAMAGED: ReadonlySet<SavedModelErrorReason> = new Set([
   "FILE_MISSING",
@@ -37,7 +42,10 @@ const DAMAGED: ReadonlySet<SavedModelErrorReason> = new Set([
   "TOO_LARGE",
 ]);
 
-/** Takes signatures and callables one after the other, then freezes them together: what one changes is no constant for any other. */
+/**
+ * Takes signatures and callables one after the other, then freezes them together: what one changes is no constant for any other. To be
+ * closed after use.
+ */
 export class FrozenModel {
   readonly #options: FrozenModelOptions;
   readonly #budget: ExpansionBudget;
@@ -65,16 +73,16 @@ export class FrozenModel {
     }
   }
 
-  takeCallables(): void {
+  async takeCallables(): Promise<void> {
     const { objects, assets } = this.#options.metaGraph;
     if (objects === undefined) return;
+    const variables = await this.#variablesOfObjects();
     const captureOf = captures({
       objects,
       assets,
-      graph: this.#graph,
       handles: this.#handles,
       inliner: () => this.#inliner(),
-      initialisation: this.#initialisation,
+      variables,
     });
     for (const callable of listCallables(objects)) {
       this.#attempt(callable.name, () =>
@@ -84,17 +92,6 @@ export class FrozenModel {
   }
 
   async freeze(): Promise<Pick<SavedModel, "signatures" | "refused" | "callables" | "resources">> {
-    try {
-      return await this.#freeze();
-    } finally {
-      await this.#checkpoint?.then(
-        (checkpoint) => checkpoint.close(),
-        () => undefined,
-      );
-    }
-  }
-
-  async #freeze(): Promise<Pick<SavedModel, "signatures" | "refused" | "callables" | "resources">> {
     const all = [...this.#flat.values(), ...this.#flatCallables.map(({ signature }) => signature)];
     const changed = changedResources(all.map(({ graph }) => graph));
     const values = new Map<string, InitialValue | SavedModelError>();
@@ -120,6 +117,12 @@ export class FrozenModel {
     );
     this.#checkNotAllRefused(signatures.size + callables.length);
     return { signatures, refused: this.#refused, callables: callables.sort(byTraining), resources };
+  }
+
+  /** Closes the files that it read from. */
+  async close(): Promise<void> {
+    const checkpoint = await this.#checkpoint?.catch(() => undefined);
+    await checkpoint?.close();
   }
 
   #finish(
@@ -180,12 +183,26 @@ export class FrozenModel {
     return resources;
   }
 
+  async #variablesOfObjects(): Promise<ReadonlyMap<number, string>> {
+    const restored = this.#initialisation.restored();
+    if (restored.size === 0) return new Map();
+    const checkpoint = await this.#openCheckpoint();
+    if (!checkpoint.has(OBJECTS)) return new Map();
+    const tensor = await checkpoint.read(OBJECTS);
+    const bytes = tensor.dtype === "string" ? tensor.strings[0] : undefined;
+    const keys = readCheckpointKeys(WireReader.over(bytes ?? new Uint8Array(0), OBJECTS));
+    return new Map(keys.flatMap((key, index) => [[index, restored.get(key ?? "")] as const]).filter(isKnown));
+  }
+
+  #openCheckpoint(): Promise<Checkpoint> {
+    const { directory, limits, signal } = this.#options;
+    this.#checkpoint ??= Checkpoint.open(directory, { maxBytes: limits.maxVariableBytes, signal });
+    return this.#checkpoint;
+  }
+
   #initialValues(): InitialValues {
     const { directory, limits, signal } = this.#options;
-    const checkpoint = (): Promise<Checkpoint> => {
-      this.#checkpoint ??= Checkpoint.open(directory, { maxBytes: limits.maxVariableBytes, signal });
-      return this.#checkpoint;
-    };
+    const checkpoint = (): Promise<Checkpoint> => this.#openCheckpoint();
     return new InitialValues({ directory, initialisation: this.#initialisation, checkpoint, limits, signal });
   }
 
@@ -230,4 +247,8 @@ export class FrozenModel {
     const [name, error] = first;
     throw new SavedModelError(error.reason, `No signature can be served; ${name}: ${error.message}`, { cause: error });
   }
+}
+
+function isKnown(entry: readonly [number, string | undefined]): entry is readonly [number, string] {
+  return entry[1] !== undefined;
 }

@@ -52,12 +52,22 @@ export async function readSavedModel(directory: string, options: ReadOptions = {
     signal: options.signal,
     assertions: options.assertions ?? "keep",
   });
-  const names = [...graph.signatures.keys()].filter(isServed).sort();
-  model.takeSignatures(names.filter((name) => options.signatures?.includes(name) ?? true));
-  if (options.callables ?? names.length === 0) model.takeCallables();
-  const { signatures, refused, callables, resources } = await model.freeze();
+  const { signatures, refused, callables, resources } = await freeze(model, graph, options).finally(() =>
+    model.close(),
+  );
   const { tags, tensorflowVersion } = graph;
   return { tags, tensorflowVersion, fingerprint, signatures, refused, callables, resources };
+}
+
+async function freeze(
+  model: FrozenModel,
+  { signatures }: MetaGraph,
+  options: ReadOptions,
+): ReturnType<FrozenModel["freeze"]> {
+  const names = [...signatures.keys()].filter(isServed).sort();
+  model.takeSignatures(names.filter((name) => options.signatures?.includes(name) ?? true));
+  if (options.callables ?? names.length === 0) await model.takeCallables();
+  return model.freeze();
 }
 
 async function readGraphFile(directory: string, limits: Limits, { tags, signal }: ReadOptions): Promise<MetaGraph> {

@@ -1,19 +1,17 @@
-import type { Initialisation } from "../initial/initialisation.js";
 import type { AssetFile } from "../messages/meta-graph-message.js";
 import type { ObjectGraph, SavedObject } from "../messages/object-graph-message.js";
 import { SavedModelError } from "../saved-model-error.js";
 import type { CaptureOf } from "./callables.js";
 import type { Handles } from "./handles.js";
 import type { CapturedValue, Inliner } from "./inliner.js";
-import type { ModelGraph } from "./model-graph.js";
 
 export interface CaptureSources {
   readonly objects: ObjectGraph;
   readonly assets: readonly AssetFile[];
-  readonly graph: ModelGraph;
   readonly handles: Handles;
   readonly inliner: () => Inliner;
-  readonly initialisation: Initialisation;
+  /** Keys of variables by the number of their object. */
+  readonly variables: ReadonlyMap<number, string>;
 }
 
 /** Finds what the objects that functions capture are in the graph. */
@@ -40,22 +38,16 @@ function capture(object: SavedObject, index: number, sources: CaptureSources): C
   }
 }
 
-/** The graph has a handle of each variable, which is called as the variable is, with a number behind it where several are called so. */
-function variable(name: string, index: number, { graph, handles }: CaptureSources): CapturedValue {
-  const nodes = [...graph.nodes.values()].filter(({ op }) => op === "VarHandleOp");
-  const candidates = nodes.map((node) => {
-    const attributes = graph.attributes(node, new Map());
-    return handles.define({ name: node.name, op: node.op, attributes, inputs: [] });
-  });
-  const found =
-    candidates.find((definition) => definition.key === `variable:${name}`) ??
-    candidates.find((definition) => definition.name === name);
-  if (found === undefined)
+/** Several variables may have the name: which one it is stands in the checkpoint. */
+function variable(name: string, index: number, { variables, handles }: CaptureSources): CapturedValue {
+  const definition = handles.get(variables.get(index) ?? `variable:${name}`);
+  if (definition === undefined) {
     throw new SavedModelError(
       "VARIABLE_MISSING",
-      `A function captures variable ${name} (object ${index}), which the graph does not have`,
+      `A function captures variable ${name} (object ${index}), which nothing gives a value`,
     );
-  return { kind: "handle", definition: found, isReference: false, after: [] };
+  }
+  return { kind: "handle", definition, isReference: false, after: [] };
 }
 
 function asset(index: number, assets: readonly AssetFile[]): CapturedValue {

@@ -6,7 +6,8 @@ import type { EntriesSource, Source, TextFileLayout } from "./source.js";
 
 /**
  * What the graphs that restore and initialise a model give its variables and tables, understood instead of run: assignments of what stands
- * in the checkpoint or in the graph, tables' entries. Later ones win.
+ * in the checkpoint or in the graph, tables' entries. Later ones win, but nothing that has to be worked out wins over the checkpoint:
+ * some models run their variables' random initialisers after they were restored.
  */
 export class Initialisation {
   readonly #variables = new Map<string, Source>();
@@ -20,10 +21,11 @@ export class Initialisation {
     return this.#tables.get(key);
   }
 
-  /** Keys of variables that stand under a name in the checkpoint. */
-  restoredFrom(variable: string): readonly string[] {
-    const from = (source: Source): boolean => source.kind === "checkpoint" && source.variable === variable;
-    return [...this.#variables].flatMap(([key, source]) => (from(source) ? [key] : []));
+  /** Keys of variables by the name that they stand under in the checkpoint. */
+  restored(): ReadonlyMap<string, string> {
+    const restored = new Map<string, string>();
+    for (const [key, source] of this.#variables) if (source.kind === "checkpoint") restored.set(source.variable, key);
+    return restored;
   }
 
   take(graph: FlatGraph): void {
@@ -39,7 +41,7 @@ export class Initialisation {
     const [, second = ":0", third = ":0"] = node.inputs;
     switch (node.op) {
       case "AssignVariableOp":
-        this.#variables.set(key, sourceOf(graph, second));
+        this.#setVariable(key, sourceOf(graph, second));
         break;
       case "InitializeTableV2":
       case "LookupTableImportV2":
@@ -51,6 +53,11 @@ export class Initialisation {
       default:
         this.#setUnknown(key, `${node.name} (${node.op})`);
     }
+  }
+
+  #setVariable(key: string, source: Source): void {
+    const isRestored = this.#variables.get(key)?.kind === "checkpoint";
+    if (!isRestored || source.kind !== "computed") this.#variables.set(key, source);
   }
 
   #setUnknown(key: string, node: string): void {
