@@ -1,8 +1,18 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
-import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
-import type { Endpoint, Logger, ModelServer, Protocol, ServerSettings } from "@plinth/core";
-import { addService } from "./calls/add-service.js";
+import { type AddressInfo, createServer as createListener, type Server as NetServer, type Socket } from "node:net";
+import { type ConnectionInjector, type Server, ServerCredentials } from "@grpc/grpc-js";
+import {
+  type Endpoint,
+  type Logger,
+  type ModelServer,
+  PlinthError,
+  type Protocol,
+  type ServerSettings,
+} from "@plinth/core";
+import { ArrivalWatch } from "./calls/arrival-watch.js";
+import { createServer } from "./calls/create-server.js";
+import { SignalPool } from "./calls/signal-pool.js";
+import type { UnaryCall } from "./calls/unary-call.js";
 import { channelOptions } from "./channel-options.js";
 import type { GrpcOptions } from "./options.js";
 import { allServices } from "./services.js";
@@ -24,6 +34,7 @@ export class GrpcProtocol implements Protocol {
   readonly #sockets = new Set<Socket>();
   #net: NetServer | undefined;
   #grpc: Server | undefined;
+  #arrivals: Disposable | undefined;
 
   constructor(options: GrpcProtocolOptions) {
     this.#options = options;
@@ -33,11 +44,13 @@ export class GrpcProtocol implements Protocol {
     signal.throwIfAborted();
     const { options, settings, logger } = this.#options;
     const { host, limits } = settings;
-    const grpc = new Server(channelOptions(limits));
-    const surroundings = { server, limits, options, logger };
-    for (const service of allServices(surroundings)) addService(grpc, service, surroundings);
+    const services = allServices({ server, limits, options, logger });
+    const arrivals = new ArrivalWatch<UnaryCall>(limits.requestTimeoutMs, (call) => call.fail(tooSlow()));
+    const surroundings = { limits, logger, arrivals, signals: new SignalPool() };
+    const grpc = createServer(services, surroundings, channelOptions(limits));
+    this.#arrivals = arrivals;
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-    const net = createServer({ noDelay: true }, (socket) => this.#take(socket, injector));
+    const net = createListener({ noDelay: true }, (socket) => this.#take(socket, injector));
     net.maxConnections = limits.maxConnections;
     this.#grpc = grpc;
     this.#net = net;
@@ -58,6 +71,7 @@ export class GrpcProtocol implements Protocol {
   async [Symbol.asyncDispose](): Promise<void> {
     const net = this.#net;
     if (net === undefined) return;
+    this.#arrivals?.[Symbol.dispose]();
     this.#grpc?.forceShutdown();
     const closed = net.listening ? new Promise<void>((resolve) => net.close(() => resolve())) : Promise.resolve();
     for (const socket of this.#sockets) socket.destroy();
@@ -69,6 +83,13 @@ export class GrpcProtocol implements Protocol {
     socket.once("close", () => this.#sockets.delete(socket));
     injector.injectConnection(socket);
   }
+}
+
+function tooSlow(): PlinthError {
+  return new PlinthError(
+    "DEADLINE_EXCEEDED",
+    "The request did not arrive whole in time (server.limits.requestTimeoutMs)",
+  );
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
