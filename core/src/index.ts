@@ -93,6 +93,7 @@ export {
 export type { ReadConfig } from "./kernel/config-reloader.js";
 export { composeConfig, configSchema, loadConfig, parseConfig, startServer } from "./kernel/doors.js";
 export type { RunningServer, StartOptions } from "./kernel/server.js";
+export { askedVersions } from "./model/asked-versions.js";
 export {
   allocateData,
   bytesPerElement,

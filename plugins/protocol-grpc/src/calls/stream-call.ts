@@ -43,10 +43,10 @@ async function sendAll(
 
 /** A stream has only the deadline that its client gave it. */
 function callerOf(call: StreamCall): Caller {
-  const deadline = Number(call.getDeadline());
+  const deadlineMs = performance.now() + Number(call.getDeadline()) - Date.now();
   const gone = new AbortController();
   (call as EventEmitter).once("cancelled", () => gone.abort());
-  return new Caller(call.metadata, performance.now() + deadline - Date.now(), gone.signal);
+  return new Caller({ metadata: call.metadata, deadlineMs, signal: gone.signal, peer: () => call.getPeer() });
 }
 
 function drained(call: EventEmitter, signal: AbortSignal): Promise<void> {

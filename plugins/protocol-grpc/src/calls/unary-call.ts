@@ -32,7 +32,12 @@ export class UnaryCall extends ServerInterceptingCall implements Listener {
     const { arrivals, limits, signals } = this.#answering.surroundings;
     const nowMs = performance.now();
     this.#gone = signals.take();
-    this.#caller = new Caller(metadata, deadlineOf(this.#call, nowMs, limits.inferenceTimeoutMs), this.#gone.signal);
+    this.#caller = new Caller({
+      metadata,
+      deadlineMs: deadlineOf(this.#call, nowMs, limits.inferenceTimeoutMs),
+      signal: this.#gone.signal,
+      peer: () => this.#call.getPeer(),
+    });
     arrivals.add(this, nowMs);
     this.#call.startRead();
   }
