@@ -1,11 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import type { Metadata } from "@grpc/grpc-js";
-import type { RequestOrigin } from "@plinth/core";
-
-/** Longest that is passed on of what the client says of itself, in characters. */
-const MAX_REQUEST_ID_LENGTH = 128;
-const MAX_TRACEPARENT_LENGTH = 128;
-const MAX_TRACESTATE_LENGTH = 512;
+import { type RequestOrigin, requestOrigin } from "@plinth/core";
 
 /** Names of metadata that gRPC allows; asking it for another one throws. */
 const METADATA_NAME = /^[0-9a-z_.-]+$/;
@@ -22,7 +17,8 @@ LOOPBACK.addAddress("::1", "ipv6");
 /** What is known of a call beside its message. */
 export interface CallFacts {
   readonly metadata: Metadata;
-  /** On the clock of `performance.now()`. */
+  /** On the clock of `performance.now()`, as {@link deadlineMs}. */
+  readonly receivedAtMs: number;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   /** Address and port of the other end, where it has one; asked only where somebody wants to know. */
@@ -37,9 +33,11 @@ export class Caller {
   readonly signal: AbortSignal;
   /** What the client sent beside the request, by lower-case name; for `ModelTarget.header`. */
   readonly header: (name: string) => string | undefined;
+  readonly #receivedAtMs: number;
   readonly #peer: () => string;
 
-  constructor({ metadata, deadlineMs, signal, peer }: CallFacts) {
+  constructor({ metadata, receivedAtMs, deadlineMs, signal, peer }: CallFacts) {
+    this.#receivedAtMs = receivedAtMs;
     this.deadlineMs = deadlineMs;
     this.signal = signal;
     this.header = (name) => (METADATA_NAME.test(name) ? metadata.get(name)[0]?.toString() : undefined);
@@ -53,13 +51,9 @@ export class Caller {
     return peer === NO_ADDRESS || isLoopback(peer.replace(/:[0-9]+$/, ""));
   }
 
-  get origin(): RequestOrigin {
-    return {
-      protocol: "grpc",
-      requestId: this.header("x-request-id")?.slice(0, MAX_REQUEST_ID_LENGTH),
-      traceparent: this.header("traceparent")?.slice(0, MAX_TRACEPARENT_LENGTH),
-      tracestate: this.header("tracestate")?.slice(0, MAX_TRACESTATE_LENGTH),
-    };
+  /** For monitors. `method` is one of a few words, as `predict`. */
+  origin(method: string): RequestOrigin {
+    return requestOrigin({ protocol: "grpc", method, receivedAtMs: this.#receivedAtMs }, this.header);
   }
 }
 

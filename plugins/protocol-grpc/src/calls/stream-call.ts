@@ -43,10 +43,12 @@ async function sendAll(
 
 /** A stream has only the deadline that its client gave it. */
 function callerOf(call: StreamCall): Caller {
-  const deadlineMs = performance.now() + Number(call.getDeadline()) - Date.now();
+  const receivedAtMs = performance.now();
+  const deadlineMs = receivedAtMs + Number(call.getDeadline()) - Date.now();
   const gone = new AbortController();
   (call as EventEmitter).once("cancelled", () => gone.abort());
-  return new Caller({ metadata: call.metadata, deadlineMs, signal: gone.signal, peer: () => call.getPeer() });
+  const peer = () => call.getPeer();
+  return new Caller({ metadata: call.metadata, receivedAtMs, deadlineMs, signal: gone.signal, peer });
 }
 
 function drained(call: EventEmitter, signal: AbortSignal): Promise<void> {

@@ -34,6 +34,7 @@ export class UnaryCall extends ServerInterceptingCall implements Listener {
     this.#gone = signals.take();
     this.#caller = new Caller({
       metadata,
+      receivedAtMs: nowMs,
       deadlineMs: deadlineOf(this.#call, nowMs, limits.inferenceTimeoutMs),
       signal: this.#gone.signal,
       peer: () => this.#call.getPeer(),

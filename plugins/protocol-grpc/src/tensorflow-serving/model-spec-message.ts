@@ -9,6 +9,6 @@ export function askedModel(message: ModelSpecMessage | undefined): ModelSpec {
     model: name,
     version: versionChoice?.$case === "version" ? versionChoice.value : undefined,
     label: versionChoice?.$case === "versionLabel" ? versionChoice.value : undefined,
-    signature: signatureName,
+    signature: signatureName || undefined,
   });
 }
