@@ -57,6 +57,7 @@ export {
   type Registry,
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
+export { requestOrigin } from "./extension-points/request-origin.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
@@ -122,6 +123,7 @@ export {
 export type { ReadConfig } from "./kernel/config-reloader.js";
 export { composeConfig, configSchema, loadConfig, parseConfig, startServer } from "./kernel/doors.js";
 export type { RunningServer, StartOptions } from "./kernel/server.js";
+export { askedVersions } from "./model/asked-versions.js";
 export {
   allocateData,
   bytesPerElement,

@@ -24,6 +24,14 @@ export interface ServerConfig {
   readonly models: ReadonlyMap<string, ModelConfig> | undefined;
   /** YAML text of the whole with every default. What the environment gave is shown as the reference it came from. */
   readonly effective: string;
+  /**
+   * The same configuration with another section `models`, checked as if that stood in the file; nothing is read again.
+   *
+   * @param models plain values, as the file's YAML stands for; whole numbers may be bigint
+   * @param from what messages name as the place that it comes from
+   * @throws PlinthError `CONFIG_INVALID`
+   */
+  readonly withModels: (models: unknown, from: string) => Promise<ServerConfig>;
 }
 
 /** One place of the configuration that names a plugin. */

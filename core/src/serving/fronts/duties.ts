@@ -1,3 +1,4 @@
+import type { ReloadReport } from "../../extension-points/config-reload.js";
 import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import type { FileEntry } from "../../extension-points/storage.js";
@@ -54,6 +55,10 @@ export interface MainDuties {
   /** Sets memory aside for one more copy of a version; `undefined` where there is none free. */
   reserve(servable: ServableId): Promise<ReservationId | undefined>;
   release(reservation: ReservationId): Promise<void>;
+
+  /** As {@link ConfigReload}. */
+  reload(): Promise<ReloadReport>;
+  replaceModels(replacement: { readonly models: unknown; readonly from: string }): Promise<ReloadReport>;
 
   /** Tells the monitors what happened in the front. */
   observe(batch: EventBatch): Promise<void>;

@@ -1,6 +1,8 @@
 import { PredictionServiceDefinition } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 import type { Method, Service } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
+import { metadataMethod } from "./metadata.js";
+import { modelService } from "./model-service.js";
 import { predictMethod } from "./predict.js";
 
 /** TensorFlow Serving's services. */
@@ -9,7 +11,11 @@ export function servingServices(surroundings: Surroundings): readonly Service[] 
   return [
     {
       name: fullName,
-      methods: new Map<string, Method>([[methods.predict.name, predictMethod(surroundings)]]),
+      methods: new Map<string, Method>([
+        [methods.predict.name, predictMethod(surroundings)],
+        [methods.getModelMetadata.name, metadataMethod(surroundings)],
+      ]),
     },
+    modelService(surroundings),
   ];
 }
