@@ -16,7 +16,8 @@ export {
   type TrafficRules,
   type VersionPolicy,
 } from "./extension-points/deployments.js";
-export { checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
+export { FilesInMemory } from "./extension-points/files-in-memory.js";
+export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
   type InferCall,
@@ -34,6 +35,9 @@ export {
   type ErrorOccurred,
   Monitor,
   type RequestFinished,
+  type RequestSample,
+  type RequestTimings,
+  type Sampling,
   type ServerEvent,
   type ShadowCompared,
   type VersionStateChanged,
@@ -49,10 +53,24 @@ export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
+  type DurationFigures,
+  type LatencyFigures,
+  type ModelStatistics,
+  type MonitorFigures,
+  type ProcessFigures,
+  type RequestTotals,
+  type SeriesPoint,
+  ServerStatistics,
+  type VersionStatistics,
+  type WindowFigures,
+} from "./extension-points/server-statistics.js";
+export {
   type FileEntry,
   type IncomingFile,
   type JsonValue,
   ModelStorage,
+  type OpenOptions,
+  type PublishOptions,
   type RecordStore,
   type StorageCallOptions,
   type StoredModel,
@@ -99,6 +117,7 @@ export {
   DTYPES,
   type DType,
   type DTypeData,
+  dataFromBytes,
   holdsDType,
   partsPerElement,
 } from "./model/dtype.js";

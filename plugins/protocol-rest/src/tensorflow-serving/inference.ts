@@ -43,6 +43,10 @@ export async function answerInference(
   try {
     acquired.admit();
     return await ANSWERS[verb](() => acquired, body, patience);
+  } catch (thrown) {
+    const error = PlinthError.from(thrown);
+    server.refused({ model: target.model, version: acquired.version, origin: target.origin }, error);
+    throw error;
   } finally {
     acquired[Symbol.dispose]();
   }
