@@ -1,5 +1,6 @@
 import { formatShape, type NamedTensors, type Signature, type Tensor } from "@plinth/core";
 import { outputUnfit, signatureUnfit } from "./method-errors.js";
+import { REGRESS_METHOD } from "./methods.js";
 
 /** Classes of all examples of a request, of one example after the other. */
 export interface Classification {
@@ -24,16 +25,16 @@ const SCORES = "scores";
 
 /**
  * Which outputs of a signature hold a classification: `classes` and `scores`, where it has one of them, else its only output, of strings or
- * of float32. The signature's method does not count: since TensorFlow 2, exported signatures are all of predict.
+ * of float32, unless it was made to regress. Otherwise its method does not count: since TensorFlow 2, exported signatures are all of predict.
  *
  * @throws PlinthError `SIGNATURE_UNFIT`
  */
-export function classificationOutputs(name: string, { outputs }: Signature): ClassificationOutputs {
+export function classificationOutputs(name: string, { outputs, method }: Signature): ClassificationOutputs {
   const classes = outputs.has(CLASSES) ? CLASSES : undefined;
   const scores = outputs.has(SCORES) ? SCORES : undefined;
   if (classes !== undefined || scores !== undefined) return { classes, scores };
   const [only] = outputs;
-  if (only !== undefined && outputs.size === 1) {
+  if (only !== undefined && outputs.size === 1 && method !== REGRESS_METHOD) {
     const [output, { dtype }] = only;
     if (dtype === "string") return { classes: output, scores: undefined };
     if (dtype === "float32") return { classes: undefined, scores: output };

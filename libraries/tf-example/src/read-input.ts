@@ -11,39 +11,52 @@ const CONTEXT = 2;
 
 /**
  * Reads TensorFlow Serving's message `Input`: a list of examples, with or without a context. The examples are not parsed; the batch
- * holds views over `bytes`.
+ * holds views over `input`.
  *
- * @param bytes the serialized message; `undefined` where the request has none
+ * @param input the serialized message; `undefined` where the request has none
  * @throws PlinthError `REQUEST_INVALID` for bytes that are no such message, and for no or too many examples
  */
-export function readInput(bytes: Uint8Array | undefined): ExampleBatch {
-  let list: Uint8Array | undefined;
-  let withContext = false;
-  let examples: Uint8Array[] = [];
-  let context: Uint8Array | undefined;
+export function readInput(input: Uint8Array | undefined): ExampleBatch {
+  if (input === undefined) return ExampleBatch.ofSerialized([]);
+  let lists: ExampleLists;
   try {
-    readFields(bytes ?? EMPTY, (reader, field, wireType) => {
-      const known = field === EXAMPLE_LIST || field === EXAMPLE_LIST_WITH_CONTEXT;
-      if (!known || wireType !== WireType.LengthDelimited) return false;
-      withContext = field === EXAMPLE_LIST_WITH_CONTEXT;
-      list = reader.bytes();
-      return true;
-    });
-    examples = [];
-    readFields(list ?? EMPTY, (reader, field, wireType) => {
-      if (wireType !== WireType.LengthDelimited) return false;
-      if (field === EXAMPLES) {
-        if (examples.push(reader.bytes()) > MAX_EXAMPLES) throw tooManyExamples(examples.length);
-      } else if (field === CONTEXT && withContext) context = reader.bytes();
-      else return false;
-      return true;
-    });
-  } catch (thrown) {
-    if (thrown instanceof PlinthError) throw thrown;
-    const { message } = PlinthError.from(thrown);
-    throw new PlinthError("REQUEST_INVALID", `The input is no list of examples: ${message}`, { cause: thrown });
+    // Else the views of a Buffer would be Buffers, which cost more to make.
+    lists = readLists(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
+  } catch (cause) {
+    if (cause instanceof PlinthError) throw cause;
+    const { message } = PlinthError.from(cause);
+    throw new PlinthError("REQUEST_INVALID", `The input is no list of examples: ${message}`, { cause });
   }
-  return ExampleBatch.ofSerialized(examples, context);
+  return ExampleBatch.ofSerialized(lists.examples, lists.context);
 }
 
-const EMPTY = new Uint8Array(0);
+interface ExampleLists {
+  readonly examples: readonly Uint8Array[];
+  readonly context: Uint8Array | undefined;
+}
+
+/** Of several lists the last counts. */
+function readLists(input: Uint8Array): ExampleLists {
+  let lists: ExampleLists = { examples: [], context: undefined };
+  readFields(input, (reader, field, wireType) => {
+    if (wireType !== WireType.LengthDelimited) return false;
+    if (field !== EXAMPLE_LIST && field !== EXAMPLE_LIST_WITH_CONTEXT) return false;
+    const { examples, context } = readList(reader.bytes());
+    lists = { examples, context: field === EXAMPLE_LIST_WITH_CONTEXT ? context : undefined };
+    return true;
+  });
+  return lists;
+}
+
+function readList(list: Uint8Array): ExampleLists {
+  const examples: Uint8Array[] = [];
+  let context: Uint8Array | undefined;
+  readFields(list, (reader, field, wireType) => {
+    if (wireType !== WireType.LengthDelimited) return false;
+    if (field === CONTEXT) context = reader.bytes();
+    else if (field !== EXAMPLES) return false;
+    else if (examples.push(reader.bytes()) > MAX_EXAMPLES) throw tooManyExamples(examples.length);
+    return true;
+  });
+  return { examples, context };
+}

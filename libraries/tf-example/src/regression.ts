@@ -1,5 +1,6 @@
 import { formatShape, type NamedTensors, type Signature } from "@plinth/core";
 import { outputUnfit, signatureUnfit } from "./method-errors.js";
+import { CLASSIFY_METHOD } from "./methods.js";
 
 /** A value for each example of a request. */
 export interface Regression {
@@ -10,15 +11,16 @@ export interface Regression {
 const OUTPUTS = "outputs";
 
 /**
- * Which output of a signature holds a regression: `outputs`, or its only output if that is of float32. The signature's method does not
- * count, as for a classification.
+ * Which output of a signature holds a regression: `outputs`, else its only output if that is of float32, unless the signature was made to
+ * classify. Otherwise its method does not count, as for a classification.
  *
  * @throws PlinthError `SIGNATURE_UNFIT`
  */
-export function regressionOutput(name: string, { outputs }: Signature): string {
+export function regressionOutput(name: string, { outputs, method }: Signature): string {
   if (outputs.has(OUTPUTS)) return OUTPUTS;
   const [only] = outputs;
-  if (only !== undefined && outputs.size === 1 && only[1].dtype === "float32") return only[0];
+  if (only !== undefined && outputs.size === 1 && only[1].dtype === "float32" && method !== CLASSIFY_METHOD)
+    return only[0];
   throw signatureUnfit(
     name,
     outputs,

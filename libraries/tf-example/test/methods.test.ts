@@ -100,6 +100,13 @@ describe("classify", () => {
     expect(error.message).toContain(fragment);
   });
 
+  it("P34 refuses a signature that was made to regress, by its only output", async () => {
+    const regressing = signature(SERIALIZED, { outputs: FLOATS }, { method: REGRESS_METHOD });
+    const servable = new FakeServable(new Map([["serving_default", regressing]]), () => new Map());
+    const error = await rejectionOf(classify(servable, { examples: TWO }));
+    expect(error.message).toContain("Expected classification signature");
+  });
+
   it("P23 P34 refuses a signature that there is not", async () => {
     const error = await rejectionOf(
       classify(answering({ scores: floats([2], 1, 2) }), { signature: "other", examples: TWO }),

@@ -1,6 +1,7 @@
 import { PredictionServiceDefinition } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 import type { Method, Service } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
+import { classifyMethod, multiInferenceMethod, regressMethod } from "./examples.js";
 import { predictMethod } from "./predict.js";
 
 /** TensorFlow Serving's services. */
@@ -9,7 +10,12 @@ export function servingServices(surroundings: Surroundings): readonly Service[] 
   return [
     {
       name: fullName,
-      methods: new Map<string, Method>([[methods.predict.name, predictMethod(surroundings)]]),
+      methods: new Map<string, Method>([
+        [methods.predict.name, predictMethod(surroundings)],
+        [methods.classify.name, classifyMethod(surroundings)],
+        [methods.regress.name, regressMethod(surroundings)],
+        [methods.multiInference.name, multiInferenceMethod(surroundings)],
+      ]),
     },
   ];
 }
