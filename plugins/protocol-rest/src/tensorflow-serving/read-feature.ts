@@ -2,6 +2,7 @@ import { PlinthError } from "@plinth/core";
 import { type Feature, type FeatureKind, NO_FEATURE } from "@plinth/tf-example";
 import { readBase64Object } from "../json/base64.js";
 import {
+  CLOSE_BRACE,
   CLOSE_BRACKET,
   COMMA,
   DOT,
@@ -60,7 +61,7 @@ class FeatureValues {
     this.#name = name;
   }
 
-  /** Takes the element at `at` and gives the position after it. */
+  /** Takes the element at `at`, and any floats that follow a float; gives the position after what it took. */
   add(at: number): number {
     const bytes = this.#bytes;
     const kind = this.#kindAt(at);
@@ -74,7 +75,7 @@ class FeatureValues {
     switch (kind) {
       case "float":
         this.#floats ??= new NumberRows(bytes, "float32", false);
-        return this.#floats.readRow(at, 1);
+        return this.#floats.readRow(at, countFloats(bytes, at));
       case "int64":
         return this.#integer(at);
       case "bytes":
@@ -153,6 +154,26 @@ class FeatureValues {
   }
 }
 
+/** How many elements from the float at `at` on are floats, so that all are read in one go. */
+function countFloats(bytes: Buffer, at: number): number {
+  for (let count = 1; ; count++) {
+    while (!isDelimiter(bytes[at] as number)) at++;
+    if (bytes[at] !== COMMA) return count;
+    at = skipBlanks(bytes, at + 1);
+    if (!beginsNumber(bytes[at] as number) || isWhole(bytes, at)) return count;
+  }
+}
+
+/** Whether a value that begins with `byte` is a number, `NaN` and `Infinity` included. */
+function beginsNumber(byte: number): boolean {
+  return byte === MINUS || (byte >= ZERO && byte <= ZERO + 9) || byte === UPPER_I || byte === UPPER_N;
+}
+
+/** Whether `byte` ends an element of a list, or a member of an object. */
+function isDelimiter(byte: number): boolean {
+  return byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE;
+}
+
 /** Whether the number at `at` is written with digits alone; `NaN` and `Infinity` are not. */
 function isWhole(bytes: Buffer, at: number): boolean {
   if (bytes[at] === MINUS) at++;
@@ -165,5 +186,7 @@ function invalid(message: string): PlinthError {
   return new PlinthError("REQUEST_INVALID", message);
 }
 
+const UPPER_I = 0x49;
+const UPPER_N = 0x4e;
 /** Of -2^63. JSON knows no leading zeros. */
 const MAX_DIGITS = 20;
