@@ -84,9 +84,10 @@ function screenText({ health, models, statistics, atMs }: Look, earlier: Look | 
   );
 }
 
-/** What is beyond the terminal's edges would push the top out of it. */
+/** What is beyond the terminal's edges would push the top out of it; some terminals do not know their size, or say 0. */
 function fitted(text: string): string {
-  const { rows = 24, columns = 80 } = process.stdout;
+  const rows = process.stdout.rows || 24;
+  const columns = process.stdout.columns || 80;
   return text
     .split("\n")
     .slice(0, Math.max(1, rows - 3))
