@@ -5,8 +5,8 @@ export class ApiError extends Error {
   readonly status: number;
   readonly reason: string | undefined;
 
-  constructor(status: number, { detail, title, reason }: Problem) {
-    super(detail ?? title ?? `The server answered with status ${status}`);
+  constructor(status: number, { detail, error, title, reason }: Problem) {
+    super(detail ?? error ?? title ?? `The server answered with status ${status}`);
     this.status = status;
     this.reason = reason;
   }

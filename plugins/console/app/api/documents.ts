@@ -112,8 +112,9 @@ export interface Health {
   readonly rssBytes: number;
 }
 
-/** RFC 9457, with what Plinth adds. */
+/** RFC 9457, with what Plinth adds; or the form of TensorFlow Serving, which has `error` alone. */
 export interface Problem {
+  readonly error?: string;
   readonly title?: string;
   readonly detail?: string;
   readonly message?: string;

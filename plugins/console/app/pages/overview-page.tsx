@@ -5,6 +5,7 @@ import { useResource } from "../api/use-resource.js";
 import { describeRevision } from "../parts/describe-revision.js";
 import { ago, duration, rate, share } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
+import { Scroll } from "../parts/scroll.js";
 import { lastHour, requestsPerSecond, valuesAt } from "../parts/series.js";
 import { Sparkline } from "../parts/sparkline.js";
 import { StateBadge } from "../parts/state-badge.js";
@@ -76,7 +77,7 @@ function ModelTable({
 }) {
   const byModel = new Map(statistics.map((each) => [each.model, each.versions]));
   return (
-    <div class="scroll">
+    <Scroll label="Table of models">
       <table>
         <thead>
           <tr>
@@ -100,7 +101,7 @@ function ModelTable({
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

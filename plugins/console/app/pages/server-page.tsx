@@ -4,6 +4,7 @@ import type { Health, Statistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
 import { bytes, count, duration } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
+import { Scroll } from "../parts/scroll.js";
 
 interface ReloadReport {
   readonly added: readonly string[];
@@ -82,7 +83,7 @@ function Processes({ processes }: Pick<Statistics, "processes">) {
   return (
     <section aria-labelledby="processes">
       <h2 id="processes">Processes</h2>
-      <div class="scroll">
+      <Scroll label="Table of processes">
         <table>
           <thead>
             <tr>
@@ -111,7 +112,7 @@ function Processes({ processes }: Pick<Statistics, "processes">) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

@@ -1,4 +1,5 @@
 import { Empty } from "./notice.js";
+import { Scroll } from "./scroll.js";
 
 interface DifferenceProps {
   readonly before: unknown;
@@ -13,7 +14,7 @@ export function Difference({ before, after }: DifferenceProps) {
     .sort();
   if (differing.length === 0) return <Empty>Nothing differs.</Empty>;
   return (
-    <div class="scroll">
+    <Scroll label="What differs">
       <table class="difference">
         <thead>
           <tr>
@@ -32,7 +33,7 @@ export function Difference({ before, after }: DifferenceProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Model, ModelStatistics, Version, Window } from "../api/documents.j
 import { useResource } from "../api/use-resource.js";
 import { Confirm } from "./confirm.js";
 import { ago, duration, rate, share } from "./format.js";
+import { Scroll } from "./scroll.js";
 import { StateBadge } from "./state-badge.js";
 
 interface VersionTableProps {
@@ -34,7 +35,7 @@ export function VersionTable({ model, changed }: VersionTableProps) {
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <div class="scroll">
+      <Scroll label="Table of versions">
         <table>
           <thead>
             <tr>
@@ -69,7 +70,7 @@ export function VersionTable({ model, changed }: VersionTableProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {asked !== undefined && (
         <Confirm
           title={TITLES[asked.action](asked.version, model.model)}
