@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DiskStorage } from "@plinth/storage-disk";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { silentLogger } from "./silent-logger.js";
 
 const { signal } = new AbortController();
@@ -11,21 +11,26 @@ const { signal } = new AbortController();
 const NOBODY = 65_534;
 
 let root: string;
+let temporary: string;
 const opened: DiskStorage[] = [];
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "plinth-test-"));
+  temporary = await mkdtemp(join(tmpdir(), "plinth-test-"));
+  await chmod(temporary, 0o777);
+  vi.stubEnv("TMPDIR", temporary);
   await mkdir(join(root, "m/1"), { recursive: true });
   await writeFile(join(root, "m/1/model.txt"), "by hand");
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const storage of opened.splice(0)) await storage[Symbol.asyncDispose]();
   if (process.getuid?.() === 0) process.seteuid?.(0);
   for (const folder of [root, join(root, ".plinth"), join(root, ".plinth/records")]) {
     await chmod(folder, 0o755).catch(() => {});
   }
-  await rm(root, { recursive: true });
+  for (const folder of [root, temporary]) await rm(folder, { recursive: true });
 });
 
 describe.skipIf(process.platform === "win32")("a root that cannot be written to", () => {
@@ -62,10 +67,9 @@ describe.skipIf(process.platform === "win32")("a root that cannot be written to"
     expect(await keysOf(storage)).toEqual(["key"]);
     const refused = storage.records.put("other", 1, undefined, { signal });
     await expect(refused).rejects.toMatchObject({ reason: "STORAGE_UNAVAILABLE" });
-    const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("plinth-records-"));
-    expect(await copies()).not.toEqual([]);
+    expect(await readdir(temporary)).toHaveLength(1);
     await storage[Symbol.asyncDispose]();
-    expect(await copies()).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
   });
 });
 
