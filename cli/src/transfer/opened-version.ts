@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileEntry, IncomingFile, ModelStorage, VersionFiles } from "@plinth/core";
 import type { NamedVersion } from "./selected-versions.js";
@@ -62,11 +62,20 @@ export class OpenedVersion implements AsyncDisposable {
     return this.#files[Symbol.asyncDispose]();
   }
 
-  /** Opens nothing before it is read. */
+  /** Opens nothing before it is read. All pieces are in one buffer, one after the other. */
   async *#content(path: string): AsyncGenerator<Uint8Array> {
     const content = this.#files.contents?.get(path);
-    if (content !== undefined) yield content;
-    else yield* createReadStream(join(this.#files.directory, path), { highWaterMark: CHUNK_BYTES });
+    if (content !== undefined) {
+      yield content;
+      return;
+    }
+    await using file = await open(join(this.#files.directory, path));
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
   }
 
   async #sha256Of(path: string): Promise<string> {
