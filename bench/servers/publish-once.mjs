@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { DiskStorage } from "@plinth/storage-disk";
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 4 * 1024 * 1024;
 
 const [source, root] = process.argv.slice(2);
 const { signal } = new AbortController();

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { FileEntry, IncomingFile, ModelStorage, VersionFiles } from "@plinth/core";
 import type { NamedVersion } from "./selected-versions.js";
 
-/** Bytes that are read at once. */
-const CHUNK_BYTES = 1024 * 1024;
+/** Bytes that are read at once: each time costs a way through the event loop, which is long where the machine is busy. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** A file of an open version with its checksum. */
 export type SummedFile = Required<FileEntry>;
