@@ -37,7 +37,7 @@ describe.each(STORAGES)("the story of a model on the storage $use", ({ use, opti
     await first[Symbol.asyncDispose]();
     await using second = await Serving.start(config, file);
     expect(await stateOf(second)).toEqual(isLasting ? AT_THE_END : NOTHING);
-  });
+  }, 60_000);
 });
 
 /** What a user of the server sees, step by step. */
