@@ -1,4 +1,5 @@
 import type {
+  ListOptions,
   ModelStorage,
   ModelVersion,
   OpenOptions,
@@ -15,6 +16,8 @@ import { FakeRecords } from "./fake-records.js";
 export class FakeStorage implements ModelStorage {
   listing: readonly StoredModel[] = [];
   listError: Error | undefined;
+  /** Text of files beside the models' versions, by model and name. */
+  readonly sideFiles = new Map<string, string>();
   readonly opened: string[] = [];
   /** Whether it gives contents to those who read them. */
   holdsContents = false;
@@ -39,10 +42,19 @@ export class FakeStorage implements ModelStorage {
 
   async start(_options?: StorageCallOptions): Promise<void> {}
 
-  async list({ signal }: StorageCallOptions): Promise<readonly StoredModel[]> {
+  async list({ signal, sideFiles = [] }: ListOptions): Promise<readonly StoredModel[]> {
     signal.throwIfAborted();
     if (this.listError !== undefined) throw this.listError;
-    return this.listing;
+    return this.listing.map((stored) => {
+      const texts = sideFiles.map((name) => [name, this.sideFiles.get(`${stored.model}/${name}`)] as const);
+      const existing = texts.filter((entry): entry is [string, string] => entry[1] !== undefined);
+      return existing.length === 0 ? stored : { ...stored, sideFiles: new Map(existing) };
+    });
+  }
+
+  async readSideFile(model: string, name: string): Promise<Uint8Array | undefined> {
+    const text = this.sideFiles.get(`${model}/${name}`);
+    return text === undefined ? undefined : new TextEncoder().encode(text);
   }
 
   async open(model: string, version: ModelVersion, options?: Partial<OpenOptions>): Promise<VersionFiles> {

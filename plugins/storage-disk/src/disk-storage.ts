@@ -5,7 +5,9 @@ import {
   checkedFiles,
   checkModelName,
   checkModelVersion,
+  checkSideFileName,
   type IncomingFile,
+  type ListOptions,
   type Logger,
   type ModelStorage,
   type ModelVersion,
@@ -79,8 +81,16 @@ export class DiskStorage implements ModelStorage {
     });
   }
 
-  list(options: StorageCallOptions): Promise<readonly StoredModel[]> {
-    return this.#calls.run(options.signal, (signal) => this.#catalogue.list(signal));
+  list(options: ListOptions): Promise<readonly StoredModel[]> {
+    return this.#calls.run(options.signal, (signal) => this.#catalogue.list({ ...options, signal }));
+  }
+
+  readSideFile(model: string, name: string, options: StorageCallOptions): Promise<Uint8Array | undefined> {
+    return this.#calls.run(options.signal, async () => {
+      checkModelName(model);
+      checkSideFileName(name);
+      return onDisk(`read ${name} of model ${model}`, this.#catalogue.readSideFile(model, name));
+    });
   }
 
   open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {

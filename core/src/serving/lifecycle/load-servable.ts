@@ -1,4 +1,5 @@
 import type { Logger } from "../../extension-points/logger.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -19,6 +20,7 @@ export interface LoadContext {
   readonly backends: readonly BackendSource[];
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
   readonly executor: ModelExecutor;
   readonly memory: MemoryBudget;
   /** Whether nothing is in service that a load on this thread would hold up. */
@@ -36,7 +38,8 @@ export async function loadServable(
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<Servable> {
-  const { execution, batching, executor, memory, isQuiet, workerDied, events, logger } = context;
+  const { execution, batching, description, executor, memory, isQuiet, workerDied, events, logger } = context;
+  const recorder = events.recorders.recorder(model, version);
   const { source, files } = await openVersion(context, model, version, signal);
   let reserved: Disposable | undefined;
   try {
@@ -44,11 +47,24 @@ export async function loadServable(
     reserved = await memory.reserve({ model, version }, copyBytes * executor.copiesOf(execution), signal);
     const reserveCopy = () => memory.extend({ model, version }, copyBytes);
     const executed = await executor.execute(
-      { model, version, files, source, settings: execution, batching, reserveCopy, isQuiet, died: workerDied, logger },
+      {
+        model,
+        version,
+        files,
+        source,
+        settings: execution,
+        batching,
+        description,
+        reserveCopy,
+        isQuiet,
+        died: workerDied,
+        counts: recorder,
+        logger,
+      },
       signal,
     );
-    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
-    return new Servable(model, version, executed, queue, () => giveBack(files, reserved));
+    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
+    return new Servable(model, version, executed, queue, recorder, () => giveBack(files, reserved));
   } catch (error) {
     await giveBack(files, reserved);
     throw error;
