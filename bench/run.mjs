@@ -15,6 +15,7 @@ import { neighbours } from "./scenarios/neighbours.mjs";
 import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
 import { start } from "./scenarios/start.mjs";
+import { storage } from "./scenarios/storage.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
 import { tiny } from "./scenarios/tiny.mjs";
 
@@ -30,6 +31,7 @@ const SCENARIOS = {
   neighbours,
   batching,
   loading,
+  storage,
   overload,
   "tensor-json": tensorJson,
 };
