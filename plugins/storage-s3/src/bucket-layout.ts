@@ -1,11 +1,17 @@
-import { isModelName, type ModelVersion, parseModelVersion, PlinthError } from "@plinth/core";
+import { isModelName, type ModelVersion, PlinthError, parseModelVersion } from "@plinth/core";
 
 /** Longest key that S3 takes, in UTF-8 bytes. */
 const MAX_KEY_BYTES = 1024;
 
 /** Where a key belongs. */
 export type Place =
-  | { readonly kind: "file"; readonly model: string; readonly folder: string; readonly version: ModelVersion; readonly path: string }
+  | {
+      readonly kind: "file";
+      readonly model: string;
+      readonly folder: string;
+      readonly version: ModelVersion;
+      readonly path: string;
+    }
   | { readonly kind: "note"; readonly model: string; readonly version: ModelVersion }
   | { readonly kind: "other" };
 

@@ -92,7 +92,11 @@ export class ConditionalObjects {
  *
  * @throws PlinthError `STORAGE_UNAVAILABLE` where it writes whatever the state: updates would be lost
  */
-export async function findConditionSupport(store: ObjectStore, prefix: string, signal: AbortSignal): Promise<ConditionSupport> {
+export async function findConditionSupport(
+  store: ObjectStore,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<ConditionSupport> {
   const key = `${prefix}${randomUUID()}`;
   const put = (text: string, expected: ExpectedState) =>
     withRetries(signal, () => isDone(store.put(key, Buffer.from(text), expected, signal)));

@@ -15,18 +15,19 @@ export const THIS_PROCESS: Owner = {
 };
 
 /**
- * Whether the process that wrote a note is still at work on it: a process of this machine is looked for, any other one must have
- * renewed its note. A wrong answer loses nothing, for the owner's next step is made under the condition that the note is its own.
+ * Whether the process that wrote a note is still at work on it: it must have renewed its note, and a process of this machine must still
+ * be there. A wrong answer loses nothing, for the owner's next step is made under the condition that the note is its own.
  */
 export function isOwned({ note, modifiedAtMs }: KeptNote, storeNowMs: number): boolean {
   if (!("owner" in note) || note.owner === undefined) return false;
   const { host, process: number, startedAtMs } = note.owner;
-  if (host === THIS_PROCESS.host && number === THIS_PROCESS.process) return startedAtMs === THIS_PROCESS.startedAtMs;
-  if (host === THIS_PROCESS.host && !isAlive(number)) return false;
+  const isAnother = number === THIS_PROCESS.process && startedAtMs !== THIS_PROCESS.startedAtMs;
+  if (host === THIS_PROCESS.host && (isAnother || !isAliveProcess(number))) return false;
   return storeNowMs - modifiedAtMs < LEASE_MS;
 }
 
-function isAlive(number: number): boolean {
+/** Whether there is such a process on this machine. */
+export function isAliveProcess(number: number): boolean {
   if (!Number.isSafeInteger(number) || number <= 0) return false;
   try {
     return process.kill(number, 0);

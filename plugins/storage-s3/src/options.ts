@@ -36,7 +36,10 @@ const endpoint = z
 const prefix = z
   .string()
   .transform((text) => text.replace(/\/$/, ""))
-  .refine(isPrefix, `Expected at most ${MAX_PREFIX_BYTES} bytes without a leading slash and without empty, . or .. segments`)
+  .refine(
+    isPrefix,
+    `Expected at most ${MAX_PREFIX_BYTES} bytes without a leading slash and without empty, . or .. segments`,
+  )
   .default("")
   .describe("Folder of the bucket that holds <model>/<version>/");
 
@@ -48,21 +51,37 @@ export const options: OptionsSchema<S3StorageOptions> = z
       .describe("The bucket; it must exist"),
     endpoint,
     prefix,
-    region: z.string().min(1).optional().describe("Region of the bucket; left out: AWS_REGION, else what the store says"),
+    region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Region of the bucket; left out: AWS_REGION, else what the store says"),
     addressing: z
       .enum(["path", "virtual-host"])
       .default("path")
       .describe("Where the bucket stands in a URL: endpoint/bucket/key, or bucket.endpoint/key"),
-    accessKeyId: z.string().min(1).optional().describe("Together with secretAccessKey; left out: environment, then credentials file"),
-    secretAccessKey: z.string().min(1).optional().describe("Take it from the environment: ${VAR}"),
+    accessKeyId: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Together with secretAccessKey; left out: environment, then credentials file"),
+    secretAccessKey: z.string().min(1).optional().describe("Best taken from the environment"),
     sessionToken: z.string().min(1).optional().describe("Of temporary credentials"),
-    profile: z.string().min(1).optional().describe("Section of the shared credentials file; left out: AWS_PROFILE, else default"),
+    profile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Section of the shared credentials file; left out: AWS_PROFILE, else default"),
     settleMs: z
       .int()
       .nonnegative()
       .default(30_000)
       .describe("How long a version laid by hand must have been left alone before it counts as whole, in milliseconds"),
-    cacheDirectory: z.string().min(1).optional().describe("Folder for downloaded files; left out: the user's cache folder"),
+    cacheDirectory: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Folder for downloaded files; left out: the user's cache folder"),
     cacheMaxBytes: z
       .int()
       .nonnegative()
@@ -83,6 +102,7 @@ function isEndpoint(text: string): boolean {
 
 function isPrefix(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a key
-  const plain = text.isWellFormed() && !/[\\\u0000-\u001f\u007f]/.test(text) && Buffer.byteLength(text) <= MAX_PREFIX_BYTES;
+  const isPlain = text.isWellFormed() && !/[\\\u0000-\u001f\u007f]/.test(text);
+  const plain = isPlain && Buffer.byteLength(text) <= MAX_PREFIX_BYTES;
   return text === "" || (plain && text.split("/").every((segment) => !["", ".", ".."].includes(segment)));
 }

@@ -46,7 +46,10 @@ export class S3Records implements RecordStore {
       // The number makes every write differ, and with it the ETag, also where the value stays the same.
       const content = Buffer.from(`{"write":"${randomUUID()}","value":${text}}`);
       const { objects } = this.#opened();
-      const revision = await attempting(`write record ${key}`, objects.write(this.#object(key), content, expected, signal));
+      const revision = await attempting(
+        `write record ${key}`,
+        objects.write(this.#object(key), content, expected, signal),
+      );
       if (revision === undefined) return this.#conflict(key, expected, signal);
       return { key, value: JSON.parse(text) as JsonValue, revision };
     });
@@ -70,7 +73,10 @@ export class S3Records implements RecordStore {
     let continuation: string | undefined;
     do {
       const page = await this.#calls.run(signal, (ending) =>
-        attempting("list records", store.list({ prefix: layout.records + recordObjectPrefix(prefix), continuation }, ending)),
+        attempting(
+          "list records",
+          store.list({ prefix: layout.records + recordObjectPrefix(prefix), continuation }, ending),
+        ),
       );
       const keys = page.objects
         .filter(({ bytes }) => bytes > 0)
@@ -95,7 +101,7 @@ export class S3Records implements RecordStore {
 
   async #read(key: string, signal: AbortSignal): Promise<StoredRecord | undefined> {
     const found = await this.#opened().objects.read(this.#object(key), MAX_RECORD_BYTES, signal);
-    return found && { key, value: valueOf(key, found.content), revision: found.etag };
+    return found && { key, value: valueIn(key, found.content), revision: found.etag };
   }
 
   #object(key: string): string {
@@ -123,7 +129,7 @@ async function attempting<T>(doing: string, work: Promise<T>): Promise<T> {
   }
 }
 
-function valueOf(key: string, content: Buffer): JsonValue {
+function valueIn(key: string, content: Buffer): JsonValue {
   try {
     const parsed: unknown = JSON.parse(content.toString("utf8"));
     if (typeof parsed === "object" && parsed !== null && Object.hasOwn(parsed, "value")) {
@@ -132,5 +138,8 @@ function valueOf(key: string, content: Buffer): JsonValue {
   } catch {
     // Told below.
   }
-  throw new PlinthError("STORAGE_UNAVAILABLE", `The object of record ${key} was changed by hand: expected {"write": …, "value": …}`);
+  throw new PlinthError(
+    "STORAGE_UNAVAILABLE",
+    `The object of record ${key} was changed by hand: expected {"write": …, "value": …}`,
+  );
 }

@@ -26,7 +26,9 @@ export class StoreError extends Error {
 
   /** Whether the same request may succeed a moment later. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500 || PASSING.has(this.code);
+    return (
+      this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500 || PASSING.has(this.code)
+    );
   }
 }
 
@@ -46,10 +48,14 @@ export function storeFailure(doing: string, thrown: unknown): unknown {
   const { code, status, message } = thrown;
   const full = FULL.has(code);
   const advice = ADVICE[code] ?? (status === 0 ? ADVICE.unreachable : undefined) ?? "see what the store says";
-  return new PlinthError(full ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE", `Cannot ${doing}: ${message} (${code}); ${advice}`, {
-    cause: thrown,
-    details: { code, status },
-  });
+  return new PlinthError(
+    full ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE",
+    `Cannot ${doing}: ${message} (${code}); ${advice}`,
+    {
+      cause: thrown,
+      details: { code, status },
+    },
+  );
 }
 
 const FULL: ReadonlySet<string> = new Set(["QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"]);

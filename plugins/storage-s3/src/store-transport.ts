@@ -1,6 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setMaxListeners } from "node:events";
-import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import http, {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from "node:http";
 import https from "node:https";
 import { StoreError } from "./store-errors.js";
 
@@ -58,7 +63,11 @@ export class StoreTransport {
    *
    * @throws StoreError for whatever goes wrong; the signal's reason where that is why
    */
-  async exchange<T>(signal: AbortSignal, work: () => Promise<T>, stalledAfterMs: number = STALLED_AFTER_MS): Promise<T> {
+  async exchange<T>(
+    signal: AbortSignal,
+    work: () => Promise<T>,
+    stalledAfterMs: number = STALLED_AFTER_MS,
+  ): Promise<T> {
     signal.throwIfAborted();
     // Requests at once are many, and each listens.
     setMaxListeners(0, signal);
@@ -75,14 +84,19 @@ export class StoreTransport {
     this.agent.destroy();
   }
 
-  #send(request: RequestFunction, options: RequestOptions, answered: (response: IncomingMessage) => void): ClientRequest {
+  #send(
+    request: RequestFunction,
+    options: RequestOptions,
+    answered: (response: IncomingMessage) => void,
+  ): ClientRequest {
     const exchange = this.#current.getStore();
     const sent = request(exchange ? { ...options, signal: exchange.signal } : options, (response) => {
       const { statusCode = 0, headers } = response;
       if (exchange) exchange.status = statusCode;
       this.#note(headers);
       // The client would throw these away without reading them, and the connection with them.
-      if (statusCode === 429 || statusCode >= 500) sent.destroy(new StoreError(codeOf(statusCode), statusCode, `the store answered ${statusCode}`));
+      if (statusCode === 429 || statusCode >= 500)
+        sent.destroy(new StoreError(codeOf(statusCode), statusCode, `the store answered ${statusCode}`));
       else answered(response);
     });
     const stalledAfterMs = exchange?.stalledAfterMs ?? STALLED_AFTER_MS;
@@ -92,10 +106,10 @@ export class StoreTransport {
     return sent;
   }
 
-  #note({ date, server }: IncomingMessage["headers"]): void {
+  #note({ date, server }: IncomingHttpHeaders): void {
     const atMs = Date.parse(date ?? "");
     if (!Number.isNaN(atMs)) this.#clockLeadMs = atMs - performance.now();
-    if (server !== undefined) this.#server = server;
+    if (typeof server === "string") this.#server = server;
   }
 }
 
@@ -109,5 +123,10 @@ export function asStoreError(thrown: unknown, status: number): StoreError {
   if (!(thrown instanceof Error)) return new StoreError("Unknown", status, String(thrown), thrown);
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
   const ended = status >= 200 && status < 300;
-  return new StoreError(code || (ended ? "BrokenAnswer" : "Unknown"), ended ? 0 : status, thrown.message || code, thrown);
+  return new StoreError(
+    code || (ended ? "BrokenAnswer" : "Unknown"),
+    ended ? 0 : status,
+    thrown.message || code,
+    thrown,
+  );
 }

@@ -1,60 +1,74 @@
 import type { ModelVersion } from "@plinth/core";
-import { z } from "zod";
 import type { OpenStore } from "./open-store.js";
+import { versionNoteSchema } from "./version-note-schema.js";
 
 /** Largest note that is read, in bytes: 10,000 files with long paths take half of it. */
 const MAX_NOTE_BYTES = 32 * 1024 ** 2;
 
-const owner = z.strictObject({ host: z.string(), process: z.int(), startedAtMs: z.number() });
-
-const uploadedFile = z.strictObject({
-  path: z.string(),
-  bytes: z.int().nonnegative(),
-  sha256: z.string(),
-  uploadId: z.string(),
-  /** ETags of the parts, in their order. */
-  parts: z.array(z.string()),
-});
-
-const publishedFile = z.strictObject({
-  path: z.string(),
-  bytes: z.int().nonnegative(),
-  sha256: z.string(),
-  etag: z.string(),
-});
-
-/** Differs in every note ever written. */
-const id = z.string();
-
 /**
- * What is going on with one version, in one object that is only ever changed under a condition, so that all servers agree:
- *
- * - `publishing`: its files are being sent, as uploads that nobody sees. Without an owner: that broke off.
- * - `committed`: all files are there as uploads, and only have to be put together. No way leads back.
- * - `published`: it is whole.
- * - `removing`: its objects are being deleted.
- *
- * No note: there is no such version, or people have laid it by hand.
+ * What is going on with one version, in one object that is only ever changed under a condition, so that all servers agree. No note:
+ * there is no such version, or people have laid it by hand.
  */
-const versionNote = z.discriminatedUnion("state", [
-  z.strictObject({
-    state: z.literal("publishing"),
-    id,
-    owner: owner.optional(),
-    files: z.array(uploadedFile),
-    /** Uploads of files that are not there whole. */
-    unfinished: z.array(z.strictObject({ path: z.string(), uploadId: z.string() })),
-  }),
-  z.strictObject({ state: z.literal("committed"), id, files: z.array(uploadedFile) }),
-  z.strictObject({ state: z.literal("published"), id, files: z.array(publishedFile) }),
-  z.strictObject({ state: z.literal("removing"), id, owner }),
-]);
+export type VersionNote = PublishingNote | CommittedNote | PublishedNote | RemovingNote;
 
-export type VersionNote = z.infer<typeof versionNote>;
-export type Owner = z.infer<typeof owner>;
-export type UploadedFile = z.infer<typeof uploadedFile>;
-export type PublishedFile = z.infer<typeof publishedFile>;
-export type NoteIn<State extends VersionNote["state"]> = Extract<VersionNote, { state: State }>;
+interface AnyNote {
+  /** Differs in every note ever written. */
+  readonly id: string;
+}
+
+/** Its files are being sent, as uploads that nobody sees. */
+export interface PublishingNote extends AnyNote {
+  readonly state: "publishing";
+  /** Left out where the publish broke off, and its files wait for the next one. */
+  readonly owner?: Owner;
+  readonly files: readonly UploadedFile[];
+  /** Uploads of files that are not there whole. */
+  readonly unfinished: readonly NamedUpload[];
+}
+
+/** All files are there as uploads, and only have to be put together. No way leads back. */
+export interface CommittedNote extends AnyNote {
+  readonly state: "committed";
+  readonly files: readonly UploadedFile[];
+}
+
+/** The version is whole. */
+export interface PublishedNote extends AnyNote {
+  readonly state: "published";
+  readonly files: readonly PublishedFile[];
+}
+
+/** Its objects are being deleted. */
+export interface RemovingNote extends AnyNote {
+  readonly state: "removing";
+  readonly owner: Owner;
+}
+
+/** The process that is at work on a version. */
+export interface Owner {
+  readonly host: string;
+  readonly process: number;
+  readonly startedAtMs: number;
+}
+
+export interface NamedUpload {
+  readonly path: string;
+  readonly uploadId: string;
+}
+
+export interface UploadedFile extends NamedUpload {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** ETags of the parts, in their order. */
+  readonly parts: readonly string[];
+}
+
+export interface PublishedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly etag: string;
+}
 
 /** A note as it was read or written. */
 export interface KeptNote<Note extends VersionNote = VersionNote> {
@@ -103,7 +117,7 @@ export function deleteNote(
 
 function parseNote(content: Buffer): VersionNote | undefined {
   try {
-    return versionNote.parse(JSON.parse(content.toString("utf8")));
+    return versionNoteSchema.parse(JSON.parse(content.toString("utf8")));
   } catch {
     return undefined;
   }
