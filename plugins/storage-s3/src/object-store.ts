@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import { Client } from "minio";
+import { Client, type ClientOptions } from "minio";
 import pLimit from "p-limit";
 import type { Credentials } from "./credentials.js";
 import type { S3StorageOptions } from "./options.js";
 import { withRetries } from "./retries.js";
 import { StoreError } from "./store-errors.js";
-import { StoreTransport } from "./store-transport.js";
+import { StoreTransport, type Transport } from "./store-transport.js";
 
 /** Where the client does not say which region to sign for, as most stores that are not Amazon's do not care. */
 const ANY_REGION = "us-east-1";
@@ -63,12 +63,12 @@ export interface UploadedPart {
  */
 export class ObjectStore {
   readonly #bucket: string;
-  readonly #client: Client;
+  readonly #options: ClientOptions;
   readonly #transport: StoreTransport;
 
-  private constructor(bucket: string, client: Client, transport: StoreTransport) {
+  private constructor(bucket: string, options: ClientOptions, transport: StoreTransport) {
     this.#bucket = bucket;
-    this.#client = client;
+    this.#options = options;
     this.#transport = transport;
   }
 
@@ -82,20 +82,21 @@ export class ObjectStore {
       ...(port ? { port: Number(port) } : {}),
       useSSL: protocol === "https:",
       pathStyle: options.addressing === "path",
-      transport: { request: transport.request },
       transportAgent: transport.agent,
       retryOptions: { disableRetry: true },
     };
     const region =
       options.region ??
       (await withRetries(signal, () =>
-        transport.exchange(signal, () => new Client(common).getBucketRegionAsync(options.bucket)),
+        transport.exchange(signal, (own) =>
+          new Client({ ...common, transport: own }).getBucketRegionAsync(options.bucket),
+        ),
       ).catch((thrown: unknown) => {
         if (thrown instanceof StoreError && !thrown.isPassing && thrown.code !== "NoSuchBucket") return ANY_REGION;
         transport.close();
         throw thrown;
       }));
-    return new ObjectStore(options.bucket, new Client({ ...common, region }), transport);
+    return new ObjectStore(options.bucket, { ...common, region }, transport);
   }
 
   get bucket(): string {
@@ -115,8 +116,8 @@ export class ObjectStore {
   /** One page of up to 1000 keys, in the order of their bytes. */
   list(request: ListingRequest, signal: AbortSignal): Promise<ListingPage> {
     const { prefix, delimiter = "", startAfter = "", continuation = "", maxKeys = 1_000 } = request;
-    return this.#repeatable(signal, async () => {
-      const listed = await this.#client.listObjectsV2Query(
+    return this.#repeatable(signal, async (client) => {
+      const listed = await client.listObjectsV2Query(
         this.#bucket,
         prefix,
         continuation,
@@ -153,8 +154,8 @@ export class ObjectStore {
   /** A small object; `undefined` where there is none. */
   async read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadObject | undefined> {
     try {
-      return await this.#repeatable(signal, async () => {
-        const response = await this.#send("GET", key, { signal });
+      return await this.#repeatable(signal, async (client) => {
+        const response = await this.#send(client, "GET", key);
         const content = await readWhole(response, maxBytes);
         const { etag = "", "last-modified": modified = "" } = response.headers;
         return { content, etag: unquoted(etag), modifiedAtMs: Date.parse(modified) };
@@ -167,9 +168,9 @@ export class ObjectStore {
 
   /** Reads bytes `from` up to `from + into.length` of an object that has that ETag. Not tried again. */
   readRange(key: string, etag: string, from: number, into: Buffer, signal: AbortSignal): Promise<void> {
-    return this.#transport.exchange(signal, async () => {
+    return this.#exchange(signal, async (client) => {
       const headers = { range: `bytes=${from}-${from + into.length - 1}`, "if-match": quoted(etag) };
-      const response = await this.#send("GET", key, { headers, signal, expected: 206 });
+      const response = await this.#send(client, "GET", key, { headers, expected: 206 });
       await readInto(response, into);
     });
   }
@@ -177,8 +178,8 @@ export class ObjectStore {
   /** Writes an object that is at the expected state; gives its ETag. Not tried again. */
   put(key: string, content: Buffer, expected: ExpectedState, signal: AbortSignal): Promise<string> {
     const headers = { ...condition(expected), "content-type": "application/json" };
-    return this.#transport.exchange(signal, async () => {
-      const response = await this.#send("PUT", key, { headers, content, signal });
+    return this.#exchange(signal, async (client) => {
+      const response = await this.#send(client, "PUT", key, { headers, content });
       await drain(response);
       return unquoted(response.headers.etag ?? "");
     });
@@ -187,8 +188,8 @@ export class ObjectStore {
   /** Deletes an object that has that ETag, or any. Not tried again. Many stores do not look at the ETag. */
   delete(key: string, etag: string | undefined, signal: AbortSignal): Promise<void> {
     const headers = etag === undefined ? {} : condition(etag);
-    return this.#transport.exchange(signal, async () =>
-      drain(await this.#send("DELETE", key, { headers, signal, expected: 204 })),
+    return this.#exchange(signal, async (client) =>
+      drain(await this.#send(client, "DELETE", key, { headers, expected: 204 })),
     );
   }
 
@@ -200,14 +201,14 @@ export class ObjectStore {
 
   /** Begins an object that nobody sees until its parts are put together; gives the upload's name. */
   beginUpload(key: string, signal: AbortSignal): Promise<string> {
-    return this.#repeatable(signal, () => this.#client.initiateNewMultipartUpload(this.#bucket, key, {}));
+    return this.#repeatable(signal, (client) => client.initiateNewMultipartUpload(this.#bucket, key, {}));
   }
 
   /** @param part from 1 */
   uploadPart(key: string, uploadId: string, part: number, content: Buffer, signal: AbortSignal): Promise<UploadedPart> {
-    return this.#repeatable(signal, async () => {
+    return this.#repeatable(signal, async (client) => {
       const query = `partNumber=${part}&uploadId=${encodeURIComponent(uploadId)}`;
-      const response = await this.#send("PUT", key, { query, content, signal });
+      const response = await this.#send(client, "PUT", key, { query, content });
       await drain(response);
       return { part, etag: unquoted(response.headers.etag ?? "") };
     });
@@ -217,7 +218,7 @@ export class ObjectStore {
   async hasUpload(key: string, uploadId: string, signal: AbortSignal): Promise<boolean> {
     try {
       const query = `max-parts=1&uploadId=${encodeURIComponent(uploadId)}`;
-      await this.#repeatable(signal, async () => drain(await this.#send("GET", key, { query, signal })));
+      await this.#repeatable(signal, async (client) => drain(await this.#send(client, "GET", key, { query })));
       return true;
     } catch (thrown) {
       if (thrown instanceof StoreError && thrown.status === 404) return false;
@@ -233,8 +234,8 @@ export class ObjectStore {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      await this.#repeatable(signal, () =>
-        this.#client.completeMultipartUpload(this.#bucket, key, uploadId, [...parts]),
+      await this.#repeatable(signal, (client) =>
+        client.completeMultipartUpload(this.#bucket, key, uploadId, [...parts]),
       );
     } catch (thrown) {
       if (!(thrown instanceof StoreError && thrown.status === 404)) throw thrown;
@@ -244,8 +245,8 @@ export class ObjectStore {
   /** Throws an upload away, whether it is there or not. */
   async abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.#repeatable(signal, () =>
-        this.#client.abortMultipartUpload(this.#bucket, key, encodeURIComponent(uploadId)),
+      await this.#repeatable(signal, (client) =>
+        client.abortMultipartUpload(this.#bucket, key, encodeURIComponent(uploadId)),
       );
     } catch (thrown) {
       if (!(thrown instanceof StoreError && thrown.status === 404)) throw thrown;
@@ -257,31 +258,36 @@ export class ObjectStore {
     const events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"].map((event) => `events=${encodeURIComponent(event)}`);
     const query = [...events, "ping=10", `prefix=${encodeURIComponent(prefix)}`, "suffix="].join("&");
     const request = { method: "GET", bucketName: this.#bucket, query };
-    return this.#transport.exchange(signal, () => this.#client.makeRequestAsync(request), stalledAfterMs);
+    return this.#exchange(signal, (client) => client.makeRequestAsync(request), stalledAfterMs);
   }
 
   close(): void {
     this.#transport.close();
   }
 
-  #repeatable<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return withRetries(signal, () => this.#transport.exchange(signal, work));
+  #repeatable<T>(signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
+    return withRetries(signal, () => this.#exchange(signal, work));
+  }
+
+  #exchange<T>(signal: AbortSignal, work: (client: Client) => Promise<T>, stalledAfterMs?: number): Promise<T> {
+    const withClient = (transport: Transport) => work(new Client({ ...this.#options, transport }));
+    return this.#transport.exchange(signal, withClient, stalledAfterMs);
   }
 
   #send(
+    client: Client,
     method: string,
     key: string,
     request: {
-      readonly signal: AbortSignal;
       readonly headers?: Record<string, string>;
       readonly query?: string;
       readonly content?: Buffer;
       readonly expected?: number;
-    },
+    } = {},
   ): Promise<IncomingMessage> {
     const { headers = {}, query, content = "", expected = 200 } = request;
     const options = { method, bucketName: this.#bucket, objectName: key, headers, ...(query ? { query } : {}) };
-    return this.#client.makeRequestAsync(options, content, [expected]);
+    return client.makeRequestAsync(options, content, [expected]);
   }
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import {
   checkRecordKey,
   checkRecordPrefix,
-  checkRevision,
   type JsonValue,
   PlinthError,
   type RecordStore,
@@ -42,7 +41,7 @@ export class S3Records implements RecordStore {
     return this.#calls.run(options.signal, async (signal) => {
       checkRecordKey(key);
       const text = recordText(key, value);
-      if (expected !== undefined && !isRevision(expected)) return this.#conflict(key, expected, signal);
+      if (expected !== undefined && !isRevision(expected)) throw conflict(key, expected);
       // The number makes every write differ, and with it the ETag, also where the value stays the same.
       const content = Buffer.from(`{"write":"${randomUUID()}","value":${text}}`);
       const { objects } = this.#opened();
@@ -50,7 +49,7 @@ export class S3Records implements RecordStore {
         `write record ${key}`,
         objects.write(this.#object(key), content, expected, signal),
       );
-      if (revision === undefined) return this.#conflict(key, expected, signal);
+      if (revision === undefined) throw conflict(key, expected);
       return { key, value: JSON.parse(text) as JsonValue, revision };
     });
   }
@@ -62,7 +61,7 @@ export class S3Records implements RecordStore {
       const deleted =
         isRevision(expected) &&
         (await attempting(`delete record ${key}`, objects.delete(this.#object(key), expected, signal)));
-      if (!deleted) await this.#conflict(key, expected, signal);
+      if (!deleted) throw conflict(key, expected);
     });
   }
 
@@ -107,18 +106,16 @@ export class S3Records implements RecordStore {
   #object(key: string): string {
     return this.#opened().layout.records + recordObject(key);
   }
-
-  /** @throws PlinthError `RECORD_CONFLICT`, with what is there now */
-  async #conflict(key: string, expected: string | undefined, signal: AbortSignal): Promise<never> {
-    const found = await attempting(`read record ${key}`, this.#read(key, signal));
-    checkRevision(key, found?.revision, expected);
-    throw new PlinthError("RECORD_CONFLICT", `Record ${key} was changed at the same moment: read it again`);
-  }
 }
 
 /** Whether it can be an ETag, which is sent as it is. */
 function isRevision(text: string): boolean {
   return /^[\w.-]+$/.test(text);
+}
+
+function conflict(key: string, expected: string | undefined): PlinthError {
+  const state = expected === undefined ? "not to exist" : `at revision ${expected}`;
+  return new PlinthError("RECORD_CONFLICT", `Expected record ${key} ${state}, but it was changed: read it again`);
 }
 
 async function attempting<T>(doing: string, work: Promise<T>): Promise<T> {

@@ -27,7 +27,11 @@ export class StoreError extends Error {
   /** Whether the same request may succeed a moment later. */
   get isPassing(): boolean {
     return (
-      this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500 || PASSING.has(this.code)
+      (this.status === 0 && this.code !== "Unknown") ||
+      this.status === 408 ||
+      this.status === 429 ||
+      this.status >= 500 ||
+      PASSING.has(this.code)
     );
   }
 }

@@ -24,12 +24,15 @@ export function listingAnswer(objects: ReadonlyMap<string, KeptObject>, query: U
     if (end < 0) entries.set(key, object);
     else entries.set(key.slice(0, end + 1), undefined);
   }
-  const sorted = [...entries].sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
-  const rest = sorted.filter(([name]) => Buffer.compare(Buffer.from(name), Buffer.from(after)) > 0);
+  const start = Buffer.from(after);
+  const rest = [...entries]
+    .map(([name, object]) => ({ name, object, bytes: Buffer.from(name) }))
+    .filter(({ bytes }) => Buffer.compare(bytes, start) > 0)
+    .sort((left, right) => Buffer.compare(left.bytes, right.bytes));
   const page = rest.slice(0, maxKeys);
   const isTruncated = rest.length > page.length;
-  const token = isTruncated ? `<NextContinuationToken>${xml(page.at(-1)?.[0] ?? "")}</NextContinuationToken>` : "";
-  const items = page.map(([name, object]) => (object === undefined ? folderXml(name) : objectXml(name, object)));
+  const token = isTruncated ? `<NextContinuationToken>${xml(page.at(-1)?.name ?? "")}</NextContinuationToken>` : "";
+  const items = page.map(({ name, object }) => (object === undefined ? folderXml(name) : objectXml(name, object)));
   return {
     status: 200,
     body: `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${token}${items.join("")}</ListBucketResult>`,
