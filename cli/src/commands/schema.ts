@@ -5,11 +5,13 @@ import { plugin as grpc } from "@plinth/protocol-grpc";
 import { plugin as rest } from "@plinth/protocol-rest";
 import { plugin as disk } from "@plinth/storage-disk";
 import { plugin as memory } from "@plinth/storage-memory";
+import { plugin as s3 } from "@plinth/storage-s3";
 import { exitOnError } from "../exit.js";
 
 const BUNDLED: readonly KnownPlugin[] = [
   { kind: "storage", use: "disk", plugin: disk },
   { kind: "storage", use: "memory", plugin: memory },
+  { kind: "storage", use: "s3", plugin: s3 },
   { kind: "backend", use: "onnx", plugin: onnx },
   { kind: "protocol", use: "rest", plugin: rest },
   { kind: "protocol", use: "grpc", plugin: grpc },

@@ -12,6 +12,7 @@ export type Place =
       readonly version: ModelVersion;
       readonly path: string;
     }
+  | { readonly kind: "side-file"; readonly model: string; readonly name: string }
   | { readonly kind: "note"; readonly model: string; readonly version: ModelVersion }
   | { readonly kind: "other" };
 
@@ -48,6 +49,10 @@ export class BucketLayout {
     return `${this.notes}${model}/${version}`;
   }
 
+  sideFile(model: string, name: string): string {
+    return `${this.modelFolder(model)}${name}`;
+  }
+
   /** @throws PlinthError `FILES_INVALID` where no object can have such a name */
   file(model: string, version: ModelVersion, path: string): string {
     const key = `${this.versionFolder(model, version)}${path}`;
@@ -65,7 +70,9 @@ export class BucketLayout {
     if (key.startsWith(this.own)) return this.#noteAt(key);
     const [model = "", folder = "", ...path] = key.slice(this.root.length).split("/");
     const version = parseModelVersion(folder);
-    if (!isModelName(model) || version === undefined || path.length === 0 || key.endsWith("/")) return OTHER;
+    if (!isModelName(model) || folder === "" || key.endsWith("/")) return OTHER;
+    if (path.length === 0) return { kind: "side-file", model, name: folder };
+    if (version === undefined) return OTHER;
     return { kind: "file", model, folder, version, path: path.join("/") };
   }
 

@@ -18,14 +18,20 @@ export interface ListedVersion {
   note: ListedObject | undefined;
 }
 
-export type ListedModels = ReadonlyMap<string, ReadonlyMap<ModelVersion, ListedVersion>>;
+export interface ListedModel {
+  readonly versions: Map<ModelVersion, ListedVersion>;
+  /** ETags by name, of files beside the versions. */
+  readonly sideFiles: Map<string, string>;
+}
+
+export type ListedModels = ReadonlyMap<string, ListedModel>;
 
 /**
  * Lists the whole bucket below the prefix once, page by page of 1000 keys, and jumps over the records. No other request shows a file
  * that was replaced, and one for each folder would be more than these pages as soon as there are many folders.
  */
 export async function listBucket(store: ObjectStore, layout: BucketLayout, signal: AbortSignal): Promise<ListedModels> {
-  const models = new Map<string, Map<ModelVersion, ListedVersion>>();
+  const models = new Map<string, ListedModel>();
   // A tilde comes after the slash, and before every other folder of ours.
   const afterRecords = `${layout.records.slice(0, -1)}~`;
   let continuation: string | undefined;
@@ -76,13 +82,17 @@ export async function foldersOf(
   return found;
 }
 
-function add(models: Map<string, Map<ModelVersion, ListedVersion>>, place: Place, object: ListedObject): void {
+function add(models: Map<string, ListedModel>, place: Place, object: ListedObject): void {
   if (place.kind === "other") return;
-  const { model, version } = place;
-  const versions = models.get(model) ?? new Map<ModelVersion, ListedVersion>();
-  models.set(model, versions);
-  const listed: ListedVersion = versions.get(version) ?? { version, folders: new Map(), note: undefined };
-  versions.set(version, listed);
+  const model: ListedModel = models.get(place.model) ?? { versions: new Map(), sideFiles: new Map() };
+  models.set(place.model, model);
+  if (place.kind === "side-file") {
+    model.sideFiles.set(place.name, object.etag);
+    return;
+  }
+  const { version } = place;
+  const listed: ListedVersion = model.versions.get(version) ?? { version, folders: new Map(), note: undefined };
+  model.versions.set(version, listed);
   if (place.kind === "note") {
     listed.note = object;
     return;

@@ -5,7 +5,7 @@ export async function unlessAbsent<T>(promise: Promise<T>): Promise<T | undefine
   try {
     return await promise;
   } catch (thrown) {
-    if (systemCode(thrown) === "ENOENT") return undefined;
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(thrown) ?? "")) return undefined;
     throw thrown;
   }
 }

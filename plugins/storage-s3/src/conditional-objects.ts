@@ -23,6 +23,10 @@ export class ConditionalObjects {
     this.#support = support;
   }
 
+  get isWritable(): boolean {
+    return this.#support !== "read-only";
+  }
+
   /** `undefined` where there is none. */
   async read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadObject | undefined> {
     const found = await this.#store.read(key, maxBytes, signal);
@@ -79,7 +83,7 @@ export class ConditionalObjects {
   }
 
   #checkWritable(): void {
-    if (this.#support !== "read-only") return;
+    if (this.isWritable) return;
     throw new PlinthError(
       "STORAGE_UNAVAILABLE",
       `The access key may not write to the bucket ${this.#store.bucket}: give it that right and start the server again`,

@@ -1,6 +1,13 @@
 import { type ModelVersion, PlinthError, type StoredModel, type StoredVersion } from "@plinth/core";
 import pLimit from "p-limit";
-import { foldersOf, type ListedFolder, type ListedVersion, listBucket, listFolder } from "./bucket-listing.js";
+import {
+  foldersOf,
+  type ListedFolder,
+  type ListedModel,
+  type ListedVersion,
+  listBucket,
+  listFolder,
+} from "./bucket-listing.js";
 import type { OpenStore } from "./open-store.js";
 import { type Observation, observe, type SettledVersion } from "./settling.js";
 import { storeFailure } from "./store-errors.js";
@@ -39,6 +46,13 @@ interface Moment {
   readonly endedAtMs: number;
 }
 
+/** One look at everything, and what it has found so far. */
+interface CatalogueLook extends Moment {
+  readonly observed: Map<string, Observation>;
+  readonly notes: Map<string, KeptNote | undefined>;
+  readonly unfinished: UnfinishedVersion[];
+}
+
 /** Knows which versions are in the bucket, and which of them are whole. */
 export class S3Catalogue {
   readonly #open: OpenStore;
@@ -57,27 +71,22 @@ export class S3Catalogue {
     this.#steadyMs = steadyMs;
   }
 
-  async view(signal: AbortSignal): Promise<BucketView> {
+  /** @param sideFiles names of files beside the versions to tell of */
+  async view(sideFiles: readonly string[], signal: AbortSignal): Promise<BucketView> {
     const { store, layout } = this.#open;
     const beganAtMs = this.#steadyMs();
     const listed = await listBucket(store, layout, signal);
-    const moment = { beganAtMs, endedAtMs: this.#steadyMs() };
-    const observed = new Map<string, Observation>();
-    const notes = new Map<string, KeptNote | undefined>();
-    const unfinished: UnfinishedVersion[] = [];
+    const look: CatalogueLook = {
+      beganAtMs,
+      endedAtMs: this.#steadyMs(),
+      observed: new Map(),
+      notes: new Map(),
+      unfinished: [],
+    };
     const models = await Promise.all(
-      [...listed].map(async ([model, versions]): Promise<StoredModel | undefined> => {
+      [...listed].map(async ([model, found]): Promise<StoredModel | undefined> => {
         try {
-          const seen = await Promise.all(
-            [...versions.values()].map(async (version) => {
-              const note = await this.#noteOf(model, version, notes, signal);
-              if (note && note.note.state !== "published") unfinished.push({ model, version: version.version, note });
-              return this.#storedVersion(model, version, note, moment, observed);
-            }),
-          );
-          const stored = seen.filter((version) => version !== undefined);
-          const hasFolder = [...versions.values()].some(({ folders }) => folders.size > 0);
-          return hasFolder ? { model, versions: stored } : undefined;
+          return await this.#storedModel(model, found, new Set(sideFiles), look, signal);
         } catch (thrown) {
           signal.throwIfAborted();
           return {
@@ -88,10 +97,10 @@ export class S3Catalogue {
         }
       }),
     );
-    this.#observed = observed;
-    this.#notes = notes;
+    this.#observed = look.observed;
+    this.#notes = look.notes;
     this.#isFirst = false;
-    return { models: models.filter((model) => model !== undefined), unfinished };
+    return { models: models.filter((model) => model !== undefined), unfinished: look.unfinished };
   }
 
   /** Looks at one version, down to its files. */
@@ -116,12 +125,31 @@ export class S3Catalogue {
     return { folders, note, whole: undefined, isChanging };
   }
 
+  async #storedModel(
+    model: string,
+    { versions, sideFiles }: ListedModel,
+    asked: ReadonlySet<string>,
+    look: CatalogueLook,
+    signal: AbortSignal,
+  ): Promise<StoredModel | undefined> {
+    const seen = await Promise.all(
+      [...versions.values()].map(async (version) => {
+        const note = await this.#noteOf(model, version, look, signal);
+        if (note && note.note.state !== "published") look.unfinished.push({ model, version: version.version, note });
+        return this.#storedVersion(model, version, note, look);
+      }),
+    );
+    if (![...versions.values()].some(({ folders }) => folders.size > 0)) return undefined;
+    const beside = [...sideFiles].filter(([name]) => asked.has(name));
+    const stored = seen.filter((version) => version !== undefined);
+    return { model, versions: stored, ...(beside.length > 0 && { sideFiles: new Map(beside) }) };
+  }
+
   #storedVersion(
     model: string,
     { version, folders }: ListedVersion,
     note: KeptNote | undefined,
-    moment: Moment,
-    observed: Map<string, Observation>,
+    look: CatalogueLook,
   ): StoredVersion | undefined {
     let first: StoredVersion | undefined;
     for (const folder of folders.values()) {
@@ -132,23 +160,23 @@ export class S3Catalogue {
         continue;
       }
       const name = `${this.#open.layout.modelFolder(model)}${folder.name}/`;
-      const observation = this.#observe(name, folder, moment);
-      observed.set(name, observation);
+      const observation = this.#observe(name, folder, look);
+      look.observed.set(name, observation);
       if (observation.complete) first ??= { version, fingerprint: observation.complete.fingerprint };
     }
     return first;
   }
 
-  #observe(name: string, { files, modifiedAtMs }: ListedFolder, moment: Moment): Observation {
+  #observe(name: string, { files, modifiedAtMs }: ListedFolder, { beganAtMs, endedAtMs }: Moment): Observation {
     const storeNowMs = this.#open.store.nowMs;
-    const look = { files, modifiedAtMs, ...moment, storeNowMs, isFirst: this.#isFirst };
+    const look = { files, modifiedAtMs, beganAtMs, endedAtMs, storeNowMs, isFirst: this.#isFirst };
     return observe(this.#observed.get(name), look, this.#settleMs);
   }
 
   async #noteOf(
     model: string,
     { version, note }: ListedVersion,
-    notes: Map<string, KeptNote | undefined>,
+    { notes }: CatalogueLook,
     signal: AbortSignal,
   ): Promise<KeptNote | undefined> {
     if (note === undefined || note.bytes === 0) return undefined;

@@ -3,8 +3,11 @@ import {
   ChangeWatchers,
   checkModelName,
   checkModelVersion,
+  checkSideFileName,
   type IncomingFile,
+  type ListOptions,
   type Logger,
+  MAX_SIDE_FILE_BYTES,
   type ModelStorage,
   type ModelVersion,
   type OpenOptions,
@@ -12,6 +15,7 @@ import {
   type PublishOptions,
   type StorageCallOptions,
   StorageCalls,
+  type StorageStartOptions,
   type StoredModel,
   type StoredVersion,
   type VersionFiles,
@@ -65,16 +69,18 @@ export class S3Storage implements ModelStorage {
     this.records = new S3Records(this.#calls, () => this.#started());
   }
 
-  start(options: StorageCallOptions): Promise<void> {
-    return this.#calls.run(options.signal, (signal) =>
-      attempting(`open the bucket ${this.#options.bucket} at ${this.#options.endpoint}`, () => this.#connect(signal)),
+  start({ signal: caller, readOnly = false }: StorageStartOptions): Promise<void> {
+    return this.#calls.run(caller, (signal) =>
+      attempting(`open the bucket ${this.#options.bucket} at ${this.#options.endpoint}`, () =>
+        this.#connect(readOnly, signal),
+      ),
     );
   }
 
-  list(options: StorageCallOptions): Promise<readonly StoredModel[]> {
+  list(options: ListOptions): Promise<readonly StoredModel[]> {
     return this.#calls.run(options.signal, (signal) =>
       attempting(`list the bucket ${this.#options.bucket}`, async () => {
-        const { models, unfinished } = await this.#started().catalogue.view(signal);
+        const { models, unfinished } = await this.#started().catalogue.view(options.sideFiles ?? [], signal);
         this.#tidy(unfinished);
         return models;
       }),
@@ -139,6 +145,17 @@ export class S3Storage implements ModelStorage {
     );
   }
 
+  readSideFile(model: string, name: string, options: StorageCallOptions): Promise<Uint8Array | undefined> {
+    return this.#calls.run(options.signal, (signal) =>
+      attempting(`read ${name} of model ${model}`, async () => {
+        checkModelName(model);
+        checkSideFileName(name);
+        const { store, layout } = this.#started();
+        return (await store.read(layout.sideFile(model, name), MAX_SIDE_FILE_BYTES, signal))?.content;
+      }),
+    );
+  }
+
   /** Tells of what is done through this storage, and of what others do where the store tells. */
   watch(changed: () => void): Disposable {
     this.#calls.check();
@@ -153,11 +170,11 @@ export class S3Storage implements ModelStorage {
     this.#parts?.store.close();
   }
 
-  async #connect(signal: AbortSignal): Promise<void> {
+  async #connect(readOnly: boolean, signal: AbortSignal): Promise<void> {
     await this.#cacheFolder.start();
     const store = await ObjectStore.connect(this.#options, await findCredentials(this.#options, process.env), signal);
     try {
-      this.#parts = await this.#assemble(store, signal);
+      this.#parts = await this.#assemble(store, readOnly, signal);
       this.#parts.listener?.start();
     } catch (thrown) {
       store.close();
@@ -165,12 +182,12 @@ export class S3Storage implements ModelStorage {
     }
   }
 
-  async #assemble(store: ObjectStore, signal: AbortSignal): Promise<Parts> {
+  async #assemble(store: ObjectStore, readOnly: boolean, signal: AbortSignal): Promise<Parts> {
     const { endpoint, bucket, prefix, settleMs, cacheMaxBytes } = this.#options;
     const layout = new BucketLayout(prefix);
     await store.list({ prefix: layout.root, maxKeys: 1 }, signal);
-    const support = await findConditionSupport(store, layout.probes, signal);
-    if (support === "read-only") {
+    const support = readOnly ? "read-only" : await findConditionSupport(store, layout.probes, signal);
+    if (support === "read-only" && !readOnly) {
       this.#logger.warn(
         `The access key may not write to the bucket ${bucket}: versions are served, and nothing can be changed`,
       );
@@ -194,8 +211,8 @@ export class S3Storage implements ModelStorage {
 
   /** Beside all else, one at a time: nobody waits for it but disposal. */
   #tidy(unfinished: readonly UnfinishedVersion[]): void {
-    const { housekeeping } = this.#started();
-    if (this.#isTidying || !unfinished.some((each) => housekeeping.isDue(each))) return;
+    const { housekeeping, objects } = this.#started();
+    if (this.#isTidying || !objects.isWritable || !unfinished.some((each) => housekeeping.isDue(each))) return;
     this.#isTidying = true;
     const { signal } = new AbortController();
     this.#calls

@@ -49,6 +49,8 @@ const PASSING: ReadonlySet<string> = new Set([
 /** What was thrown while `doing`, as `list the bucket models`, for the kernel; what is no {@link StoreError} stays as it is. */
 export function storeFailure(doing: string, thrown: unknown): unknown {
   if (!(thrown instanceof StoreError)) return thrown;
+  if (thrown.code === "TooLarge")
+    return new PlinthError("FILES_INVALID", `Cannot ${doing}: ${thrown.message}`, { cause: thrown });
   const { code, status, message } = thrown;
   const full = FULL.has(code);
   const advice = ADVICE[code] ?? (status === 0 ? ADVICE.unreachable : undefined) ?? "see what the store says";

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Answer, FakeBucket } from "./fake-bucket.js";
+import { errorAnswer } from "./fake-answers.js";
+import { FakeBucket } from "./fake-bucket.js";
 
 /** What a test may have the store do. */
 export interface FakeS3Options {
@@ -51,18 +53,23 @@ export class FakeS3 implements AsyncDisposable {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     this.requests.push(`${request.method} ${request.url}`);
     const url = new URL(request.url ?? "/", "http://fake");
-    const {
-      status,
-      headers = {},
-      body = "",
-    }: Answer = this.bucket.answer({
-      method: request.method ?? "GET",
-      path: decodeURIComponent(url.pathname.slice(1)),
-      query: url.searchParams,
-      headers: request.headers,
-      body: Buffer.concat(chunks),
-    });
+    const content = Buffer.concat(chunks);
+    const answer = isAsSigned(request, content)
+      ? this.bucket.answer({
+          method: request.method ?? "GET",
+          path: decodeURIComponent(url.pathname.slice(1)),
+          query: url.searchParams,
+          headers: request.headers,
+          body: content,
+        })
+      : errorAnswer(400, "XAmzContentSHA256Mismatch");
+    const { status, headers = {}, body = "" } = answer;
     response.writeHead(status, { "content-length": Buffer.byteLength(body), ...headers });
     response.end(body);
   }
+}
+
+function isAsSigned(request: IncomingMessage, content: Buffer): boolean {
+  const signed = request.headers["x-amz-content-sha256"];
+  return signed === undefined || signed === createHash("sha256").update(content).digest("hex");
 }
