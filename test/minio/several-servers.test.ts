@@ -77,9 +77,10 @@ it("a server that is killed in the middle of a publish leaves nothing, and anoth
     method: "PUT",
     headers: { "content-type": "application/x-tar" },
   });
-  upload.on("error", () => {});
   halfSent.pipe(upload);
-  halfSent.entry({ name: "model.onnx", size: 64 * 1024 ** 2 }).write(Buffer.alloc(20 * 1024 ** 2));
+  const entry = halfSent.entry({ name: "model.onnx", size: 64 * 1024 ** 2 });
+  for (const stream of [upload, halfSent, entry]) stream.on("error", () => {});
+  entry.write(Buffer.alloc(20 * 1024 ** 2));
   await expect.poll(() => noteOf(2), { timeout: 30_000 }).toMatchObject({ state: "publishing" });
   await first.command.stop("SIGKILL");
   servers.splice(0, 1);

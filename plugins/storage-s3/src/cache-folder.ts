@@ -125,7 +125,7 @@ export class CacheFolder {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const open = (await unlessAbsent(readdir(this.#own))) ?? [];
-    if (open.length === 0) await rm(this.#own, { recursive: true, force: true });
+    if (open.length === 0) await unlessAbsent(rm(this.#own, { recursive: true }));
   }
 
   #note(identity: string): string {

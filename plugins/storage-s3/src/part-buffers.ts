@@ -2,7 +2,7 @@
 export const PART_BYTES: number = 8 * 1024 ** 2;
 
 /** Most parts that one storage has in memory, those that it sends and those that it receives together. */
-const MAX_BUFFERS = 8;
+const MAX_BUFFERS = 6;
 
 /** The memory that parts are in while they are on their way, used over and over; its bound is the bound of a transfer's memory. */
 export class PartBuffers {
