@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { ConfigDirectory, Logger, ModelStorage, type Services, type Token } from "@plinth/core";
 import { plugin, S3Storage } from "@plinth/storage-s3";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
 import { silentLogger } from "./silent-logger.js";
 
 const validate = (options: unknown) => plugin.config["~standard"].validate(options);
@@ -41,6 +42,14 @@ it.each([
 it("takes a prefix with a slash at its end, and addresses with ports", async () => {
   const options = { bucket: "models", prefix: "team/models/", endpoint: "http://[::1]:9000" };
   expect(await validate(options)).toMatchObject({ value: { prefix: "team/models", endpoint: "http://[::1]:9000" } });
+});
+
+it("takes what its README shows", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, text = ""] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  const { use, ...options } = (parse(text) as { storage: Record<string, string> }).storage;
+  expect(use).toBe("s3");
+  expect(await validate(options)).toMatchObject({ value: { bucket: "models", prefix: "production" } });
 });
 
 it("has its options and their defaults in the README", async () => {
