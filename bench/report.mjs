@@ -26,6 +26,9 @@ const HEADINGS = {
   builtinUs: "built-in µs",
   oursUs: "ours µs",
   timesAsFast: "times as fast",
+  mbPerSecond: "MB/s",
+  peakRssMb: "peak RSS MB",
+  ofFloor: "of the floor",
 };
 
 /** Figures from which on two rows are set as columns. */

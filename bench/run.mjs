@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { modelFile } from "./models/model-files.mjs";
 import { scenarioText, targetsText } from "./report.mjs";
 import { batching } from "./scenarios/batching.mjs";
+import { bucket } from "./scenarios/bucket.mjs";
 import { grpc } from "./scenarios/grpc.mjs";
 import { heavy } from "./scenarios/heavy.mjs";
 import { inProcess } from "./scenarios/in-process.mjs";
@@ -34,6 +35,7 @@ const SCENARIOS = {
   storage,
   overload,
   "tensor-json": tensorJson,
+  bucket,
 };
 
 const ROUNDS = 3;
