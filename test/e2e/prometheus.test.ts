@@ -1,14 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { ROOT } from "../architecture/source-files.js";
-import { Serving } from "./serving.js";
+import { Serving, TemporaryFolder } from "./serving.js";
 
 const DIGITS = join(ROOT, "examples", "digits");
 
 const CONFIG = `
-storage: { use: disk, root: ${JSON.stringify(join(DIGITS, "models"))} }
+storage: { use: disk, root: ./models, settleMs: 0 }
 monitors:
   - use: prometheus
     tensorflowServingPath: /monitoring/prometheus/metrics
@@ -20,11 +20,14 @@ models:
     batching: { maxBatchSize: 4, maxWaitMs: 1, allowedBatchSizes: [4] }
 `;
 
+let folder: TemporaryFolder;
 let serving: Serving;
 let body: string;
 
 beforeAll(async () => {
-  serving = await Serving.start(CONFIG, join(DIGITS, "config.yaml"));
+  folder = await TemporaryFolder.create();
+  await cp(join(DIGITS, "models"), join(folder.path, "models"), { recursive: true });
+  serving = await Serving.start(CONFIG, join(folder.path, "config.yaml"));
   body = await readFile(join(DIGITS, "seven.json"), "utf8");
   const traffic = { split: new Map([["stable", 1]]), shadow: { to: "canary", percent: 100 } };
   const origin = { who: "test", signal: new AbortController().signal };
@@ -39,7 +42,10 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => serving?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await serving?.[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
 
 async function page(path: string): Promise<string> {
   const response = await fetch(`${serving.url}${path}`);
