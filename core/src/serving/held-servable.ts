@@ -3,15 +3,7 @@ import type { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
 import type { RequestWatch, Servable } from "./execution/servable.js";
-import type { AnsweredRequest, RequestLedger } from "./request-ledger.js";
-
-/** When a handle was asked for and when it was there, on the clock of `performance.now()`. */
-export interface AcquiredAt {
-  readonly askedAtMs: number;
-  readonly acquiredAtMs: number;
-}
-
-type Answer = Pick<AnsweredRequest, "call" | "result" | "calledAtMs" | "finishedAtMs" | "rows">;
+import type { AcquiredAt, Answer, RequestLedger } from "./request-ledger.js";
 
 /** A servable that is held for one request, which is told of once its answer has been encoded. */
 export class HeldServable implements ServableHandle, RequestWatch {
@@ -92,7 +84,6 @@ export class HeldServable implements ServableHandle, RequestWatch {
     const { recorder } = this.#servable;
     recorder.succeeded(endedAtMs - askedAtMs, queueMs, computeMs, rows, endedAtMs);
     if (encodedAtMs !== undefined) recorder.coded(calledAtMs - acquiredAtMs, encodedAtMs - finishedAtMs);
-    if (!this.#ledger.observed) return;
-    this.#ledger.tell({ ...answered, ...this.#at, servable: this.#servable, target: this.#target, encodedAtMs });
+    if (this.#ledger.observed) this.#ledger.tell(this.#servable, this.#target, this.#at, answered, encodedAtMs);
   }
 }

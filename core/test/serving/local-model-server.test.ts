@@ -3,6 +3,7 @@ import { PlinthError } from "../../src/index.js";
 import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
+import { epochMsOf } from "../../src/serving/statistics/epoch-clock.js";
 import { ALL_VERSIONS, CatalogUnderTest } from "./catalog-under-test.js";
 
 let subject: CatalogUnderTest;
@@ -118,7 +119,7 @@ describe("a request", () => {
         version: 2n,
         signature: "serving_default",
         error: undefined,
-        startedAtMs: performance.timeOrigin + beganAtMs,
+        startedAtMs: epochMsOf(beganAtMs),
         durationMs: 7,
         timings: { receiveMs: 1, loadMs: undefined, decodeMs: 2, queueMs: 0, computeMs: 0, encodeMs: 4 },
         rows: 2,

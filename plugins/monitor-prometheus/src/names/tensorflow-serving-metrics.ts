@@ -1,6 +1,6 @@
 import type { RequestFinished, ServerEvent } from "@plinth/core";
 import { exponentialBuckets, Registry } from "prom-client";
-import { LabelledCounter, LabelledHistogram } from "../labelled.js";
+import { type Buckets, type Count, LabelledCounter, LabelledHistogram } from "../labelled.js";
 import type { Figures, MetricNames } from "../metric-names.js";
 
 /** Bounds of TensorFlow Serving's own latencies, in microseconds. */
@@ -8,14 +8,26 @@ const LATENCY_BOUNDS = exponentialBuckets(10, 1.8, 33).map(Math.round);
 
 const EXAMPLE_BOUNDS = exponentialBuckets(1, 2, 15);
 
-/** Beyond what a model of TensorFlow is run by. */
+/** The value of the label `runtime`, which names what runs models. */
 const RUNTIME = "Plinth";
 
 const MICROSECONDS = 1_000;
 
+/** Most combinations of labels whose series are kept at hand. */
+const MAX_KEPT = 10_000;
+
+interface AnsweredSeries {
+  readonly requests: Count;
+  readonly latency: Buckets;
+  readonly runtime: Buckets;
+  readonly examples: Buckets;
+  readonly allExamples: Count;
+}
+
 /** Under TensorFlow Serving's names, for dashboards that are there already. Models that do not exist are counted without a name. */
 export class TensorflowServingMetrics implements MetricNames {
   readonly registry: Registry = new Registry();
+  readonly #kept = new Map<string, AnsweredSeries>();
   readonly #requests = this.#counter("request_count", "The total number of requests.");
   readonly #latency = this.#histogram("request_latency", "Latency of requests, in microseconds.", LATENCY_BOUNDS);
   readonly #runtime = this.#histogram("runtime_latency", "Latency of the run, in microseconds.", LATENCY_BOUNDS);
@@ -36,15 +48,35 @@ export class TensorflowServingMetrics implements MetricNames {
 
   read(_figures: Figures): void {}
 
-  #finished({ model = "", error, origin, durationMs, timings, rows }: RequestFinished): void {
-    this.#requests.series({ model_name: model, status: error?.code ?? "OK" }).add();
-    if (error !== undefined || timings === undefined) return;
-    const api = origin?.method ?? "";
-    const entrypoint = origin?.protocol.toUpperCase() ?? "";
-    this.#latency.series({ model_name: model, API: api, entrypoint }).add(durationMs * MICROSECONDS);
-    this.#runtime.series({ model_name: model, API: api, runtime: RUNTIME }).add(timings.computeMs * MICROSECONDS);
-    this.#examples.series({ model }).add(rows);
-    this.#allExamples.series({ model }).add(rows);
+  #finished(event: RequestFinished): void {
+    const { model = "", error, durationMs, timings, rows } = event;
+    if (error !== undefined || timings === undefined) {
+      this.#requests.series({ model_name: model, status: error?.code ?? "OK" }).add();
+      return;
+    }
+    const series = this.#seriesOf(event);
+    series.requests.add();
+    series.latency.add(durationMs * MICROSECONDS);
+    series.runtime.add(timings.computeMs * MICROSECONDS);
+    series.examples.add(rows);
+    series.allExamples.add(rows);
+  }
+
+  /** Those of a request that went well, kept at hand, since looking labels up costs more than counting. */
+  #seriesOf({ model = "", origin }: RequestFinished): AnsweredSeries {
+    const [api, protocol] = [origin?.method ?? "", origin?.protocol ?? ""];
+    const key = `${model}\n${api}\n${protocol}`;
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const made = {
+      requests: this.#requests.series({ model_name: model, status: "OK" }),
+      latency: this.#latency.series({ model_name: model, API: api, entrypoint: protocol.toUpperCase() }),
+      runtime: this.#runtime.series({ model_name: model, API: api, runtime: RUNTIME }),
+      examples: this.#examples.series({ model }),
+      allExamples: this.#allExamples.series({ model }),
+    };
+    if (this.#kept.size < MAX_KEPT) this.#kept.set(key, made);
+    return made;
   }
 
   #counter(name: string, help: string): LabelledCounter {
