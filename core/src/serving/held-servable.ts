@@ -14,6 +14,7 @@ export class HeldServable implements ServableHandle, RequestWatch {
   readonly #infer: (call: InferCall, watch: RequestWatch) => Promise<InferResult>;
   #answered: Answer | undefined;
   #released = false;
+  #hasTold = false;
 
   constructor(
     servable: Servable,
@@ -73,17 +74,20 @@ export class HeldServable implements ServableHandle, RequestWatch {
     this.#servable.release();
   }
 
+  /** Of a handle with several calls, each is told from its own beginning, without decoding and encoding. */
   #finish(encodedAtMs: number | undefined): void {
     const answered = this.#answered;
     if (answered === undefined) return;
     this.#answered = undefined;
     const { calledAtMs, finishedAtMs, result, rows } = answered;
-    const { askedAtMs, acquiredAtMs } = this.#at;
+    const at = this.#hasTold ? { askedAtMs: calledAtMs, acquiredAtMs: calledAtMs } : this.#at;
+    const encoded = this.#hasTold ? undefined : encodedAtMs;
+    this.#hasTold = true;
     const { queueMs, computeMs } = result.timings;
-    const endedAtMs = encodedAtMs ?? finishedAtMs;
+    const endedAtMs = encoded ?? finishedAtMs;
     const { recorder } = this.#servable;
-    recorder.succeeded(endedAtMs - askedAtMs, queueMs, computeMs, rows, endedAtMs);
-    if (encodedAtMs !== undefined) recorder.coded(calledAtMs - acquiredAtMs, encodedAtMs - finishedAtMs);
-    if (this.#ledger.observed) this.#ledger.tell(this.#servable, this.#target, this.#at, answered, encodedAtMs);
+    recorder.succeeded(endedAtMs - at.askedAtMs, queueMs, computeMs, rows, endedAtMs);
+    if (encoded !== undefined) recorder.coded(calledAtMs - at.acquiredAtMs, encoded - finishedAtMs);
+    if (this.#ledger.observed) this.#ledger.tell(this.#servable, this.#target, at, answered, encoded);
   }
 }

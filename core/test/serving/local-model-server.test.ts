@@ -140,6 +140,24 @@ describe("a request", () => {
     });
   });
 
+  it("is told for each call of a handle, where there are several", async () => {
+    const server = await subject.start();
+    subject.events.length = 0;
+    const handle = await server.acquire({ model: "digits" });
+    const inputs = new Map([["x", x]]);
+    await handle.infer({ inputs });
+    await vi.advanceTimersByTimeAsync(5);
+    await handle.infer({ inputs });
+    await vi.advanceTimersByTimeAsync(7);
+    handle[Symbol.dispose]();
+    const untimed = { decodeMs: undefined, encodeMs: undefined };
+    expect(subject.events).toMatchObject([
+      { durationMs: 0, timings: untimed },
+      { durationMs: 0, timings: untimed },
+    ]);
+    expect(subject.statistics.version("digits", 2n)?.total.succeeded).toEqual({ count: 2, ms: 0 });
+  });
+
   it("is told once, whether the server or the protocol finds what is wrong with it", async () => {
     const server = await subject.start({ models: new Map([["digits", settings]]) });
     subject.events.length = 0;
