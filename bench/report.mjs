@@ -15,6 +15,8 @@ const HEADINGS = {
   rssMb: "RSS MB",
   rssBeforeMb: "RSS before MB",
   pssMb: "PSS MB",
+  mbPerSecond: "MB/s",
+  openMs: "open ms",
   startMs: "start to ready ms",
   msPerLoad: "ms a load",
   ofParsing: "of parsing",

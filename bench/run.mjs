@@ -16,6 +16,7 @@ import { neighbours } from "./scenarios/neighbours.mjs";
 import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
 import { start } from "./scenarios/start.mjs";
+import { storage } from "./scenarios/storage.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
 import { tiny } from "./scenarios/tiny.mjs";
 
@@ -32,6 +33,7 @@ const SCENARIOS = {
   monitors,
   batching,
   loading,
+  storage,
   overload,
   "tensor-json": tensorJson,
 };
