@@ -12,6 +12,7 @@ import { heavy } from "./scenarios/heavy.mjs";
 import { inProcess } from "./scenarios/in-process.mjs";
 import { loading } from "./scenarios/loading.mjs";
 import { medium } from "./scenarios/medium.mjs";
+import { monitors } from "./scenarios/monitors.mjs";
 import { neighbours } from "./scenarios/neighbours.mjs";
 import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
@@ -30,6 +31,7 @@ const SCENARIOS = {
   medium,
   heavy,
   neighbours,
+  monitors,
   batching,
   loading,
   storage,

@@ -123,6 +123,16 @@ function addManagementCommands(program: Command): void {
     .option("--limit <count>", "at most this many", "20")
     .option("--before <revision>", "only older ones")
     .action(lazy(async () => (await import("./commands/history.js")).historyCommand));
+  command("logs", "tell what the server's journal holds: deployments, states, errors, sampled requests")
+    .option("-f, --follow", "go on with what is new, until Ctrl-C")
+    .option("-m, --model <name>", "only of this model")
+    .option("--model-version <number>", "only of this version")
+    .option("--level <level>", "info, warn or error: of this one and above")
+    .option("--kind <kind>", "only of this kind, as failure")
+    .option("--text <text>", "only what holds this text")
+    .option("--since <when>", "not before: a time, or how long ago, as 2h")
+    .option("-n, --limit <count>", "at most this many", "50")
+    .action(lazy(async () => (await import("./commands/logs.js")).logsCommand));
   withReason(command("rollback <model> <revision>", "put a model back to what it was after a revision")).action(
     lazy(async () => (await import("./commands/history.js")).rollbackCommand),
   );
