@@ -39,6 +39,7 @@ export class GrpcProtocol implements Protocol {
   readonly #listeners: Listener[] = [];
   /** What ends with the server, beside it and the listeners. */
   readonly #held: Disposable[] = [];
+  readonly #draining = new AbortController();
   #grpc: Server | undefined;
 
   constructor(options: GrpcProtocolOptions) {
@@ -52,7 +53,7 @@ export class GrpcProtocol implements Protocol {
     const credentials = await this.#credentials();
     const arrivals = new ArrivalWatch<UnaryCall>(limits.requestTimeoutMs, (call) => call.fail(tooSlow()));
     this.#held.push(arrivals);
-    const services = allServices({ server, configReload, limits, options, logger });
+    const services = allServices({ server, configReload, draining: this.#draining.signal, limits, options, logger });
     const calls = { limits, logger, arrivals, signals: new SignalPool() };
     const grpc = createServer(services, calls, channelOptions(limits, options));
     this.#grpc = grpc;
@@ -74,11 +75,13 @@ export class GrpcProtocol implements Protocol {
     const grpc = this.#grpc;
     if (grpc === undefined) return;
     for (const listener of this.#listeners) listener.close();
+    this.#draining.abort();
     const finished = new Promise<void>((resolve) => grpc.tryShutdown(() => resolve()));
     await Promise.race([finished, aborted(signal)]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#draining.abort();
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     this.#grpc?.forceShutdown();
     await Promise.all(this.#listeners.splice(0).map((listener) => listener[Symbol.asyncDispose]()));

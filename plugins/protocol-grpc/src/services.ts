@@ -7,6 +7,6 @@ import { servingServices } from "./tensorflow-serving/services.js";
 /** Every service of every dialect, and those that tell of them. */
 export function allServices(surroundings: Surroundings): readonly Service[] {
   const dialects = [...servingServices(surroundings)];
-  const services = [...dialects, healthService(surroundings.server, dialects)];
+  const services = [...dialects, healthService(surroundings, dialects)];
   return surroundings.options.reflection ? [...services, ...reflectionServices(services)] : services;
 }

@@ -1,31 +1,31 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { ModelServer } from "@plinth/core";
 
 /** How long nothing need be told before it is looked again, in milliseconds: of workers that died, for one, nothing is told. */
 const LOOK_AGAIN_MS = 5_000;
 
-/** What `look` says, now and whenever something changes in the server, until `signal` aborts. */
+/** What `look` says, now and whenever something changes in the server, until one of the signals aborts; that is looked at as well. */
 export async function* changesOf<Seen>(
   server: ModelServer,
   look: () => Seen,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): AsyncGenerator<Seen> {
   let wake: () => void = () => {};
-  const watching = server.watch(() => wake());
+  const changed = () => wake();
+  const watching = server.watch(changed);
+  const timer = setInterval(changed, LOOK_AGAIN_MS);
+  for (const signal of signals) signal.addEventListener("abort", changed);
   try {
-    while (!signal.aborted) {
+    for (let isOver = false; !isOver; ) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
+      isOver = signals.some(({ aborted }) => aborted);
       yield look();
-      const resting = new AbortController();
-      const stop = () => resting.abort();
-      signal.addEventListener("abort", stop, { once: true });
-      await Promise.race([woken, pause(LOOK_AGAIN_MS, undefined, { signal: resting.signal }).catch(() => {})]);
-      signal.removeEventListener("abort", stop);
-      resting.abort();
+      if (!isOver) await woken;
     }
   } finally {
+    for (const signal of signals) signal.removeEventListener("abort", changed);
+    clearInterval(timer);
     watching[Symbol.dispose]();
   }
 }

@@ -4,6 +4,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "@plinth/protobuf-messages/grpc/health/v1/health";
 import { decodeMessage, type Method, type ServerStreamMethod, type Service, unaryMethod } from "../calls/service.js";
+import type { Surroundings } from "../surroundings.js";
 import { changesOf } from "./changes.js";
 
 /** How TensorFlow Serving calls its services here. */
@@ -18,16 +19,19 @@ const SHORT_NAMES = ["ModelService", "PredictionService"];
  *
  * https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
-export function healthService(server: ModelServer, served: readonly Service[]): Service {
+export function healthService(
+  { server, draining }: Pick<Surroundings, "server" | "draining">,
+  served: readonly Service[],
+): Service {
   const { check, watch } = HealthDefinition.methods;
   const services = new Set([...SHORT_NAMES, ...served.map(({ name }) => name), HealthDefinition.fullName]);
-  const statusOf = (service: string) => healthOf(server, services, service);
+  const statusOf = (service: string) => (draining.aborted ? Status.NOT_SERVING : healthOf(server, services, service));
   const watching: ServerStreamMethod = {
     kind: "server-stream",
     async *answer(request, { signal }) {
       const { service } = decodeMessage(watch.requestType, request);
       let told: Status | undefined;
-      for await (const status of changesOf(server, () => statusOf(service), signal)) {
+      for await (const status of changesOf(server, () => statusOf(service), [signal, draining])) {
         if (status === told) continue;
         told = status;
         yield watch.responseType.encode({ status }).finish();
