@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import {
@@ -44,6 +45,8 @@ export class GrpcProtocol implements Protocol {
 
   constructor(options: GrpcProtocolOptions) {
     this.#options = options;
+    // As many as there are calls that go on without end.
+    setMaxListeners(0, this.#draining.signal);
   }
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
