@@ -6,7 +6,7 @@ export const DEFAULT_SECTIONS: {
   readonly management: object;
 } = {
   backends: [{ use: "onnx" }],
-  protocols: [{ use: "rest" }],
+  protocols: [{ use: "rest" }, { use: "grpc" }],
   monitors: [],
   management: {},
 };

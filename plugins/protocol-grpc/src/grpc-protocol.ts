@@ -17,6 +17,7 @@ import type { UnaryCall } from "./calls/unary-call.js";
 import { channelOptions } from "./channel-options.js";
 import { type Address, Listener } from "./listening/listener.js";
 import { ReloadedCredentials } from "./listening/reloaded-credentials.js";
+import { isPem } from "./listening/tls-files.js";
 import type { GrpcOptions } from "./options.js";
 import { allServices } from "./services.js";
 
@@ -103,10 +104,11 @@ export class GrpcProtocol implements Protocol {
     const { options, directory, logger } = this.#options;
     if (options.tls === undefined) return ServerCredentials.createInsecure();
     const { certificate, key, clientCa } = options.tls;
+    const located = (source: string) => (isPem(source) ? source : resolve(directory, source));
     const paths = {
-      certificate: resolve(directory, certificate),
-      key: resolve(directory, key),
-      clientCa: clientCa === undefined ? undefined : resolve(directory, clientCa),
+      certificate: located(certificate),
+      key: located(key),
+      clientCa: clientCa === undefined ? undefined : located(clientCa),
     };
     const credentials = await ReloadedCredentials.create(paths, logger);
     this.#held.push(credentials);
