@@ -20,6 +20,13 @@ export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
+  type DescribedBatching,
+  type DescribedTensor,
+  DescriptionFormat,
+  type ModelDescription,
+  type WarmUpCall,
+} from "./extension-points/model-description.js";
+export {
   type InferCall,
   type InferResult,
   type InferTimings,
@@ -69,11 +76,14 @@ export {
   type FileEntry,
   type IncomingFile,
   type JsonValue,
+  type ListOptions,
+  MAX_SIDE_FILE_BYTES,
   ModelStorage,
   type OpenOptions,
   type PublishOptions,
   type RecordStore,
   type StorageCallOptions,
+  type StorageStartOptions,
   type StoredModel,
   type StoredRecord,
   type StoredVersion,
@@ -85,6 +95,7 @@ export {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
+  checkSideFileName,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";

@@ -45,9 +45,18 @@ describe("core", () => {
 const LIBRARIES = PACKAGES.filter((folder) => folder.startsWith("libraries/"));
 
 describe.each(LIBRARIES)("%s", (folder) => {
-  it("imports nothing of Plinth, so that every package may use it", () => {
+  it("imports of Plinth other libraries and @plinth/core alone, which imports no library", () => {
+    const allowed = ["@plinth/core", ...LIBRARIES.map((library) => manifest(library).name)];
     const imported = sourceFiles(`${folder}/src`).flatMap(({ imports }) => imports.map(packageOf));
-    expect(imported.filter((name) => name.startsWith("@plinth/") || name === "plinth")).toEqual([]);
+    const foreign = imported.filter((name) => name.startsWith("@plinth/") || name === "plinth");
+    expect(foreign.filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(sourceFiles("core/src").flatMap(({ imports }) => imports.map(packageOf))).not.toContain(
+      manifest(folder).name,
+    );
+  });
+
+  it("takes core, where it needs it, from whoever uses it", () => {
+    expect(manifest(folder).dependencies ?? {}).not.toHaveProperty("@plinth/core");
   });
 });
 

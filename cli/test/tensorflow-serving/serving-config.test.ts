@@ -17,9 +17,7 @@ describe("flags for one model", () => {
       ["grpc", expect.objectContaining({ port: 8500, replies: "values" })],
     ]);
     expect(config.storage.options).toMatchObject({ root: "/state" });
-    expect([...(config.models ?? [])]).toMatchObject([
-      ["m", { path: "/models/m", versions: { kind: "latest", count: 1 } }],
-    ]);
+    expect([...(config.models ?? [])]).toMatchObject([["m", { path: "/models/m", versions: undefined }]]);
     expect(config.models?.get("m")?.batching).toBeUndefined();
   });
 
@@ -136,7 +134,7 @@ thread_pool_name { value: "pool" }
   it("are TensorFlow Serving's own where there is no file", async () => {
     const model = (await readFlags(...ONE, "--enable_batching")).models?.get("m");
     expect(model?.batching).toMatchObject({ maxBatchSize: 1_000, maxWaitMs: 0, splitLarge: false });
-    expect(model?.execution.maxQueuedRequests).toBe(10_000);
+    expect(model?.execution?.maxQueuedRequests).toBe(10_000);
   });
 
   it("run batches of the smaller size where large requests are split", async () => {
@@ -148,7 +146,7 @@ thread_pool_name { value: "pool" }
 
   it("bound the queue however many batches may wait", async () => {
     const model = await batching("max_batch_size { value: 128 } max_enqueued_batches { value: 1000000 }");
-    expect(model?.execution.maxQueuedRequests).toBe(1_000_000);
+    expect(model?.execution?.maxQueuedRequests).toBe(1_000_000);
   });
 
   it("are those of every model of a file", async () => {

@@ -54,7 +54,8 @@ export interface ModelConfig {
    * {@link ServerConfig.backends} where the model adds no options of its own.
    */
   readonly backend: PluginUse | undefined;
-  readonly versions: VersionPolicy;
+  /** `undefined`: left out, so that it is the newest, unless a file beside the model describes it otherwise. */
+  readonly versions: VersionPolicy | undefined;
   /** Where `versions` lists numbers, each label is one of them. */
   readonly labels: ReadonlyMap<string, ModelVersion>;
   /** `undefined`: the newest available version gets all. */
@@ -62,7 +63,8 @@ export interface ModelConfig {
   readonly transition: "availability-preserving" | "resource-preserving";
   /** `undefined`: as {@link ServerSettings.loading} says. */
   readonly loading: LoadingMode | undefined;
-  readonly execution: ExecutionSettings;
+  /** `undefined`: left out, so that it is as by default, unless a file beside the model describes it otherwise. */
+  readonly execution: ExecutionSettings | undefined;
   /** `undefined`: each request is run on its own. */
   readonly batching: BatchingSettings | undefined;
   /**

@@ -1,4 +1,5 @@
 import type { ReloadReport } from "../../extension-points/config-reload.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import type { FileEntry } from "../../extension-points/storage.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -91,6 +92,7 @@ export interface LoadOrder {
   /** The front's own share of it. */
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
 }
 
 export interface LoadedCopy {

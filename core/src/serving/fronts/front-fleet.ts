@@ -108,6 +108,11 @@ export class FrontFleet implements Holders, ModelExecutor {
     return endpoints;
   }
 
+  /** Fronts are processes of their own. */
+  readsContents(): boolean {
+    return false;
+  }
+
   copiesOf(settings: ExecutionSettings): number {
     const { size } = this.#options;
     return copiesOf(sharedSettings(settings, size)) * size;
@@ -137,7 +142,10 @@ export class FrontFleet implements Holders, ModelExecutor {
     return [...this.#shared.values()].find((each) => each.model === model && each.version === version);
   }
 
-  order(servable: ServableId, { model, version, files, source, settings, batching }: ModelExecution): LoadOrder {
+  order(
+    servable: ServableId,
+    { model, version, files, source, settings, batching, description }: ModelExecution,
+  ): LoadOrder {
     if (source.recipe === undefined) {
       throw new PlinthError(
         "MODEL_UNSUPPORTED",
@@ -154,6 +162,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       backend: { id: this.#backendId(source.recipe), data: source.recipe.data },
       execution: sharedSettings(settings, this.#options.size),
       batching,
+      description,
     };
   }
 

@@ -7,8 +7,8 @@ import { restOrigin } from "../http/request-origin.js";
 import { discardRest, sendJson } from "../http/send.js";
 import type { Surroundings } from "../http/surroundings.js";
 import { errorAnswer } from "./errors.js";
+import { answerInference } from "./inference.js";
 import { parseServingPath, type ServingPath } from "./paths.js";
-import { answerInference } from "./predict.js";
 
 type InferencePath = Extract<ServingPath, { kind: "inference" }>;
 

@@ -58,9 +58,9 @@ describe("a request over REST", () => {
       "MODEL_NOT_FOUND",
     ],
     [
-      "a method that is not offered",
-      () => fetch(`${rest.url}/v1/models/echo:classify`, { method: "POST", body: "{}" }),
-      "NOT_IMPLEMENTED",
+      "examples that lack a feature",
+      () => fetch(`${rest.url}/v1/models/echo:classify`, { method: "POST", body: '{"examples": [{}]}' }),
+      "INPUT_MISSING",
     ],
   ])("is told of where it is refused: %s", async (_what, send, reason) => {
     rest = await RestUnderTest.start();
