@@ -13,7 +13,7 @@ import { endOf, framed, RawClient } from "../raw-call.js";
 let grpc: GrpcUnderTest;
 
 beforeEach(async () => {
-  grpc = await GrpcUnderTest.start({ limits: { maxRequestBytes: 10_000, requestTimeoutMs: 150 } });
+  grpc = await GrpcUnderTest.start({ limits: { maxRequestBytes: 10_000 } });
 });
 
 afterEach(async () => {
@@ -45,7 +45,7 @@ describe("a call's deadline", () => {
     grpc.server.holdUp();
     const reached = grpc.server.nextRequest();
     await using raw = await RawClient.connect(grpc.address);
-    const ended = raw.send(PREDICT, framed(ECHO_REQUEST), { "grpc-timeout": "100m" });
+    const ended = raw.send(PREDICT, framed(ECHO_REQUEST), { "grpc-timeout": "1S" });
     await reached;
     expect(await ended).toMatchObject({ status: status.DEADLINE_EXCEEDED });
     await expect.poll(() => grpc.server.lastCall?.signal?.aborted).toBe(true);
@@ -73,7 +73,8 @@ describe("a call's deadline", () => {
 
 describe("a request that does not arrive whole", () => {
   it("is ended after server.limits.requestTimeoutMs", async () => {
-    await using raw = await RawClient.connect(grpc.address);
+    await using hasty = await GrpcUnderTest.start({ limits: { requestTimeoutMs: 100 } });
+    await using raw = await RawClient.connect(hasty.address);
     const stream = raw.begin(PREDICT);
     stream.write(framed(ECHO_REQUEST).subarray(0, 9));
     expect(await endOf(stream)).toMatchObject({
