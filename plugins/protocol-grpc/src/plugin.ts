@@ -1,4 +1,12 @@
-import { definePlugin, Logger, type Plugin, Protocol, ServerSettings } from "@plinth/core";
+import {
+  ConfigDirectory,
+  ConfigReload,
+  definePlugin,
+  Logger,
+  type Plugin,
+  Protocol,
+  ServerSettings,
+} from "@plinth/core";
 import { GrpcProtocol } from "./grpc-protocol.js";
 import { type GrpcOptions, grpcOptions } from "./options.js";
 
@@ -9,7 +17,14 @@ export const plugin: Plugin<GrpcOptions> = definePlugin({
   register(registry, options) {
     registry.provide(
       Protocol,
-      (services) => new GrpcProtocol({ options, settings: services.get(ServerSettings), logger: services.get(Logger) }),
+      (services) =>
+        new GrpcProtocol({
+          options,
+          settings: services.get(ServerSettings),
+          directory: services.get(ConfigDirectory),
+          configReload: services.get(ConfigReload),
+          logger: services.get(Logger),
+        }),
     );
   },
 });

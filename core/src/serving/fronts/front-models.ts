@@ -118,7 +118,7 @@ export class FrontModels {
   }
 
   async #load(order: LoadOrder, signal: AbortSignal): Promise<Servable> {
-    const { servable, model, version, directory, files, backend, execution, batching } = order;
+    const { servable, model, version, directory, files, backend, execution, batching, description } = order;
     const { main, events } = this.#options;
     const logger = this.#options.logger.child({ model });
     const recorder = events.recorders.recorder(model, version);
@@ -131,6 +131,7 @@ export class FrontModels {
         source: await this.#backend(backend),
         settings: execution,
         batching,
+        description,
         reserveCopy: () => this.#reserve(servable),
         isQuiet: () => this.served.isQuiet,
         counts: recorder,
@@ -139,7 +140,7 @@ export class FrontModels {
       },
       signal,
     );
-    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
+    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
     return new Servable(model, version, executed, queue, recorder, async () => {});
   }
 

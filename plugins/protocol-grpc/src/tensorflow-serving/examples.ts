@@ -1,70 +1,60 @@
-import { DEFAULT_SIGNATURE, PlinthError, type ServableHandle } from "@plinth/core";
+import { DEFAULT_SIGNATURE, type ServableHandle } from "@plinth/core";
 import { classify, type ExampleCall, multiInference, readInput, regress } from "@plinth/tf-example";
-import type { Caller } from "../calls/caller.js";
+import { answerInference } from "../calls/answer-inference.js";
 import type { UnaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
-import { type ExampleRequest, readExampleRequest, readMultiInferenceRequest } from "./decode-examples.js";
+import { readExampleRequest, readMultiInferenceRequest } from "./decode-examples.js";
 import { encodeClassification, encodeMultiInference, encodeRegression } from "./encode-results.js";
 
 /**
- * `Classify`. What is wrong is told in TensorFlow Serving's order: the model, its version and label, then the examples, the signature, its
- * inputs. An overloaded model refuses before all of that but the message's outline is looked at.
+ * `Classify`. What is wrong is told in TensorFlow Serving's order: the model, its version and label, then the examples, then the signature,
+ * then its inputs.
  */
 export function classifyMethod(surroundings: Surroundings): UnaryMethod {
-  return exampleMethod(surroundings, async (handle, call) => {
-    const { signature = DEFAULT_SIGNATURE } = call;
-    return encodeClassification(await classify(handle, call), handle, signature);
+  return exampleMethod(surroundings, "classify", async (handle, signature, call) => {
+    return encodeClassification(await classify(handle, { signature, ...call }), handle, signature);
   });
 }
 
 /** `Regress`, as {@link classifyMethod}. */
 export function regressMethod(surroundings: Surroundings): UnaryMethod {
-  return exampleMethod(surroundings, async (handle, call) => {
-    const { signature = DEFAULT_SIGNATURE } = call;
-    return encodeRegression(await regress(handle, call), handle, signature);
+  return exampleMethod(surroundings, "regress", async (handle, signature, call) => {
+    return encodeRegression(await regress(handle, { signature, ...call }), handle, signature);
   });
 }
 
 /** `MultiInference`, as {@link classifyMethod}. */
-export function multiInferenceMethod(surroundings: Surroundings): UnaryMethod {
+export function multiInferenceMethod({ server }: Surroundings): UnaryMethod {
   return {
     kind: "unary",
-    answer: (request, caller) => {
-      const { tasks, ...asked } = readMultiInferenceRequest(request);
-      return answerExamples(surroundings, asked, caller, async (handle, call) => {
-        return encodeMultiInference(await multiInference(handle, tasks, call), handle);
-      });
-    },
+    answer: (request, caller) =>
+      answerInference(server, caller, {
+        method: "multiInference",
+        read: () => readMultiInferenceRequest(request),
+        answer: async (handle, { tasks, input }, options) => {
+          const results = await multiInference(handle, tasks, { examples: readInput(input), ...options });
+          return encodeMultiInference(results, handle);
+        },
+      }),
   };
 }
 
-/** Answers a call with the version that it asked for. */
-type AnswerExamples = (handle: ServableHandle, call: ExampleCall) => Promise<Uint8Array>;
+/** Answers with the signature that was asked for, or the default one. */
+type AnswerExamples = (
+  handle: ServableHandle,
+  signature: string,
+  call: Omit<ExampleCall, "signature">,
+) => Promise<Uint8Array>;
 
-function exampleMethod(surroundings: Surroundings, answer: AnswerExamples): UnaryMethod {
+function exampleMethod({ server }: Surroundings, method: string, answer: AnswerExamples): UnaryMethod {
   return {
     kind: "unary",
-    answer: (request, caller) => answerExamples(surroundings, readExampleRequest(request), caller, answer),
+    answer: (request, caller) =>
+      answerInference(server, caller, {
+        method,
+        read: () => readExampleRequest(request),
+        answer: (handle, { signature = DEFAULT_SIGNATURE, input }, options) =>
+          answer(handle, signature, { examples: readInput(input), ...options }),
+      }),
   };
-}
-
-async function answerExamples(
-  { server }: Surroundings,
-  { spec, input }: ExampleRequest,
-  { deadlineMs, signal, header, origin }: Caller,
-  answer: AnswerExamples,
-): Promise<Uint8Array> {
-  const { model, version, label, signature } = spec;
-  const target = { model, version, label, header, deadlineMs, signal, origin };
-  try {
-    const overload = server.overload(target);
-    if (overload !== undefined) throw overload;
-    using handle = await server.acquire(target);
-    handle.admit();
-    return await answer(handle, { signature: signature || undefined, examples: readInput(input), deadlineMs, signal });
-  } catch (thrown) {
-    const error = PlinthError.from(thrown);
-    server.refused(target, error);
-    throw error;
-  }
 }

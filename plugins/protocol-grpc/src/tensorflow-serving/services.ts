@@ -2,6 +2,8 @@ import { PredictionServiceDefinition } from "@plinth/protobuf-messages/tensorflo
 import type { Method, Service } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
 import { classifyMethod, multiInferenceMethod, regressMethod } from "./examples.js";
+import { metadataMethod } from "./metadata.js";
+import { modelService } from "./model-service.js";
 import { predictMethod } from "./predict.js";
 
 /** TensorFlow Serving's services. */
@@ -15,7 +17,9 @@ export function servingServices(surroundings: Surroundings): readonly Service[] 
         [methods.classify.name, classifyMethod(surroundings)],
         [methods.regress.name, regressMethod(surroundings)],
         [methods.multiInference.name, multiInferenceMethod(surroundings)],
+        [methods.getModelMetadata.name, metadataMethod(surroundings)],
       ]),
     },
+    modelService(surroundings),
   ];
 }

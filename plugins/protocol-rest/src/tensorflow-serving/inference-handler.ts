@@ -3,7 +3,7 @@ import { type ModelTarget, PlinthError } from "@plinth/core";
 import { clientSignal } from "../http/client-signal.js";
 import { readBody } from "../http/read-body.js";
 import { requestDeadline } from "../http/request-deadline.js";
-import { requestOrigin } from "../http/request-origin.js";
+import { restOrigin } from "../http/request-origin.js";
 import { discardRest, sendJson } from "../http/send.js";
 import type { Surroundings } from "../http/surroundings.js";
 import { errorAnswer } from "./errors.js";
@@ -31,7 +31,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const arrivedAtMs = performance.now();
-  const origin = requestOrigin(request.headers, verb, arrivedAtMs);
+  const origin = restOrigin(request.headers, verb, arrivedAtMs);
   let asked: ModelTarget = { ...target, origin };
   try {
     const deadlineMs = requestDeadline(request.headers, arrivedAtMs, limits.inferenceTimeoutMs);
