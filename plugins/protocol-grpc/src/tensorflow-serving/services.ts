@@ -14,10 +14,10 @@ export function servingServices(surroundings: Surroundings): readonly Service[] 
       name: fullName,
       methods: new Map<string, Method>([
         [methods.predict.name, predictMethod(surroundings)],
+        [methods.getModelMetadata.name, metadataMethod(surroundings)],
         [methods.classify.name, classifyMethod(surroundings)],
         [methods.regress.name, regressMethod(surroundings)],
         [methods.multiInference.name, multiInferenceMethod(surroundings)],
-        [methods.getModelMetadata.name, metadataMethod(surroundings)],
       ]),
     },
     modelService(surroundings),
