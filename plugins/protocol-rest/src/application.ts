@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import Router from "@koa/router";
 import { PlinthError, type Route } from "@plinth/core";
 import Koa from "koa";
+import { descriptionRoute } from "./describe.js";
 import { healthRoutes } from "./health.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
@@ -18,7 +19,7 @@ export function createApplication(
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const router = new Router();
-  for (const route of [...healthRoutes(server), ...routes]) mountRoute(router, route, limits);
+  for (const route of [...healthRoutes(server), descriptionRoute, ...routes]) mountRoute(router, route, limits);
 
   const koa = new Koa();
   koa.silent = true;
