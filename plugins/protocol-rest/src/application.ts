@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
 import Router from "@koa/router";
 import { PlinthError, type Route } from "@plinth/core";
 import Koa from "koa";
@@ -18,7 +18,8 @@ export function createApplication(
   { server, limits, logger, isDraining }: Surroundings,
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const router = new Router();
+  // All that Node reads, so that none of them is answered as unknown (501) where a path is known.
+  const router = new Router({ methods: [...METHODS] });
   for (const route of [...healthRoutes(server), descriptionRoute, ...routes]) mountRoute(router, route, limits);
 
   const koa = new Koa();

@@ -108,6 +108,14 @@ describe("a route of another plugin", () => {
     expect(warnings).toEqual([]);
   });
 
+  it.each(["TRACE", "PROPFIND"])("has no %s, which is no fault of the server's", async (method) => {
+    rest = await RestUnderTest.start({ routes: [echo] });
+    for (const path of ["/things/a/parts", "/healthz", "/v1/models/echo", "/v1/models/echo:predict"]) {
+      const { status, headers } = await rawRequest(rest.url + path, { method });
+      expect([path, status, headers.allow]).toEqual([path, 405, expect.any(String)]);
+    }
+  });
+
   it("has only the methods that it has", async () => {
     rest = await RestUnderTest.start({ routes: [echo] });
     const response = await fetch(`${rest.url}/things/a/parts`, { method: "PUT" });
