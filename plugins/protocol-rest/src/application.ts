@@ -1,9 +1,10 @@
-import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import Router from "@koa/router";
 import { PlinthError, type Route } from "@plinth/core";
 import Koa from "koa";
 import { descriptionRoute } from "./describe.js";
 import { healthRoutes } from "./health.js";
+import { allowedMethods } from "./http/allowed-methods.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
 import { discardRest } from "./http/send.js";
@@ -18,8 +19,7 @@ export function createApplication(
   { server, limits, logger, isDraining }: Surroundings,
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  // All that Node reads, so that none of them is answered as unknown (501) where a path is known.
-  const router = new Router({ methods: [...METHODS] });
+  const router = new Router();
   for (const route of [...healthRoutes(server), descriptionRoute, ...routes]) mountRoute(router, route, limits);
 
   const koa = new Koa();
@@ -41,8 +41,8 @@ export function createApplication(
     if (isDraining()) context.res.shouldKeepAlive = false;
   });
   koa.use(servingMiddleware(server));
+  koa.use(allowedMethods());
   koa.use(router.routes());
-  koa.use(router.allowedMethods());
   return koa.callback();
 }
 
