@@ -1,6 +1,6 @@
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import type { ConstantTensor } from "./constant-tensor.js";
-import type { HandleDefinition } from "./freeze/body-builder.js";
+import { type HandleDefinition, NodeBudget } from "./freeze/body-builder.js";
 import { byTraining, type FlatCallable, flattenCallable, listCallables } from "./freeze/callables.js";
 import { captures } from "./freeze/captures.js";
 import { finishSignature } from "./freeze/finish-signature.js";
@@ -49,19 +49,31 @@ const DAMAGED: ReadonlySet<SavedModelErrorReason> = new Set([
 export class FrozenModel {
   readonly #options: FrozenModelOptions;
   readonly #budget: ExpansionBudget;
+  readonly #nodeBudget: NodeBudget;
   readonly #graph: ModelGraph;
   readonly #handles: Handles = new Handles();
   readonly #flat = new Map<string, FlatSignature>();
   readonly #flatCallables: FlatCallable[] = [];
   readonly #refused = new Map<string, SavedModelError>();
   readonly #initialisation: Initialisation = new Initialisation();
+  readonly #initialValues: InitialValues;
   #checkpoint: Promise<Checkpoint> | undefined;
 
   constructor(options: FrozenModelOptions) {
     this.#options = options;
     this.#budget = { bytesLeft: options.limits.maxExpandedBytes };
+    this.#nodeBudget = new NodeBudget(options.limits);
     const { graph, ops } = options.metaGraph;
     this.#graph = new ModelGraph({ graph, ops, assetPaths: options.assetPaths, budget: this.#budget });
+    const { directory, limits, signal } = options;
+    const checkpoint = (): Promise<Checkpoint> => this.#openCheckpoint();
+    this.#initialValues = new InitialValues({
+      directory,
+      initialisation: this.#initialisation,
+      checkpoint,
+      limits,
+      signal,
+    });
     this.#initialise();
   }
 
@@ -144,7 +156,7 @@ export class FrozenModel {
     values: Map<string, InitialValue | SavedModelError>,
   ): Promise<void> {
     try {
-      const value = await this.#initialValues().variable(definition);
+      const value = await this.#initialValues.variable(definition);
       if (value !== undefined) values.set(definition.key, value);
       else if (!changed.has(definition.key))
         throw new SavedModelError("VARIABLE_MISSING", `Nothing gives variable ${definition.name} a value`);
@@ -177,7 +189,7 @@ export class FrozenModel {
       const initial = values.get(definition.key);
       resources.set(
         definition.key,
-        await resourceOf(definition, initial instanceof SavedModelError ? undefined : initial, this.#initialValues()),
+        await resourceOf(definition, initial instanceof SavedModelError ? undefined : initial, this.#initialValues),
       );
     }
     return resources;
@@ -200,12 +212,6 @@ export class FrozenModel {
     return this.#checkpoint;
   }
 
-  #initialValues(): InitialValues {
-    const { directory, limits, signal } = this.#options;
-    const checkpoint = (): Promise<Checkpoint> => this.#openCheckpoint();
-    return new InitialValues({ directory, initialisation: this.#initialisation, checkpoint, limits, signal });
-  }
-
   #initialise(): void {
     const { saver, collections, signatures } = this.#options.metaGraph;
     if (saver !== undefined && saver.restoreOp !== "") this.#initialisation.take(this.#effects([saver.restoreOp]));
@@ -224,7 +230,7 @@ export class FrozenModel {
   }
 
   #inliner(): Inliner {
-    return new Inliner(this.#graph, this.#handles, this.#options.limits.maxNodes);
+    return new Inliner(this.#graph, this.#handles, this.#nodeBudget);
   }
 
   #isSink(op: string): boolean {

@@ -1,3 +1,4 @@
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConstantTensor } from "../constant-tensor.js";
 import { elementBytes, elementTypeOf } from "../element-type.js";
@@ -18,6 +19,9 @@ const INDEX = "variables/variables.index";
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
 const MAX_SHARDS = 99_999;
+
+/** How often a byte of a shard may count: as a slice, in the whole, as a part of it. Damaged entries could all be of the same bytes. */
+const MAX_READS = 3;
 
 export interface CheckpointOptions {
   /** Of all values that are read. */
@@ -61,7 +65,8 @@ export class Checkpoint {
     if (header.shards < 1 || header.shards > MAX_SHARDS) {
       throw new SavedModelError("FILE_INVALID", `Expected 1 to ${MAX_SHARDS} shards in ${INDEX}, got ${header.shards}`);
     }
-    return new Checkpoint(directory, entries, header, options);
+    const maxBytes = Math.min(options.maxBytes, MAX_READS * (await sizeOfShards(directory)));
+    return new Checkpoint(directory, entries, header, { ...options, maxBytes });
   }
 
   has(name: string): boolean {
@@ -179,7 +184,7 @@ export class Checkpoint {
     if (this.#bytesLeft < 0) {
       throw new SavedModelError(
         "TOO_LARGE",
-        `Expected at most ${this.#options.maxBytes} bytes of variables; ${name} takes ${bytes} more`,
+        `Expected at most ${this.#options.maxBytes} bytes of variables, as their files have; ${name} takes ${bytes} more`,
       );
     }
   }
@@ -200,6 +205,13 @@ function checkSum(checksum: number, entry: BundleEntry, name: string, shard: Sha
       `${shard.name} is damaged: variable ${name} does not have its checksum; copy the model's folder again`,
     );
   }
+}
+
+async function sizeOfShards(directory: string): Promise<number> {
+  const folder = join(directory, "variables");
+  const names = (await readdir(folder)).filter((name) => name.startsWith("variables.data-"));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function latin1(name: string): string {

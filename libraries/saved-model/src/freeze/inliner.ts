@@ -2,7 +2,7 @@ import type { ElementType } from "../element-type.js";
 import type { Attribute } from "../graph.js";
 import type { SavedFunctionBody, SavedNode } from "../messages/graph-message.js";
 import { SavedModelError } from "../saved-model-error.js";
-import { BodyBuilder, NodeNames } from "./body-builder.js";
+import { BodyBuilder, type NodeBudget, NodeNames } from "./body-builder.js";
 import { ControlFlow } from "./control-flow.js";
 import type { FlatFunction, FlatGraph } from "./flat-graph.js";
 import { type Handles, isVariable } from "./handles.js";
@@ -60,10 +60,10 @@ export class Inliner {
   readonly functions: Map<string, FlatFunction> = new Map();
   readonly #controlFlow: ControlFlow;
 
-  constructor(model: ModelGraph, handles: Handles, maxNodes: number) {
+  constructor(model: ModelGraph, handles: Handles, budget: NodeBudget) {
     this.model = model;
     this.handles = handles;
-    this.names = new NodeNames({ maxNodes });
+    this.names = new NodeNames(budget);
     this.#controlFlow = new ControlFlow(this);
   }
 

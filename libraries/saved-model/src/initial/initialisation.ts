@@ -4,6 +4,9 @@ import { changedResources, handleOf } from "../freeze/resource-use.js";
 import type { Attribute } from "../graph.js";
 import type { EntriesSource, Source, TextFileLayout } from "./source.js";
 
+/** Nodes that pass a value on until it is assigned. */
+const MAX_STEPS = 1000;
+
 /**
  * What the graphs that restore and initialise a model give its variables and tables, understood instead of run: assignments of what stands
  * in the checkpoint or in the graph, tables' entries. Later ones win, but nothing that has to be worked out wins over the checkpoint:
@@ -69,7 +72,7 @@ export class Initialisation {
 function sourceOf(graph: FlatGraph, tensor: string): Source {
   let from = tensor;
   let node = graph.nodes.get(nodeOf(from));
-  while (node !== undefined && PASS_THROUGH.has(node.op)) {
+  for (let step = 0; step < MAX_STEPS && node !== undefined && PASS_THROUGH.has(node.op); step++) {
     from = node.inputs[0] ?? ":0";
     node = graph.nodes.get(nodeOf(from));
   }

@@ -3,7 +3,7 @@ import type { ElementType } from "../element-type.js";
 import { SavedModelError } from "../saved-model-error.js";
 import type { TextFileLayout } from "./source.js";
 
-const MAX_LINES = 20_000_000;
+const MAX_LINES = 10_000_000;
 
 /** Line itself, and its number: what is no column. */
 const WHOLE_LINE = -2;
