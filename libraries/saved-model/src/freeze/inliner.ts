@@ -200,7 +200,7 @@ export class Inliner {
     const { builder } = scope.options;
     const name = scope.nameOf(node.name);
     const controlInputs = scope.controlsOf(node);
-    const attributes = this.model.attributes(node, scope.options.attributes);
+    const attributes = withoutFunctions(this.model.attributes(node, scope.options.attributes));
     const first = values[0];
     const renamed = first?.kind === "handle" ? onHandle(node.op, attributes) : undefined;
     const { inputs, after } = valuesOf(builder, values, { name, controlInputs, keepsReference: renamed !== undefined });
@@ -317,6 +317,16 @@ export class Inliner {
 export type CapturedValue = string | HandleValue;
 
 const NONE: ReadonlyMap<string, Attribute> = new Map();
+
+/** Functions that neither a call nor a branch or loop has are nothing that anything here could run. */
+function withoutFunctions(attributes: ReadonlyMap<string, Attribute>): ReadonlyMap<string, Attribute> {
+  const isFunction = ({ kind }: Attribute): boolean => kind === "function";
+  const hasOne = (attribute: Attribute): boolean =>
+    isFunction(attribute) || (attribute.kind === "list" && attribute.value.some(isFunction));
+  return [...attributes.values()].some(hasOne)
+    ? new Map([...attributes].filter(([, value]) => !hasOne(value)))
+    : attributes;
+}
 
 function dtypeOf({ definition }: HandleValue): ReadonlyMap<string, Attribute> {
   const dtype = definition.attributes.get("dtype");
