@@ -120,15 +120,16 @@ export class Checkpoint {
 
   async #readPart(name: string, shapeAndSlice: string): Promise<ConstantTensor> {
     const { shape, extents } = parseShapeAndSlice(shapeAndSlice);
+    const held = this.#entry(latin1(name), name).shape;
+    if (String(held) !== String(shape)) {
+      throw new SavedModelError(
+        "GRAPH_INVALID",
+        `Expected variable ${name} of shape [${shape}], the checkpoint has [${held}]`,
+      );
+    }
     const key = sliceKey(name, extents);
     if (this.#entries.has(key)) return this.#readEntry(this.#entry(key, name), name);
     const whole = await this.read(name);
-    if (String(whole.shape) !== String(shape)) {
-      throw new SavedModelError(
-        "GRAPH_INVALID",
-        `Expected variable ${name} of shape [${shape}], the checkpoint has [${whole.shape}]`,
-      );
-    }
     const slice = sliceOf(shape, extents, name);
     return String(slice.lengths) === String(shape) ? whole : cut(whole, slice, name);
   }
@@ -144,8 +145,8 @@ export class Checkpoint {
         `Expected ${count * width} bytes of variable ${name}, the index says ${entry.size}`,
       );
     }
-    this.#spend(entry.size, name);
     const shard = await this.#shard(entry.shard);
+    this.#spend(entry.size, name);
     const { bytes, checksum } = await shard.read(entry.offset, entry.size, this.#options.signal);
     if (dtype === "string") {
       const { strings, checksum: stringsChecksum } = decodeStrings(bytes, count, name);
