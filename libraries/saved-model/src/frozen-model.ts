@@ -212,15 +212,18 @@ export class FrozenModel {
     return this.#checkpoint;
   }
 
+  /** As TensorFlow loads a model: restores it, then initialises it. Hub modules of TensorFlow 1 say of neither how. */
   #initialise(): void {
-    const { saver, collections, signatures } = this.#options.metaGraph;
+    const { saver, collections, partitions, signatures } = this.#options.metaGraph;
+    this.#initialisation.takePartitions(partitions);
     if (saver !== undefined && saver.restoreOp !== "") this.#initialisation.take(this.#effects([saver.restoreOp]));
-    const initialiser = [...(signatures.get("__saved_model_init_op")?.outputs.values() ?? [])].flatMap(
-      ({ tensor }) => tensor ?? [],
-    );
-    const roots = [collections.get("saved_model_main_op"), collections.get("legacy_init_op"), initialiser].find(
-      (nodes) => nodes?.length,
-    );
+    const initialiser = signatures.get("__saved_model_init_op")?.outputs.values() ?? [];
+    const roots = [
+      collections.get("saved_model_main_op"),
+      collections.get("legacy_init_op"),
+      [...initialiser].flatMap(({ tensor }) => tensor ?? []),
+      collections.get("table_initializer"),
+    ].find((nodes) => nodes?.length);
     if (roots !== undefined) this.#initialisation.take(this.#effects(roots));
   }
 

@@ -40,6 +40,7 @@ describe("a graph", () => {
     ["whose node waits for itself", serving([node("y", "NoOp", ["^y"])]), "GRAPH_CYCLIC", /y needs y/],
     ["without a node that another needs", serving([node("y", "Neg", ["gone"])]), "GRAPH_INVALID", /no node gone/],
     ["without an output's node", serving([]), "GRAPH_INVALID", /no node y/],
+    ["whose output is a node without outputs", serving([node("y", "NoOp")]), "GRAPH_INVALID", /output of node y/],
     ["whose input is no name", serving([node("y", "Neg", ["x:0:0:0"])]), "GRAPH_INVALID", /"x:0:0:0"/],
     ["that calls what it does not have", serving([callOf("y", "gone")]), "GRAPH_INVALID", /calls function gone/],
     [

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SavedModel as SavedModelProto } from "@plinth/protobuf-messages/tensorflow/saved_model";
 import {
   type ConstantTensor,
   type GraphNode,
@@ -7,7 +8,8 @@ import {
   type SavedModel,
 } from "@plinth/saved-model";
 import { describe, expect, it } from "vitest";
-import { faultsOf, MODEL_NAMES, nodesOf, versionOf, written } from "./test-models.js";
+import { TemporaryFolder } from "./temporary-folder.js";
+import { faultsOf, filesOf, MODEL_NAMES, nodesOf, versionOf, written } from "./test-models.js";
 
 async function read(model: string, options: Parameters<typeof readSavedModel>[1] = {}): Promise<SavedModel> {
   return readSavedModel(versionOf(model), options);
@@ -290,6 +292,26 @@ describe("a model of TensorFlow 1", () => {
       ["apple", "banana", "cherry"],
       [0.5, 1.5, 2.5],
     ]);
+  });
+});
+
+describe("a Hub module of TensorFlow 1", () => {
+  it("has no tags, and says neither how it is restored nor how it is initialised", async () => {
+    const files = filesOf("classic");
+    const model = SavedModelProto.decode(files["saved_model.pb"] as Uint8Array);
+    const [graph] = model.metaGraphs;
+    if (graph?.metaInfoDef === undefined) throw new Error("no graph");
+    graph.metaInfoDef.tags = [];
+    graph.saverDef = undefined;
+    graph.collectionDef.delete("saved_model_main_op");
+    await using folder = await TemporaryFolder.create({
+      ...files,
+      "saved_model.pb": SavedModelProto.encode({ ...model, metaGraphs: [graph] }).finish(),
+    });
+    const { tags, signatures, resources, refused } = await readSavedModel(folder.path);
+    expect([tags, [...refused]]).toEqual([[], []]);
+    expect([...signatures.values()]).toEqual([...(await read("classic")).signatures.values()]);
+    expect([...resources.keys()]).toEqual([...(await read("classic")).resources.keys()]);
   });
 });
 
