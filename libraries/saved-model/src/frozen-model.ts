@@ -159,7 +159,10 @@ export class FrozenModel {
       const value = await this.#initialValues.variable(definition);
       if (value !== undefined) values.set(definition.key, value);
       else if (!changed.has(definition.key))
-        throw new SavedModelError("VARIABLE_MISSING", `Nothing gives variable ${definition.name} a value`);
+        throw new SavedModelError(
+          "VARIABLE_MISSING",
+          `Nothing gives variable ${definition.name} a value, which TensorFlow could not serve either; export the model again`,
+        );
     } catch (error) {
       if (!(error instanceof SavedModelError) || DAMAGED.has(error.reason)) throw error;
       values.set(definition.key, error);

@@ -1,6 +1,6 @@
 import type { ElementType } from "../element-type.js";
 import type { Attribute } from "../graph.js";
-import type { SavedFunctionBody, SavedNode } from "../messages/graph-message.js";
+import type { SavedAttribute, SavedFunctionBody, SavedNode } from "../messages/graph-message.js";
 import { SavedModelError } from "../saved-model-error.js";
 import { BodyBuilder, type NodeBudget, NodeNames } from "./body-builder.js";
 import { ControlFlow } from "./control-flow.js";
@@ -187,7 +187,8 @@ export class Inliner {
     const inputs = scope.inputsOf(node);
     const first = inputs[0];
     if (first?.kind === "handle") {
-      if (PASS_HANDLES.has(node.op)) return this.#throughHandle(scope, node, first, inputs);
+      if (PASS_HANDLES.has(node.op) && first.isReference === node.op.startsWith("Ref"))
+        return this.#throughHandle(scope, node, first, inputs);
       if (PASS_THROUGH.has(node.op) && !first.isReference) {
         return { kind: "values", values: [first], done: scope.controlsOf(node) };
       }
@@ -233,10 +234,12 @@ export class Inliner {
 
   /** A handle on its way through a switch or into a loop stays one, and so does the node. */
   #throughHandle(scope: Scope, node: SavedNode, handle: HandleValue, inputs: readonly Value[]): Produced {
-    const produced = this.#plain(scope, { ...node, op: node.op.replace(/^Ref/, "") }, [
-      { ...handle, isReference: false },
-      ...inputs.slice(1),
+    const attributes = new Map<string, SavedAttribute>([
+      ...node.attributes,
+      ["T", { kind: "type", value: "resource" }],
     ]);
+    const passing = { ...node, op: node.op.replace(/^Ref/, ""), attributes };
+    const produced = this.#plain(scope, passing, [{ ...handle, isReference: false }, ...inputs.slice(1)]);
     if (produced.kind !== "node") return produced;
     const outputs = node.op.endsWith("Switch") ? [0, 1] : [0];
     const values = outputs.map((index) => ({ ...handle, through: `${produced.name}:${index}` }));

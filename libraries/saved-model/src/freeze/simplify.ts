@@ -109,14 +109,14 @@ class Pass {
     const passed = this.#union(inputs.map(nodeOf));
     const waited = this.#union(node.controlInputs);
     const all = this.#order.union([passed, waited]);
-    const isImplied = [...waited].every((effect) => passed.has(effect)) || all === passed;
+    const isGrouped = [...all].some((effect) => !passed.has(effect) && !waited.has(effect));
+    const controlInputs = [...waited].filter((effect) => !passed.has(effect) && (isGrouped || all.has(effect)));
     const [only] = inputs;
-    if (PASS_THROUGH.has(node.op) && isImplied && inputs.length === 1 && only !== undefined) {
+    if (PASS_THROUGH.has(node.op) && controlInputs.length === 0 && inputs.length === 1 && only !== undefined) {
       this.#aliases.set(`${node.name}:0`, only);
       this.#effects.set(node.name, passed);
       return;
     }
-    const controlInputs = isImplied ? [] : [...waited].filter((effect) => !passed.has(effect));
     const kept = { ...node, inputs, controlInputs };
     this.nodes.set(node.name, kept);
     this.#effects.set(
