@@ -23,8 +23,9 @@ const DAMAGES: readonly ((bytes: Uint8Array, random: Random) => Uint8Array)[] = 
   },
   function overwritten(bytes, random) {
     const copy = Uint8Array.from(bytes);
-    for (let count = 1 + random(6); count > 0; count--)
+    for (let count = 1 + random(6); count > 0; count--) {
       copy[random(copy.length)] = [0, 0x7f, 0x80, 0xff][random(4)] ?? 0;
+    }
     return copy;
   },
   function inserted(bytes, random) {
@@ -68,8 +69,9 @@ describe.each(MODEL_NAMES)("damaged copies of %s", (model) => {
         const graphs = [...signatures.values(), ...callables.map(({ signature }) => signature)];
         expect(graphs.flatMap(faultsOf), `round ${round}, ${damage.name} ${name}`).toEqual([]);
       } catch (error) {
-        if (!(error instanceof SavedModelError))
+        if (!(error instanceof SavedModelError)) {
           throw new Error(`round ${round}, ${damage.name} ${name}`, { cause: error });
+        }
       }
     }
   });

@@ -154,15 +154,17 @@ export class Checkpoint {
       return { dtype, shape, strings };
     }
     checkSum(mask(checksum), entry, name, shard);
-    if (this.#header.isBigEndian)
+    if (this.#header.isBigEndian) {
       swapBytes(bytes, dtype.startsWith("complex") ? (width as number) / 2 : (width as number));
+    }
     return { dtype, shape, bytes };
   }
 
   #entry(key: string, name: string): BundleEntry {
     const bytes = this.#entries.get(key);
-    if (bytes === undefined)
+    if (bytes === undefined) {
       throw new SavedModelError("VARIABLE_MISSING", `${INDEX} holds no value of variable ${name}`);
+    }
     return readBundleEntry(WireReader.over(bytes, INDEX));
   }
 
@@ -170,8 +172,9 @@ export class Checkpoint {
     const known = this.#shards.get(index);
     if (known !== undefined) return known;
     const { shards } = this.#header;
-    if (index < 0 || index >= shards)
+    if (index < 0 || index >= shards) {
       throw new SavedModelError("FILE_INVALID", `Expected one of ${shards} shards in ${INDEX}, got ${index}`);
+    }
     const digits = (number: number): string => String(number).padStart(5, "0");
     const shard = Shard.open(
       join(this.#directory, "variables", `variables.data-${digits(index)}-of-${digits(shards)}`),

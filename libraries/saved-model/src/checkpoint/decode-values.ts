@@ -21,8 +21,9 @@ export function decodeStrings(
   count: number,
   name: string,
 ): { strings: Uint8Array[]; checksum: number } {
-  if (count > MAX_STRINGS)
+  if (count > MAX_STRINGS) {
     throw new SavedModelError("TOO_LARGE", `Expected at most ${MAX_STRINGS} strings in variable ${name}`);
+  }
   if (count > bytes.length) throw damaged(name);
   const lengths = new Array<number>(count);
   const word = Buffer.alloc(8);

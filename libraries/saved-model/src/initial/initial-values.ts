@@ -72,8 +72,9 @@ export class InitialValues {
   }
 
   async #value(source: Source, depth: number): Promise<InitialValue> {
-    if (depth === 0)
+    if (depth === 0) {
       throw new SavedModelError("TOO_DEEP", "A variable's first value is worked out from too many others");
+    }
     switch (source.kind) {
       case "constant":
         return source;
@@ -90,8 +91,9 @@ export class InitialValues {
 
   async #computed(graph: FlatGraph, tensor: string, depth: number): Promise<InitialValue> {
     this.#work += graph.nodes.size;
-    if (this.#work > MAX_WORK)
+    if (this.#work > MAX_WORK) {
       throw new SavedModelError("TOO_LARGE", "Too many variables begin with what has to be worked out");
+    }
     const wanted = needed(graph, tensor);
     const values = new Map<string, ConstantTensor>();
     for (const key of usedResources(wanted)) {
