@@ -6,6 +6,9 @@ import { faultsOf, filesOf, MODEL_NAMES, pseudoRandom } from "./test-models.js";
 /** Damaged copies of each model. PLINTH_FUZZ_ROUNDS=20000 is for a night. */
 const ROUNDS = Number(process.env.PLINTH_FUZZ_ROUNDS ?? 25);
 
+/** For busy machines, and nights. */
+const TIMEOUT_MS = 60_000 + ROUNDS * 1000;
+
 /** Far more than a damaged copy of models this small may make of itself. */
 const LIMITS = { maxNodes: 20_000, maxExpandedBytes: 2 ** 24, maxVariableBytes: 2 ** 24 };
 
@@ -55,24 +58,28 @@ function swapNames(bytes: Uint8Array, random: Random): Uint8Array {
 }
 
 describe.each(MODEL_NAMES)("damaged copies of %s", (model) => {
-  it("are read or refused for a reason, and leave no graph that does not hang together", async () => {
-    await using folder = await TemporaryFolder.create();
-    const files = filesOf(model);
-    const random = pseudoRandom(model.length * 7919 + 1);
-    for (let round = 0; round < ROUNDS; round++) {
-      const names = Object.keys(files).filter((each) => round % 2 === 1 || each === "saved_model.pb");
-      const name = names[random(names.length)] as string;
-      const damage = DAMAGES[random(DAMAGES.length)] as (typeof DAMAGES)[number];
-      await folder.write({ ...files, [name]: damage(files[name] as Uint8Array, random) });
-      try {
-        const { signatures, callables } = await readSavedModel(folder.path, { limits: LIMITS, callables: true });
-        const graphs = [...signatures.values(), ...callables.map(({ signature }) => signature)];
-        expect(graphs.flatMap(faultsOf), `round ${round}, ${damage.name} ${name}`).toEqual([]);
-      } catch (error) {
-        if (!(error instanceof SavedModelError)) {
-          throw new Error(`round ${round}, ${damage.name} ${name}`, { cause: error });
+  it(
+    "are read or refused for a reason, and leave no graph that does not hang together",
+    async () => {
+      await using folder = await TemporaryFolder.create();
+      const files = filesOf(model);
+      const random = pseudoRandom(model.length * 7919 + 1);
+      for (let round = 0; round < ROUNDS; round++) {
+        const names = Object.keys(files).filter((each) => round % 2 === 1 || each === "saved_model.pb");
+        const name = names[random(names.length)] as string;
+        const damage = DAMAGES[random(DAMAGES.length)] as (typeof DAMAGES)[number];
+        await folder.write({ ...files, [name]: damage(files[name] as Uint8Array, random) });
+        try {
+          const { signatures, callables } = await readSavedModel(folder.path, { limits: LIMITS, callables: true });
+          const graphs = [...signatures.values(), ...callables.map(({ signature }) => signature)];
+          expect(graphs.flatMap(faultsOf), `round ${round}, ${damage.name} ${name}`).toEqual([]);
+        } catch (error) {
+          if (!(error instanceof SavedModelError)) {
+            throw new Error(`round ${round}, ${damage.name} ${name}`, { cause: error });
+          }
         }
       }
-    }
-  });
+    },
+    TIMEOUT_MS,
+  );
 });
