@@ -15,6 +15,8 @@ const HEADINGS = {
   rssMb: "RSS MB",
   rssBeforeMb: "RSS before MB",
   pssMb: "PSS MB",
+  mbPerSecond: "MB/s",
+  openMs: "open ms",
   startMs: "start to ready ms",
   msPerLoad: "ms a load",
   ofParsing: "of parsing",
@@ -24,6 +26,9 @@ const HEADINGS = {
   builtinUs: "built-in µs",
   oursUs: "ours µs",
   timesAsFast: "times as fast",
+  mbPerSecond: "MB/s",
+  peakRssMb: "peak RSS MB",
+  ofFloor: "of the floor",
 };
 
 /** Figures from which on two rows are set as columns. */

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { modelFile } from "./models/model-files.mjs";
 import { scenarioText, targetsText } from "./report.mjs";
 import { batching } from "./scenarios/batching.mjs";
+import { bucket } from "./scenarios/bucket.mjs";
 import { grpc } from "./scenarios/grpc.mjs";
 import { heavy } from "./scenarios/heavy.mjs";
 import { inProcess } from "./scenarios/in-process.mjs";
@@ -15,6 +16,7 @@ import { neighbours } from "./scenarios/neighbours.mjs";
 import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
 import { start } from "./scenarios/start.mjs";
+import { storage } from "./scenarios/storage.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
 import { tiny } from "./scenarios/tiny.mjs";
 
@@ -30,8 +32,10 @@ const SCENARIOS = {
   neighbours,
   batching,
   loading,
+  storage,
   overload,
   "tensor-json": tensorJson,
+  bucket,
 };
 
 const ROUNDS = 3;
