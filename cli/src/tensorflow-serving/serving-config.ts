@@ -8,11 +8,13 @@ import {
   type ServerConfig,
   type SourceEntry,
   type SourceMapping,
+  type SourceNode,
   treeOf,
 } from "@plinth/core";
 import { batchingOf } from "./batching-parameters.js";
-import { BATCHING_PARAMETERS, MODEL_SERVER_CONFIG } from "./messages.js";
+import { BATCHING_PARAMETERS, MODEL_SERVER_CONFIG, MONITORING_CONFIG } from "./messages.js";
 import { modelsOf } from "./model-server-config.js";
+import { monitorsOf } from "./monitoring-config.js";
 import type { FlagValues } from "./parse-flags.js";
 import { readTextFile } from "./read-text-file.js";
 import type { FlagName } from "./serving-flags.js";
@@ -42,11 +44,13 @@ export async function servingConfig(
   const faults = new FaultList(file);
   const batching = await batchingKeys(flags, faults);
   const models = await servedModels(flags, faults);
+  const monitors = await configuredMonitors(flags, faults);
   const server = serverOf(flags);
   const root = mappingOf({ line: 1, column: 1 }, [
     ["server", { keyAt: server.at, node: server }],
     key("storage", { use: "disk", root: stateDirectory }, "plinth_state_dir"),
     key("protocols", [{ use: "rest", port: flags.number("rest_api_port") }], "rest_api_port"),
+    ...(monitors.length > 0 ? [listKey("monitors", monitors, "monitoring_config_file")] : []),
     ["models", { keyAt: models.at, node: withKeys(models, batching) }],
   ]);
   return composeConfig(root, file, faults, options);
@@ -84,6 +88,12 @@ async function batchingKeys(flags: FlagValues, faults: FaultList): Promise<reado
   return batchingOf(parameters, placeOf("enable_batching"));
 }
 
+async function configuredMonitors(flags: FlagValues, faults: FaultList): Promise<readonly SourceNode[]> {
+  const file = flags.text("monitoring_config_file");
+  const config = file === "" ? undefined : await readTextFile(file, MONITORING_CONFIG, faults);
+  return config === undefined ? [] : monitorsOf(config);
+}
+
 /** Each of the models with these keys besides. */
 function withKeys(models: SourceMapping, keys: readonly Key[]): SourceMapping {
   const entries = [...models.entries].map(([name, { keyAt, node }]): Key => {
@@ -96,6 +106,11 @@ function withKeys(models: SourceMapping, keys: readonly Key[]): SourceMapping {
 function key(name: string, value: unknown, flag: FlagName): Key {
   const at = placeOf(flag);
   return [name, { keyAt: at, node: treeOf(value, at) }];
+}
+
+function listKey(name: string, items: readonly SourceNode[], flag: FlagName): Key {
+  const at = placeOf(flag);
+  return [name, { keyAt: at, node: { kind: "list", at, items } }];
 }
 
 /** A flag is named like a file, so that messages begin with it. */

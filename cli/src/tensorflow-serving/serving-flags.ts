@@ -84,7 +84,7 @@ export const SERVING_FLAGS: Readonly<Record<string, ServingFlag>> = {
   enable_model_warmup: ignored(true, "models are always warmed up before they are in service, by a run of zeros"),
   num_request_iterations_for_warmup: ignored(0, "the warm-up is one run of zeros"),
   version: used(false, "prints the version of Plinth"),
-  monitoring_config_file: ignored("", "this version offers no metrics of Prometheus"),
+  monitoring_config_file: used("", "`monitors:`, metrics for Prometheus under TensorFlow Serving's names"),
   remove_unused_fields_from_bundle_metagraph: ignored(true, NO_TENSORFLOW),
   prefer_tflite_model: refused(false, NO_TFLITE),
   num_tflite_pools: ignoredCount(NO_TFLITE),
@@ -115,6 +115,7 @@ export type FlagName =
   | "model_config_file"
   | "model_config_file_poll_wait_seconds"
   | "model_name"
+  | "monitoring_config_file"
   | "model_base_path"
   | "file_system_poll_wait_seconds"
   | "version"

@@ -54,6 +54,38 @@ describe("flags for one model", () => {
   });
 });
 
+describe("monitoring", () => {
+  async function monitors(text: string) {
+    const config = await readFlags(...ONE, `--monitoring_config_file=${await fileOf(text, "monitoring.txt")}`);
+    return config.monitors.map(({ use, options }) => [use, options]);
+  }
+
+  it.each<[string, string, string]>([
+    ["the path that the file names", 'prometheus_config { enable: true, path: "/m" }', "/m"],
+    [
+      "TensorFlow Serving's own where it names none",
+      "prometheus_config: { enable: true }",
+      "/monitoring/prometheus/metrics",
+    ],
+  ])("is at %s", async (_what, text, path) => {
+    expect(await monitors(text)).toEqual([["prometheus", { path: false, tensorflowServingPath: path }]]);
+  });
+
+  it("is off unless it is enabled", async () => {
+    expect(await monitors("")).toEqual([]);
+    expect(await monitors('prometheus_config { path: "/m" }')).toEqual([]);
+  });
+
+  it("refuses a path that is none, and fields that there are not, by their lines", async () => {
+    expect(await faultsOf(monitors('prometheus_config {\n  enable: true\n  path: "m"\n}'))).toEqual([
+      expect.stringContaining("monitoring.txt:3:9: "),
+    ]);
+    expect(await faultsOf(monitors("prometheus_config { enabled: true }"))).toEqual([
+      expect.stringContaining("monitoring.txt:1:21: "),
+    ]);
+  });
+});
+
 describe("batching parameters", () => {
   it("become what the model says of batching and execution", async () => {
     const model = await batching(`

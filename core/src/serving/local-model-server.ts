@@ -183,18 +183,8 @@ class DirectRequest implements RequestWatch {
     const { queueMs, computeMs } = result.timings;
     this.#servable.recorder.succeeded(finishedAtMs - askedAtMs, queueMs, computeMs, rows, finishedAtMs);
     if (!this.#ledger.observed) return;
-    this.#ledger.tell({
-      servable: this.#servable,
-      target: this.#target,
-      call,
-      result,
-      rows,
-      askedAtMs,
-      acquiredAtMs: calledAtMs,
-      calledAtMs,
-      finishedAtMs,
-      encodedAtMs: undefined,
-    });
+    const answer = { call, result, rows, calledAtMs, finishedAtMs };
+    this.#ledger.tell(this.#servable, this.#target, { askedAtMs, acquiredAtMs: calledAtMs }, answer, undefined);
   }
 
   failed(call: InferCall, error: PlinthError): void {
