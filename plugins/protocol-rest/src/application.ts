@@ -20,7 +20,8 @@ export function createApplication(
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const router = new Router();
-  for (const route of [...healthRoutes(server), descriptionRoute, ...routes]) mountRoute(router, route, limits, draining);
+  for (const route of [...healthRoutes(server), descriptionRoute, ...routes])
+    mountRoute(router, route, limits, draining);
 
   const koa = new Koa();
   koa.silent = true;
