@@ -1,4 +1,4 @@
-import { isAbsolute } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import {
   composeConfig,
   FaultList,
@@ -12,12 +12,14 @@ import {
   treeOf,
 } from "@plinth/core";
 import { batchingOf } from "./batching-parameters.js";
+import { channelArguments } from "./channel-arguments.js";
 import { BATCHING_PARAMETERS, MODEL_SERVER_CONFIG, MONITORING_CONFIG } from "./messages.js";
 import { modelsOf } from "./model-server-config.js";
 import { monitorsOf } from "./monitoring-config.js";
 import type { FlagValues } from "./parse-flags.js";
 import { readTextFile } from "./read-text-file.js";
 import type { FlagName } from "./serving-flags.js";
+import type { SslConfigFile, TlsTexts } from "./ssl-config.js";
 
 /** TensorFlow Serving listens on every interface. */
 const HOST = "0.0.0.0";
@@ -33,11 +35,13 @@ type Key = readonly [key: string, entry: SourceEntry];
  * Reads the configuration that flags stand for, with the files that they name.
  *
  * @param stateDirectory where the storage keeps what is its own
+ * @param ssl that of `--ssl_config_file`
  * @throws PlinthError `CONFIG_INVALID` with all that is wrong, each with the line of its file or the flag
  */
 export async function servingConfig(
   flags: FlagValues,
   stateDirectory: string,
+  ssl: SslConfigFile,
   options: LoadConfigOptions,
 ): Promise<ServerConfig> {
   const file = flags.text("model_config_file") || NO_FILE;
@@ -49,11 +53,32 @@ export async function servingConfig(
   const root = mappingOf({ line: 1, column: 1 }, [
     ["server", { keyAt: server.at, node: server }],
     key("storage", { use: "disk", root: stateDirectory }, "plinth_state_dir"),
-    key("protocols", [{ use: "rest", port: flags.number("rest_api_port") }], "rest_api_port"),
+    protocolsOf(flags, await ssl.tls(faults)),
     ...(monitors.length > 0 ? [listKey("monitors", monitors, "monitoring_config_file")] : []),
     ["models", { keyAt: models.at, node: withKeys(models, batching) }],
   ]);
   return composeConfig(root, file, faults, options);
+}
+
+/** REST and gRPC, as far as each has an address. */
+function protocolsOf(flags: FlagValues, tls: TlsTexts | undefined): Key {
+  const rest = flags.number("rest_api_port");
+  const port = flags.number("port");
+  const socketPath = flags.text("grpc_socket_path");
+  const grpc = {
+    use: "grpc",
+    port: port === 0 ? "none" : port,
+    ...(socketPath !== "" && { socketPath: resolve(socketPath) }),
+    ...(tls !== undefined && { tls }),
+    ...channelArguments(flags.text("grpc_channel_arguments")).options,
+    replies: flags.isOn("enable_serialization_as_tensor_content") ? "content" : "values",
+  };
+  const at = { rest: placeOf("rest_api_port"), grpc: placeOf("port") };
+  const items = [
+    ...(rest === 0 ? [] : [treeOf({ use: "rest", port: rest }, at.rest)]),
+    ...(port === 0 && socketPath === "" ? [] : [treeOf(grpc, at.grpc)]),
+  ];
+  return ["protocols", { keyAt: at.grpc, node: { kind: "list", at: at.grpc, items } }];
 }
 
 function serverOf(flags: FlagValues): SourceMapping {

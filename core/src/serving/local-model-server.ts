@@ -1,3 +1,4 @@
+import { ChangeWatchers } from "../extension-points/change-watchers.js";
 import type {
   InferCall,
   InferResult,
@@ -22,6 +23,7 @@ export class LocalModelServer implements ModelServer {
   readonly #catalog: ServedModels;
   readonly #ledger: RequestLedger;
   readonly #shadows: ShadowTraffic;
+  readonly #stopWatchers = new ChangeWatchers();
   #stopping = false;
 
   constructor(catalog: ServedModels, events: ServerEvents) {
@@ -92,9 +94,21 @@ export class LocalModelServer implements ModelServer {
     return { ready: reasons.length === 0, reasons };
   }
 
+  watch(changed: () => void): Disposable {
+    const ofModels = this.#catalog.watch(changed);
+    const ofStopping = this.#stopWatchers.add(changed);
+    return {
+      [Symbol.dispose]: () => {
+        ofModels[Symbol.dispose]();
+        ofStopping[Symbol.dispose]();
+      },
+    };
+  }
+
   /** Not ready from now on; requests are still answered. */
   beginStop(): void {
     this.#stopping = true;
+    this.#stopWatchers.notify();
   }
 
   /** Not async itself: one more promise would cost a request that is not mirrored a tenth of its time here. */

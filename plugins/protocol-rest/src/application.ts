@@ -20,8 +20,8 @@ export function createApplication(
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const router = new Router();
-  for (const route of [...healthRoutes(server), descriptionRoute, ...routes])
-    mountRoute(router, route, limits, draining);
+  const all = [...healthRoutes(server), descriptionRoute, ...routes];
+  for (const route of all) mountRoute(router, route, limits, draining);
 
   const koa = new Koa();
   koa.silent = true;
