@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
  * says so, where its language is missing.
  */
 export default defineConfig({
-  ssr: { resolve: { conditions: ["@plinth/source", "module", "node", "development|production"] } },
+  ssr: { resolve: { conditions: ["@plinth/source", "node", "development|production"] } },
   test: {
     include: ["test/interop/**/*.test.ts"],
     testTimeout: 1_200_000,
