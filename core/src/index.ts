@@ -101,6 +101,7 @@ export {
   type DTypeData,
   holdsDType,
   partsPerElement,
+  viewData,
 } from "./model/dtype.js";
 export {
   type CustomReason,

@@ -45,9 +45,13 @@ describe("core", () => {
 const LIBRARIES = PACKAGES.filter((folder) => folder.startsWith("libraries/"));
 
 describe.each(LIBRARIES)("%s", (folder) => {
-  it("imports nothing of Plinth, so that every package may use it", () => {
+  it("imports nothing of Plinth, so that every package may use it; or core, of whoever uses it, and then is for plugins", () => {
+    const { dependencies, peerDependencies = {} } = manifest(folder);
     const imported = sourceFiles(`${folder}/src`).flatMap(({ imports }) => imports.map(packageOf));
-    expect(imported.filter((name) => name.startsWith("@plinth/") || name === "plinth")).toEqual([]);
+    const allowed = "@plinth/core" in peerDependencies ? ["@plinth/core"] : [];
+    const ours = imported.filter((name) => name.startsWith("@plinth/") || name === "plinth");
+    expect(ours.filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(dependencies ?? {}).not.toHaveProperty("@plinth/core");
   });
 });
 

@@ -90,6 +90,8 @@ export interface RequestOrigin {
 export interface ServableHandle extends Disposable {
   readonly model: string;
   readonly version: ModelVersion;
+  /** The name of the backend that loaded it, as `onnx`. */
+  readonly backend: string;
   readonly signatures: ReadonlyMap<string, Signature>;
 
   /** @throws PlinthError `SIGNATURE_NOT_FOUND`, which names the signatures that there are. */

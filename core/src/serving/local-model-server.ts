@@ -161,6 +161,10 @@ class HeldServable implements ServableHandle {
     return this.#servable.version;
   }
 
+  get backend(): string {
+    return this.#servable.backend;
+  }
+
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#servable.signatures;
   }

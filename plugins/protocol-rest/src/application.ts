@@ -1,17 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import Router from "@koa/router";
 import { PlinthError, type Route } from "@plinth/core";
-import Koa from "koa";
+import Koa, { type Context } from "koa";
 import { healthRoutes } from "./health.js";
+import { encodeError, errorAnswer } from "./http/error-answer.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
-import { discardRest } from "./http/send.js";
+import { discardRest, JSON_TYPE } from "./http/send.js";
 import type { Surroundings } from "./http/surroundings.js";
-import { errorAnswer } from "./tensorflow-serving/errors.js";
 import { servingMiddleware } from "./tensorflow-serving/routes.js";
 
 /**
- * All but inference, as one Koa application: TensorFlow Serving's status and metadata, health, and the routes of other plugins.
+ * All but inference, as one Koa application: TensorFlow Serving's status and metadata, health, the Open Inference Protocol's routes, and
+ * those of other plugins.
  */
 export function createApplication(
   { server, limits, logger, isDraining }: Surroundings,
@@ -26,13 +27,14 @@ export function createApplication(
     try {
       await next();
       if (context.status === 404 && context.body === undefined) throw notFound(context.method, context.path);
+      if (context.status === 405) answerNotAllowed(context);
     } catch (thrown) {
       const error = PlinthError.from(thrown);
       if (httpStatus(error) >= 500) logger.error(`${context.method} ${context.path} failed`, { error });
       const answer = errorAnswer(error);
       context.status = answer.status;
-      context.body = answer.body;
-      context.set({ "Content-Type": "application/json", ...answer.headers });
+      context.body = Buffer.concat(answer.chunks);
+      context.set(answer.headers);
       await discardRest(context.req);
       if (!context.req.complete) context.res.shouldKeepAlive = false;
     }
@@ -44,9 +46,15 @@ export function createApplication(
   return koa.callback();
 }
 
+/** The router has said which methods there are, in `Allow`. */
+function answerNotAllowed(context: Context): void {
+  context.body = encodeError("Method Not Allowed");
+  context.set(JSON_TYPE);
+}
+
 function notFound(method: string, path: string): PlinthError {
   return new PlinthError(
     { code: "NOT_FOUND", reason: "ROUTE_NOT_FOUND" },
-    `There is nothing at ${method} ${path.slice(0, 256)}. Models are under /v1/models, health is at /healthz and /readyz`,
+    `There is nothing at ${method} ${path.slice(0, 256)}. Models are under /v1/models and /v2/models, health is at /healthz and /readyz`,
   );
 }

@@ -1,4 +1,14 @@
-import { definePlugin, Logger, type Plugin, Protocol, Route, ServerSettings } from "@plinth/core";
+import {
+  Deployments,
+  definePlugin,
+  Logger,
+  ModelServer,
+  type Plugin,
+  Protocol,
+  Route,
+  ServerSettings,
+} from "@plinth/core";
+import { loadRoute, unloadRoute } from "@plinth/open-inference";
 import { type RestOptions, restOptions } from "./options.js";
 import { RestProtocol } from "./rest-protocol.js";
 
@@ -17,5 +27,11 @@ export const plugin: Plugin<RestOptions> = definePlugin({
           logger: services.get(Logger),
         }),
     );
+    for (const createRoute of [loadRoute, unloadRoute]) {
+      registry.provide(Route, (services) => {
+        const repository = { deployments: services.get(Deployments), server: services.get(ModelServer) };
+        return createRoute(repository, options.repositoryAccess ?? "management");
+      });
+    }
   },
 });

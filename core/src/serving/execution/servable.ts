@@ -17,6 +17,8 @@ let uses = 0;
 export class Servable {
   readonly model: string;
   readonly version: ModelVersion;
+  /** The name of the backend that loaded it. */
+  readonly backend: string;
   readonly #executed: ExecutedModel;
   readonly #queue: RunQueue;
   readonly #freed: () => Promise<void>;
@@ -26,19 +28,21 @@ export class Servable {
   #allReleased: (() => void) | undefined;
 
   /**
-   * Owns both, the model and the queue before it.
+   * Owns both, the executed model and the queue before it.
    *
    * @param freed gives back what the model needed, once it is freed
    */
   constructor(
     model: string,
     version: ModelVersion,
+    backend: string,
     executed: ExecutedModel,
     queue: RunQueue,
     freed: () => Promise<void>,
   ) {
     this.model = model;
     this.version = version;
+    this.backend = backend;
     this.#executed = executed;
     this.#queue = queue;
     this.#freed = freed;

@@ -121,13 +121,14 @@ export class FrontModels {
     const { servable, model, version, directory, files, backend, execution, batching } = order;
     const { main, events } = this.#options;
     const logger = this.#options.logger.child({ model });
+    const source = await this.#backend(backend);
     const executed = await executeModel(
       {
         model,
         version,
         // They stay as long as the main process has the version.
         files: { directory, files, [Symbol.asyncDispose]: async () => {} },
-        source: await this.#backend(backend),
+        source,
         settings: execution,
         batching,
         reserveCopy: () => this.#reserve(servable),
@@ -138,7 +139,7 @@ export class FrontModels {
       signal,
     );
     const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
-    return new Servable(model, version, executed, queue, async () => {});
+    return new Servable(model, version, source.backend.name, executed, queue, async () => {});
   }
 
   async #free(id: ServableId, { loading, loaded }: Copy): Promise<void> {

@@ -48,7 +48,7 @@ export async function loadServable(
       signal,
     );
     const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
-    return new Servable(model, version, executed, queue, () => giveBack(files, reserved));
+    return new Servable(model, version, source.backend.name, executed, queue, () => giveBack(files, reserved));
   } catch (error) {
     await giveBack(files, reserved);
     throw error;

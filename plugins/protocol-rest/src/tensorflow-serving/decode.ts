@@ -1,10 +1,10 @@
 import { type NamedTensors, PlinthError, type Signature } from "@plinth/core";
 import { CLOSE_BRACE, OPEN_BRACE, QUOTE, skipBlanks } from "../json/characters.js";
+import { excerpt } from "../json/excerpt.js";
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
 import { closingQuote, textOf } from "../json/strings.js";
 import { syntaxError } from "../json/syntax-error.js";
-import { excerpt } from "./excerpt.js";
 import { explainInputs, explainInstances } from "./explain.js";
 import { readInputs, readInstances } from "./read-inputs.js";
 

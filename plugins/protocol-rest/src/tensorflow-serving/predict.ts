@@ -16,7 +16,7 @@ export async function answerInference(
   verb: InferenceVerb,
   target: ModelTarget,
   body: Uint8Array,
-  { deadlineMs, signal }: Pick<InferCall, "deadlineMs" | "signal">,
+  { deadlineMs, signal, origin }: Pick<InferCall, "deadlineMs" | "signal" | "origin">,
 ): Promise<Buffer> {
   if (verb !== "predict") {
     throw new PlinthError("NOT_IMPLEMENTED", `:${verb} is not offered; use :predict, which serves every signature`);
@@ -31,7 +31,7 @@ export async function answerInference(
   try {
     acquired.admit();
     const { signature, inputs, format } = decodePredict(body, (name) => acquired.signature(name));
-    const { outputs } = await acquired.infer({ signature, inputs, deadlineMs, signal });
+    const { outputs } = await acquired.infer({ signature, inputs, deadlineMs, signal, origin });
     return encodePredict(outputs, format);
   } finally {
     acquired[Symbol.dispose]();

@@ -112,6 +112,7 @@ describe("a route of another plugin", () => {
     rest = await RestUnderTest.start({ routes: [echo] });
     const response = await fetch(`${rest.url}/things/a/parts`, { method: "PUT" });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    expect(await response.json()).toEqual({ error: "Method Not Allowed" });
   });
 });
 
