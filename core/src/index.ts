@@ -16,7 +16,8 @@ export {
   type TrafficRules,
   type VersionPolicy,
 } from "./extension-points/deployments.js";
-export { checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
+export { FilesInMemory } from "./extension-points/files-in-memory.js";
+export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
   type InferCall,
@@ -53,6 +54,8 @@ export {
   type IncomingFile,
   type JsonValue,
   ModelStorage,
+  type OpenOptions,
+  type PublishOptions,
   type RecordStore,
   type StorageCallOptions,
   type StoredModel,

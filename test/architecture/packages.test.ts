@@ -54,7 +54,8 @@ describe.each(PACKAGES)("%s", (folder) => {
   });
 
   it("keeps its files short, its types known and its output to the logger", () => {
-    const faults = files.flatMap(({ path, text, code }) => [
+    const written = files.filter(({ path }) => !path.includes("/generated/"));
+    const faults = written.flatMap(({ path, text, code }) => [
       ...(text.split("\n").length > MAX_LINES ? [`${path} has more than ${MAX_LINES} lines`] : []),
       ...(/:\s*any\b|\bas any\b|<any>/.test(code) ? [`${path} says any`] : []),
       ...(/\bconsole\./.test(code) ? [`${path} uses console`] : []),

@@ -11,7 +11,7 @@ import {
 } from "@plinth/core";
 import pLimit from "p-limit";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
-import type { PublishedMarks } from "./published-marks.js";
+import type { PublishedManifests } from "./published-manifests.js";
 import { CLOCK_TOLERANCE_MS, type Clock, isSettled, type Observation, observe } from "./settling.js";
 import { takeSnapshot } from "./version-snapshot.js";
 
@@ -28,7 +28,7 @@ export interface DiskCatalogueOptions {
   readonly root: string;
   readonly settleMs: number;
   readonly clock: Clock;
-  readonly marks: PublishedMarks;
+  readonly manifests: PublishedManifests;
 }
 
 /** The folder of a model's versions. */
@@ -94,7 +94,7 @@ export class DiskCatalogue {
 
   /** Looks at a version down to its files; `undefined` where there is no such folder. */
   async inspect(folder: string, signal: AbortSignal): Promise<Observation | undefined> {
-    const { clock, marks, settleMs } = this.#options;
+    const { clock, manifests, settleMs } = this.#options;
     const beganAtMs = clock.steadyMs();
     const toleranceMs = this.#toleranceMs;
     const snapshot = await takeSnapshot(folder, signal);
@@ -104,7 +104,7 @@ export class DiskCatalogue {
     }
     const look = { snapshot, beganAtMs, endedAtMs: clock.steadyMs(), wallMs: clock.wallMs(), toleranceMs };
     const settled = isSettled(observe(this.#known.get(folder), look, settleMs));
-    const published = !settled && (await marks.has(snapshot.fingerprint));
+    const published = !settled && (await manifests.has(snapshot.fingerprint));
     const seen = observe(this.#known.get(folder), look, settleMs);
     const observation = published ? { ...seen, complete: snapshot } : seen;
     this.#known.delete(folder);

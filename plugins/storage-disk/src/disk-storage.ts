@@ -1,5 +1,5 @@
 import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import {
   ChangeWatchers,
   checkedFiles,
@@ -9,19 +9,21 @@ import {
   type Logger,
   type ModelStorage,
   type ModelVersion,
+  type OpenOptions,
   PlinthError,
+  type PublishOptions,
   type StorageCallOptions,
   StorageCalls,
   type StoredModel,
   type StoredVersion,
   type VersionFiles,
 } from "@plinth/core";
-import { DiskCatalogue } from "./disk-catalogue.js";
+import { DiskCatalogue, type ModelFolder } from "./disk-catalogue.js";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
 import { DiskRecords } from "./disk-records.js";
 import { type HeldFolder, HeldFolders } from "./held-folders.js";
 import type { DiskStorageOptions } from "./options.js";
-import { PublishedMarks } from "./published-marks.js";
+import { type Manifest, PublishedManifests } from "./published-manifests.js";
 import { type Clock, isSettled, type Observation } from "./settling.js";
 import { takeSnapshot, type VersionSnapshot } from "./version-snapshot.js";
 import { moveIntoPlace, removeIfEmpty, syncFolder, versionExists, writeVersion } from "./version-writer.js";
@@ -42,7 +44,7 @@ export class DiskStorage implements ModelStorage {
   readonly #held = new HeldFolders();
   readonly #watchers = new ChangeWatchers();
   readonly #work: WorkFolder;
-  readonly #marks: PublishedMarks;
+  readonly #manifests: PublishedManifests;
   readonly #catalogue: DiskCatalogue;
 
   /** A relative root is taken from the working directory. Tests may bring a clock of their own. */
@@ -52,8 +54,8 @@ export class DiskStorage implements ModelStorage {
     this.#clock = clock;
     const own = join(this.#root, OWN_FOLDER);
     this.#work = new WorkFolder(join(own, "work"));
-    this.#marks = new PublishedMarks(join(own, "published"));
-    this.#catalogue = new DiskCatalogue({ root: this.#root, settleMs, clock, marks: this.#marks });
+    this.#manifests = new PublishedManifests(this.#root, join(own, "published"));
+    this.#catalogue = new DiskCatalogue({ root: this.#root, settleMs, clock, manifests: this.#manifests });
     this.records = new DiskRecords(join(own, "records"), this.#calls);
   }
 
@@ -68,14 +70,17 @@ export class DiskStorage implements ModelStorage {
     return this.#calls.run(options.signal, (signal) => this.#catalogue.list(signal));
   }
 
-  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles> {
+  open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
       for (const folder of await this.#folders(model, version)) {
         const held = this.#held.hold(folder);
         try {
           const observation = await this.#inspect(folder, signal);
-          if (observation?.complete && !held.retired) return versionFiles(held, openable(folder, observation));
+          if (observation?.complete && !held.retired) {
+            const snapshot = openable(folder, observation);
+            return versionFiles(held, snapshot, await this.#manifests.get(snapshot.fingerprint));
+          }
         } catch (thrown) {
           await held.release();
           throw thrown;
@@ -90,7 +95,7 @@ export class DiskStorage implements ModelStorage {
     model: string,
     version: ModelVersion,
     files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
-    options: StorageCallOptions,
+    options: PublishOptions,
   ): Promise<StoredVersion> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
@@ -99,10 +104,15 @@ export class DiskStorage implements ModelStorage {
       if (existing !== undefined) throw versionExists(existing);
       const work = await this.#work.claim();
       try {
-        await writeVersion(work, checkedFiles(files, signal));
-        const fingerprint = await this.#mark(work, signal);
-        await moveIntoPlace(work, this.#catalogue.folderOf(model), version).catch(async (thrown: unknown) => {
-          await this.#marks.delete(fingerprint);
+        const checksums = await writeVersion(work, checkedFiles(files, signal, options.onProgress));
+        const modelFolder = this.#catalogue.folderOf(model);
+        const fingerprint = await this.#describe(
+          work,
+          { folder: this.#nameOf(modelFolder, version), checksums },
+          signal,
+        );
+        await moveIntoPlace(work, modelFolder, version).catch(async (thrown: unknown) => {
+          await this.#manifests.delete(fingerprint);
           throw thrown;
         });
         this.#watchers.notify();
@@ -173,13 +183,19 @@ export class DiskStorage implements ModelStorage {
   async #sweep(signal: AbortSignal): Promise<void> {
     try {
       const deleted = await this.#work.sweep(this.#clock.wallMs(), signal);
-      await this.#marks.sweep(this.#clock.wallMs());
+      await this.#manifests.sweep(this.#clock.wallMs());
       if (deleted > 0)
         this.#logger.info(`Deleted ${deleted} unfinished or removed versions that a crash had left behind`);
     } catch (error) {
       signal.throwIfAborted();
       this.#logger.warn("Cannot delete what a crash has left behind", { error });
     }
+  }
+
+  /** How a manifest names a version's folder: below the root by its way from there. */
+  #nameOf({ path }: ModelFolder, version: ModelVersion): string {
+    const folder = join(path, String(version));
+    return folder.startsWith(this.#root + sep) ? relative(this.#root, folder) : folder;
   }
 
   #folders(model: string, version: ModelVersion): Promise<readonly string[]> {
@@ -191,12 +207,12 @@ export class DiskStorage implements ModelStorage {
   }
 
   /** Says that what was written is whole, before anybody can see it. */
-  async #mark(work: string, signal: AbortSignal): Promise<string> {
+  async #describe(work: string, manifest: Manifest, signal: AbortSignal): Promise<string> {
     const snapshot = await onDisk(`read ${work}`, takeSnapshot(work, signal), signal);
     if (snapshot === undefined)
       throw new PlinthError("STORAGE_UNAVAILABLE", `${work} was deleted while it was written`);
     signal.throwIfAborted();
-    await this.#marks.add(snapshot.fingerprint);
+    await this.#manifests.add(snapshot.fingerprint, manifest);
     return snapshot.fingerprint;
   }
 
@@ -209,7 +225,7 @@ export class DiskStorage implements ModelStorage {
     this.#catalogue.forget(folder);
     const directory = stats.isSymbolicLink() ? observation?.latest.directory : trash;
     await this.#held.retire(folder, directory ?? trash, () => this.#discard(trash));
-    if (observation?.complete) await this.#marks.delete(observation.complete.fingerprint);
+    if (observation?.complete) await this.#manifests.delete(observation.complete.fingerprint);
     return true;
   }
 
@@ -241,12 +257,15 @@ function openable(folder: string, observation: Observation): VersionSnapshot {
   return observation.latest;
 }
 
-function versionFiles(held: HeldFolder, { directory, files }: VersionSnapshot): VersionFiles {
+function versionFiles(held: HeldFolder, snapshot: VersionSnapshot, manifest: Manifest | undefined): VersionFiles {
   return {
     get directory() {
-      return held.movedTo ?? directory;
+      return held.movedTo ?? snapshot.directory;
     },
-    files,
+    files: snapshot.files.map((file) => {
+      const sha256 = manifest?.checksums.get(file.path);
+      return sha256 === undefined ? file : { ...file, sha256 };
+    }),
     [Symbol.asyncDispose]: () => held.release(),
   };
 }

@@ -1,21 +1,28 @@
 import { mkdir, open, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type IncomingFile, type ModelVersion, PlinthError } from "@plinth/core";
+import { type CheckedFile, type ModelVersion, PlinthError } from "@plinth/core";
 import type { ModelFolder } from "./disk-catalogue.js";
 import { diskError, ensureFolder, onDisk, systemCode } from "./disk-errors.js";
 
-/** Writes files below a new folder, so that they are there after a power cut. Fails where somebody takes the folder away. */
-export async function writeVersion(folder: string, files: AsyncIterable<IncomingFile>): Promise<void> {
+/**
+ * Writes files below a new folder, so that they are there after a power cut. Fails where somebody takes the folder away.
+ *
+ * @returns the SHA-256 of each file by path
+ */
+export async function writeVersion(folder: string, files: AsyncIterable<CheckedFile>): Promise<Map<string, string>> {
   const folders = new Set<string>([folder]);
+  const checksums = new Map<string, string>();
   await onDisk(`create ${folder}`, mkdir(folder));
-  for await (const { path, content } of files) {
-    for (const above of foldersAbove(join(folder, path), folder)) {
+  for await (const file of files) {
+    for (const above of foldersAbove(join(folder, file.path), folder)) {
       if (!folders.has(above)) await onDisk(`create ${above}`, mkdir(above));
       folders.add(above);
     }
-    await writeFile(join(folder, path), content);
+    await writeNewFile(join(folder, file.path), file.content);
+    checksums.set(file.path, file.digest());
   }
   for (const each of folders) await syncFolder(each);
+  return checksums;
 }
 
 /**
@@ -87,7 +94,11 @@ function foldersAbove(file: string, top: string): readonly string[] {
   return above === top ? [] : [...foldersAbove(above, top), above];
 }
 
-async function writeFile(file: string, content: IncomingFile["content"]): Promise<void> {
+/** Writes a file that is not there yet, so that its content survives a power cut; its name does once its folder is synced. */
+export async function writeNewFile(
+  file: string,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const handle = await onDisk(`create ${file}`, open(file, "wx"));
   try {
     for await (const chunk of content) await onDisk(`write ${file}`, handle.writeFile(chunk));

@@ -1,13 +1,18 @@
 import { randomUUID } from "node:crypto";
 import {
   ChangeWatchers,
+  type CheckedFile,
   checkedFiles,
   checkModelName,
   checkModelVersion,
+  type FileEntry,
+  FilesInMemory,
   type IncomingFile,
   type ModelStorage,
   type ModelVersion,
+  type OpenOptions,
   PlinthError,
+  type PublishOptions,
   type StorageCallOptions,
   StorageCalls,
   type StoredModel,
@@ -20,8 +25,10 @@ import type { MemoryStorageOptions } from "./options.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
 interface KeptVersion extends StoredVersion {
+  /** Sorted by path. */
+  readonly files: readonly FileEntry[];
+  /** In shared memory, so that worker threads read them where they are. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
-  readonly bytes: number;
 }
 
 /** Models and records in this process's memory, gone with it. Files are written to a temporary folder only while they are open. */
@@ -51,12 +58,14 @@ export class MemoryStorage implements ModelStorage {
     }));
   }
 
-  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles> {
+  open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
-      const { fingerprint, contents } = this.#kept(model, version);
+      const kept = this.#kept(model, version);
+      if (options.contents) return new FilesInMemory(kept.files, kept.contents);
+      const { fingerprint } = kept;
       const folder =
-        this.#folders.get(fingerprint) ?? new TemporaryFolder(contents, () => this.#folders.delete(fingerprint));
+        this.#folders.get(fingerprint) ?? new TemporaryFolder(kept, () => this.#folders.delete(fingerprint));
       this.#folders.set(fingerprint, folder);
       return folder.hold(signal);
     });
@@ -66,23 +75,23 @@ export class MemoryStorage implements ModelStorage {
     model: string,
     version: ModelVersion,
     files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
-    options: StorageCallOptions,
+    options: PublishOptions,
   ): Promise<StoredVersion> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
       checkModelVersion(version);
       this.#checkFree(model, version);
-      const { contents, bytes } = await this.#read(checkedFiles(files, signal));
+      const received = await this.#read(checkedFiles(files, signal, options.onProgress));
       try {
         signal.throwIfAborted();
         this.#checkFree(model, version);
       } catch (thrown) {
-        this.#budget.giveBack(bytes);
+        this.#budget.giveBack(sumOfBytes(received.files));
         throw thrown;
       }
       const fingerprint = randomUUID();
       const versions = this.#models.get(model) ?? new Map<ModelVersion, KeptVersion>();
-      this.#models.set(model, versions.set(version, { version, fingerprint, contents, bytes }));
+      this.#models.set(model, versions.set(version, { version, fingerprint, ...received }));
       this.#watchers.notify();
       return { version, fingerprint };
     });
@@ -95,7 +104,7 @@ export class MemoryStorage implements ModelStorage {
       const versions = this.#models.get(model);
       versions?.delete(version);
       if (versions?.size === 0) this.#models.delete(model);
-      this.#budget.giveBack(kept.bytes);
+      this.#budget.giveBack(sumOfBytes(kept.files));
       this.#watchers.notify();
     });
   }
@@ -111,24 +120,27 @@ export class MemoryStorage implements ModelStorage {
     this.#models.clear();
   }
 
-  async #read(files: AsyncIterable<IncomingFile>): Promise<{ contents: Map<string, Uint8Array>; bytes: number }> {
+  async #read(received: AsyncIterable<CheckedFile>): Promise<Pick<KeptVersion, "files" | "contents">> {
     const contents = new Map<string, Uint8Array>();
-    let bytes = 0;
+    const files: FileEntry[] = [];
+    let taken = 0;
     try {
-      for await (const { path, content } of files) {
+      for await (const file of received) {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of content) {
+        for await (const chunk of file.content) {
           this.#budget.take(chunk.byteLength);
-          bytes += chunk.byteLength;
+          taken += chunk.byteLength;
           chunks.push(new Uint8Array(chunk));
         }
-        contents.set(path, Buffer.concat(chunks));
+        const bytes = joinedShared(chunks);
+        contents.set(file.path, bytes);
+        files.push({ path: file.path, bytes: bytes.byteLength, sha256: file.digest() });
       }
     } catch (thrown) {
-      this.#budget.giveBack(bytes);
+      this.#budget.giveBack(taken);
       throw thrown;
     }
-    return { contents, bytes };
+    return { contents, files: files.sort((left, right) => (left.path < right.path ? -1 : 1)) };
   }
 
   #kept(model: string, version: ModelVersion): KeptVersion {
@@ -144,4 +156,19 @@ export class MemoryStorage implements ModelStorage {
       `Version ${version} of model ${model} exists already: publish a higher number, or remove it first`,
     );
   }
+}
+
+/** The chunks in one piece of shared memory; they are let go one by one, so that little is there twice. */
+function joinedShared(chunks: Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(new SharedArrayBuffer(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)));
+  let at = 0;
+  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+    joined.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return joined;
+}
+
+function sumOfBytes(files: readonly FileEntry[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
