@@ -35,6 +35,9 @@ export {
   type ErrorOccurred,
   Monitor,
   type RequestFinished,
+  type RequestSample,
+  type RequestTimings,
+  type Sampling,
   type ServerEvent,
   type ShadowCompared,
   type VersionStateChanged,
@@ -49,6 +52,18 @@ export {
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
+export {
+  type DurationFigures,
+  type LatencyFigures,
+  type ModelStatistics,
+  type MonitorFigures,
+  type ProcessFigures,
+  type RequestTotals,
+  type SeriesPoint,
+  ServerStatistics,
+  type VersionStatistics,
+  type WindowFigures,
+} from "./extension-points/server-statistics.js";
 export {
   type FileEntry,
   type IncomingFile,
@@ -102,6 +117,7 @@ export {
   DTYPES,
   type DType,
   type DTypeData,
+  dataFromBytes,
   holdsDType,
   partsPerElement,
   viewData,

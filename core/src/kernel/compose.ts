@@ -7,6 +7,7 @@ import { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
 import { Protocol } from "../extension-points/protocol.js";
 import { ServerSettings } from "../extension-points/server-settings.js";
+import { ServerStatistics } from "../extension-points/server-statistics.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import { createToken, type Services, type Token } from "../extension-points/token.js";
 import { LocalDeployments } from "../serving/deployment/local-deployments.js";
@@ -17,6 +18,7 @@ import type { WorkerRecipe } from "../serving/execution/backend-source.js";
 import { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../serving/local-model-server.js";
 import { ServerEvents } from "../serving/server-events.js";
+import { LiveStatistics } from "../serving/statistics/live-statistics.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { ConfigReloader, type ReadConfig } from "./config-reloader.js";
 import { configuredModels } from "./configured-models.js";
@@ -25,7 +27,7 @@ import { registerPlugin } from "./plugin-registration.js";
 import type { Fronts } from "./processes/compose-fronts.js";
 import { processCount } from "./processes/process-count.js";
 import { ServiceContainer } from "./service-container.js";
-import { Catalog, Events, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
+import { Catalog, Events, LiveFigures, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
 import { workerRecipe } from "./workers/worker-boot.js";
 
 const Configured: Token<ConfiguredModels> = createToken<ConfiguredModels>("core.ConfiguredModels");
@@ -59,7 +61,9 @@ export async function composeServices(
     ...config.monitors.map((use) => () => registerPlugin(container, use, Monitor)),
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
-  container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
+  container.provide(LiveFigures, () => new LiveStatistics());
+  container.provide(ServerStatistics, (services) => services.get(LiveFigures));
+  container.provide(Events, (services) => createEvents(services, logger));
   container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models, config.server.loading));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
   container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger, fronts));
@@ -88,6 +92,13 @@ async function frontsOf(
   const processes = processCount(server);
   if (processes === 1) return undefined;
   return new (await import("./processes/compose-fronts.js")).Fronts(container, processes, logger);
+}
+
+function createEvents(services: Services, logger: Logger): ServerEvents {
+  const statistics = services.get(LiveFigures);
+  const events = new ServerEvents(services.getAll(Monitor), logger, statistics);
+  statistics.watchMonitors(() => events.figures());
+  return events;
 }
 
 function provideSurroundings(container: ServiceContainer, config: ServerConfig, logger: Logger): void {

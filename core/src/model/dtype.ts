@@ -100,6 +100,18 @@ export function viewData<D extends Exclude<DType, "string">>(
   return new LAYOUTS[dtype].array(buffer, byteOffset, length) as DTypeData[D];
 }
 
+/**
+ * The array of a fixed-size element type with the elements that these bytes are, little-endian: a view of them where their place in memory
+ * permits, else a copy.
+ *
+ * @throws RangeError where the bytes are no whole number of array elements.
+ */
+export function dataFromBytes<D extends Exclude<DType, "string">>(dtype: D, bytes: Uint8Array): DTypeData[D] {
+  const { array } = LAYOUTS[dtype];
+  const { buffer, byteOffset } = byteOffsetFits(bytes, array.BYTES_PER_ELEMENT) ? bytes : Uint8Array.from(bytes);
+  return new array(buffer as ArrayBuffer, byteOffset, bytes.length / array.BYTES_PER_ELEMENT) as DTypeData[D];
+}
+
 /** Whether `data` is the kind of array that `dtype` is kept in. */
 export function holdsDType(dtype: DType, data: unknown): boolean {
   if (dtype === "string") return Array.isArray(data);
@@ -109,6 +121,10 @@ export function holdsDType(dtype: DType, data: unknown): boolean {
 /** Array elements that one tensor element takes: 2 for complex numbers, else 1. */
 export function partsPerElement(dtype: DType): 1 | 2 {
   return dtype === "string" ? 1 : LAYOUTS[dtype].parts;
+}
+
+function byteOffsetFits({ byteOffset }: Uint8Array, bytes: number): boolean {
+  return byteOffset % bytes === 0;
 }
 
 function zeros(dtype: DType, count: number): DTypeData[DType] {

@@ -5,6 +5,7 @@ import { ModelPlans } from "../../src/serving/deployment/model-plans.js";
 import { ModelCatalog, type ModelCatalogOptions } from "../../src/serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
+import { LiveStatistics } from "../../src/serving/statistics/live-statistics.js";
 import { type Deferred, deferred } from "../fakes/deferred.js";
 import { FakeBackend } from "../fakes/fake-backend.js";
 import { FakeStorage } from "../fakes/fake-storage.js";
@@ -26,6 +27,7 @@ export class CatalogUnderTest {
   readonly backend = new FakeBackend();
   readonly logger = new RecordingLogger();
   readonly events: ServerEvent[] = [];
+  readonly statistics = new LiveStatistics();
   readonly #serverEvents: ServerEvents;
   #plans = new ModelPlans(undefined);
   #catalog: ModelCatalog | undefined;
@@ -38,7 +40,7 @@ export class CatalogUnderTest {
       observe: (event: ServerEvent) => void this.events.push(event),
       [Symbol.asyncDispose]: async () => {},
     };
-    this.#serverEvents = new ServerEvents([monitor], this.logger);
+    this.#serverEvents = new ServerEvents([monitor], this.logger, this.statistics);
   }
 
   get catalog(): ModelCatalog {

@@ -104,10 +104,9 @@ export function refuseSharedMemory(parameters: Parameters): void {
 
 /** What the transport heard of the request counts before what the request says itself. */
 function withId(origin: NonNullable<InferCall["origin"]>, id: string | undefined): InferCall["origin"] {
-  return id === undefined || id === "" || origin.requestId !== undefined
-    ? origin
-    : { ...origin, requestId: id.slice(0, MAX_ID_LENGTH) };
+  if (id === undefined || origin.requestId !== undefined || !TELLABLE_ID.test(id)) return origin;
+  return { ...origin, requestId: id };
 }
 
-/** As `RequestOrigin.requestId` has it. */
-const MAX_ID_LENGTH = 128;
+/** An id that may be written to logs and sent to other servers. */
+const TELLABLE_ID = /^[\x21-\x7e]{1,128}$/;

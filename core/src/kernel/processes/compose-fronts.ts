@@ -12,7 +12,7 @@ import type { ModelCatalogOptions } from "../../serving/lifecycle/model-catalog.
 import type { AnsweringVersion } from "../../serving/routing/servable-map.js";
 import type { ServerConfig } from "../config/server-config.js";
 import type { ServiceContainer } from "../service-container.js";
-import { Catalog, Events, LocalServer, Plans, RunningDeployments } from "../serving-tokens.js";
+import { Catalog, Events, LiveFigures, LocalServer, Plans, RunningDeployments } from "../serving-tokens.js";
 import { openClusterFront } from "./cluster-fronts.js";
 import { FrontsProtocol } from "./fronts-protocol.js";
 import { HeardDeployments } from "./heard-deployments.js";
@@ -34,6 +34,8 @@ export class Fronts {
         for (const event of events) services.get(Events).emit(unpackEvent(event));
         if (dropped > 0) logger.warn(`Monitors were not told of ${dropped} events: there were too many at once`);
       },
+      counted: (front, report) => services.get(LiveFigures).absorb(front, report),
+      gone: (front) => services.get(LiveFigures).lose(front),
       demand: (model, version) => services.get(Catalog).load(model, version),
       used: (model, version) => touch(services.get(Catalog).servables.get(model)?.versions.get(version)),
       died: (error) => {
@@ -63,7 +65,7 @@ export class Fronts {
         broadcast: this.#broadcasting(),
         config,
         routes: services.getAll(Route),
-        isObserved: services.get(Events).observed,
+        events: services.get(Events),
         logger,
       });
     });

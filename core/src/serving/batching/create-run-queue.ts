@@ -24,8 +24,10 @@ export interface RunQueueOptions {
 export function createRunQueue(executed: ExecutedModel, options: RunQueueOptions): RunQueue {
   const { model, version, execution, batching, events, logger } = options;
   if (batching === undefined) return new QueuedRuns(executed, execution.maxQueuedRequests);
+  const recorder = events.recorders.recorder(model, version);
   const observer: BatchObserver = {
     ran: (batch) => {
+      recorder.ran(batch.rows + batch.paddingRows, batch.computeMs, performance.now());
       if (events.observed) events.emit({ type: "batch-run", model, version, ...batch });
     },
     unbatchable: (signature, error) => {

@@ -10,7 +10,7 @@ import type { ExecutionSettings } from "./execution-settings.js";
 import { InlineModel } from "./inline-model.js";
 import { loadModel } from "./load-model.js";
 import type { WarmUpReport } from "./warm-up.js";
-import { InstancePool } from "./worker/instance-pool.js";
+import { type ExecutorCounts, InstancePool } from "./worker/instance-pool.js";
 import { type LoadedInstance, ModelInstance } from "./worker/model-instance.js";
 import type { OpenWorker } from "./worker/worker-channel.js";
 
@@ -29,6 +29,7 @@ export interface ModelExecution {
   readonly isQuiet: () => boolean;
   /** Told of workers that have died. */
   readonly died: (error: PlinthError) => void;
+  readonly counts: ExecutorCounts;
   readonly logger: Logger;
 }
 
@@ -151,8 +152,8 @@ function instanceStarter(execution: ModelExecution, open: OpenWorker, { data }: 
   };
 }
 
-function newPool({ died }: ModelExecution, first: LoadedInstance, start: StartInstance): InstancePool {
-  return new InstancePool(first, { start, died });
+function newPool({ died, counts }: ModelExecution, first: LoadedInstance, start: StartInstance): InstancePool {
+  return new InstancePool(first, { start, died, counts });
 }
 
 async function growAsFits(pool: InstancePool, execution: ModelExecution, signal: AbortSignal): Promise<InstancePool> {

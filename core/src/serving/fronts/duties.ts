@@ -8,6 +8,7 @@ import type { ExecutionSettings } from "../execution/execution-settings.js";
 import type { PackedError } from "../execution/worker/packed-error.js";
 import type { PackedTensors } from "../execution/worker/packed-tensors.js";
 import type { FromWorker } from "../execution/worker/worker-messages.js";
+import type { StatisticsReport } from "../statistics/statistics-report.js";
 import type { ModelSnapshot } from "./model-snapshot.js";
 import type { PackedEvent } from "./packed-event.js";
 
@@ -55,6 +56,9 @@ export interface MainDuties {
 
   /** Tells the monitors what happened in the front. */
   observe(batch: EventBatch): Promise<void>;
+
+  /** Takes what the front has counted. */
+  count(report: StatisticsReport): Promise<void>;
 
   /** Takes note of how the front's copies fare, whenever that has changed. */
   note(report: FrontReport): Promise<void>;

@@ -9,6 +9,7 @@ import type { ExecutedModel } from "../execution/executed-model.js";
 import type { ExecutionSettings } from "../execution/execution-settings.js";
 import { copiesOf, type ModelExecutor } from "../execution/model-executor.js";
 import { replacementDelayMs } from "../execution/worker/instance-pool.js";
+import type { StatisticsReport } from "../statistics/statistics-report.js";
 import type { EventBatch, LoadOrder, ServableId } from "./duties.js";
 import { Front } from "./front.js";
 import type { OpenFront } from "./front-channel.js";
@@ -21,10 +22,14 @@ export interface FrontFleetOptions {
   readonly open: OpenFront;
   /** Takes what happened in fronts. */
   readonly observe: (batch: EventBatch) => void;
+  /** Takes what a front has counted. */
+  readonly counted: (front: number, report: StatisticsReport) => void;
   /** Has a version loaded that requests wait for. */
   readonly demand: (model: string, version: ModelVersion) => void;
   /** Told of versions that requests have used in fronts. */
   readonly used: (model: string, version: ModelVersion) => void;
+  /** Told of each front that has gone. */
+  readonly gone: (front: number) => void;
   /** Told of a front that has gone without being asked to; another one takes its place. */
   readonly died: (error: PlinthError) => void;
   readonly logger: Logger;
@@ -178,11 +183,12 @@ export class FrontFleet implements Holders, ModelExecutor {
 
   /** Starts a process. */
   #begin(): Front {
-    const { open, observe, demand, used, logger } = this.#options;
+    const { open, observe, counted, demand, used, logger } = this.#options;
     const front = new Front(open, {
       demand: ({ model, version }) => demand(model, version),
       reserve: async (id) => this.#shared.get(id)?.reserve(),
       observe,
+      counted: (report) => counted(front.pid, report),
       used: (ids) => {
         for (const { id, model, version } of this.#shared.values()) if (ids.has(id)) used(model, version);
       },
@@ -211,6 +217,7 @@ export class FrontFleet implements Holders, ModelExecutor {
     this.#fronts.delete(front);
     this.#composed.delete(front);
     for (const shared of this.#shared.values()) shared.lose(front);
+    this.#options.gone(front.pid);
     if (!this.#isStarted || this.#isStopping) return;
     const sinceMs = this.#listensSinceMs.get(front) ?? Number.POSITIVE_INFINITY;
     this.#failures = performance.now() - sinceMs > SETTLED_MS ? 0 : this.#failures + 1;

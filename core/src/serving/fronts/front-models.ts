@@ -122,6 +122,7 @@ export class FrontModels {
     const { main, events } = this.#options;
     const logger = this.#options.logger.child({ model });
     const source = await this.#backend(backend);
+    const recorder = events.recorders.recorder(model, version);
     const executed = await executeModel(
       {
         model,
@@ -133,13 +134,14 @@ export class FrontModels {
         batching,
         reserveCopy: () => this.#reserve(servable),
         isQuiet: () => this.served.isQuiet,
+        counts: recorder,
         died: (error) => main.tell("mourn", { servable, error: packError(error) }),
         logger,
       },
       signal,
     );
     const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
-    return new Servable(model, version, source.backend.name, executed, queue, async () => {});
+    return new Servable(model, version, source.backend.name, executed, queue, recorder, async () => {});
   }
 
   async #free(id: ServableId, { loading, loaded }: Copy): Promise<void> {

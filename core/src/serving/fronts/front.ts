@@ -1,6 +1,7 @@
 import type { Logger } from "../../extension-points/logger.js";
 import { PlinthError } from "../../model/errors.js";
 import { unpackError } from "../execution/worker/packed-error.js";
+import type { StatisticsReport } from "../statistics/statistics-report.js";
 import type { EventBatch, FrontDuties, FrontReport, MainDuties, ReservationId, ServableId } from "./duties.js";
 import type { FrontChannel, OpenFront } from "./front-channel.js";
 import { Peer } from "./peer.js";
@@ -10,6 +11,7 @@ export interface FrontSurroundings {
   demand(version: Parameters<MainDuties["demand"]>[0]): void;
   reserve(servable: ServableId): Promise<Disposable | undefined>;
   observe(batch: EventBatch): void;
+  counted(report: StatisticsReport): void;
   /** Told of versions that are in use. */
   used(servables: ReadonlySet<ServableId>): void;
   workerDied(servable: ServableId, error: PlinthError): void;
@@ -107,6 +109,10 @@ class DutiesToFront implements MainDuties {
 
   async observe(batch: EventBatch): Promise<void> {
     this.#surroundings.observe(batch);
+  }
+
+  async count(report: StatisticsReport): Promise<void> {
+    this.#surroundings.counted(report);
   }
 
   async note(report: FrontReport): Promise<void> {

@@ -36,6 +36,7 @@ export async function loadServable(
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<Servable> {
+  const recorder = events.recorders.recorder(model, version);
   const files = await storage.open(model, version, { signal });
   let reserved: Disposable | undefined;
   try {
@@ -44,11 +45,25 @@ export async function loadServable(
     reserved = await memory.reserve({ model, version }, copyBytes * executor.copiesOf(execution), signal);
     const reserveCopy = () => memory.extend({ model, version }, copyBytes);
     const executed = await executor.execute(
-      { model, version, files, source, settings: execution, batching, reserveCopy, isQuiet, died: workerDied, logger },
+      {
+        model,
+        version,
+        files,
+        source,
+        settings: execution,
+        batching,
+        reserveCopy,
+        isQuiet,
+        died: workerDied,
+        counts: recorder,
+        logger,
+      },
       signal,
     );
     const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
-    return new Servable(model, version, source.backend.name, executed, queue, () => giveBack(files, reserved));
+    return new Servable(model, version, source.backend.name, executed, queue, recorder, () =>
+      giveBack(files, reserved),
+    );
   } catch (error) {
     await giveBack(files, reserved);
     throw error;

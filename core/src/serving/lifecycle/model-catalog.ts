@@ -284,13 +284,14 @@ export class ModelCatalog implements ServedModels {
         load: (version, signal) =>
           this.#limitLoads(() => loadServable(this.#loadContext(model, version, logger), model, version, signal)),
         serve: (versions) => this.#serve(model, versions),
-        stateChanged: (version, from, to, error) => {
+        stateChanged: (change) => {
+          const { version, to, error } = change;
           this.#options.changed?.(model);
           this.#memory.stateChanged();
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
           else logger.info(`Model ${model} version ${version}: ${to}`);
           if (events.observed) {
-            events.emit({ type: "version-state-changed", model, version, from, to, error, atMs: Date.now() });
+            events.emit({ type: "version-state-changed", model, ...change, atMs: Date.now() });
           }
         },
       },

@@ -18,7 +18,7 @@ export interface InferencePath {
 /** A request for inference that has arrived whole. */
 export interface ArrivedRequest extends Required<Pick<InferCall, "deadlineMs" | "signal" | "origin">> {
   readonly server: ModelServer;
-  /** With the headers that sticky traffic may ask for, and with how long a load is waited for. */
+  /** With the headers that sticky traffic may ask for, with how long a load is waited for, and with who asks. */
   readonly target: ModelTarget;
   /** Its bytes are the request's alone. */
   readonly body: Buffer;
@@ -68,20 +68,22 @@ async function answer(
 ): Promise<void> {
   const arrivedAtMs = performance.now();
   const { headers } = request;
+  const origin = requestOrigin(headers, path.verb, arrivedAtMs);
+  let target: ModelTarget = { ...path.target, origin };
   try {
     const deadlineMs = requestDeadline(headers, arrivedAtMs, limits.inferenceTimeoutMs);
     const signal = clientSignal(request.socket);
-    const target = askedBy(headers, path.target, { deadlineMs, signal });
+    target = askedBy(headers, path.target, { deadlineMs, signal, origin });
     const overload = server.overload(target);
     if (overload !== undefined) throw overload;
     const body = await readBody(request, limits.maxRequestBytes, dialect.tensorsAt(headers));
-    const origin = requestOrigin(headers);
     const arrived = { server, target, body, headers, arrivedAtMs, deadlineMs, signal, origin };
     const answered = await dialect.answer(path, arrived);
     const accepted = headers["accept-encoding"];
     send(response, accepted === undefined ? answered : await packed(answered, String(accepted)), isDraining());
   } catch (thrown) {
     const error = PlinthError.from(thrown);
+    server.refused(target, error);
     if (error.code === "INTERNAL") logger.error(`${path.verb} of model ${path.target.model} failed`, { error });
     const refusal = dialect.refuse(path, error);
     await discardRest(request);
@@ -99,13 +101,13 @@ async function packed(answered: Answer, accepted: string): Promise<Answer> {
 function askedBy(
   headers: IncomingHttpHeaders,
   { model, version, label }: ModelTarget,
-  patience: Pick<ModelTarget, "deadlineMs" | "signal">,
+  rest: Pick<ModelTarget, "deadlineMs" | "signal" | "origin">,
 ): ModelTarget {
   const header = (name: string): string | undefined => {
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
     return Array.isArray(value) ? value.join(", ") : value;
   };
-  return { model, version, label, header, ...patience };
+  return { model, version, label, header, ...rest };
 }
 
 function pathnameOf(url: string): string {

@@ -1,3 +1,4 @@
+import { PlinthError, type ServableHandle } from "@plinth/core";
 import { chooseSignature, infer, protocolError } from "@plinth/open-inference";
 import { errorAnswer } from "../http/error-answer.js";
 import type { ArrivedRequest, InferenceDialect } from "../http/inference-handler.js";
@@ -25,23 +26,41 @@ export const openInferenceDialect: InferenceDialect<OpenInferencePath> = {
   refuse: ({ target }, error) => errorAnswer(protocolError(error, target)),
 };
 
-async function answerInfer(request: ArrivedRequest): Promise<Answer> {
-  const { server, target, body, headers } = request;
-  const jsonBytes = headerLength(headers);
-  using handle = await server.acquire(target);
-  handle.admit();
-  const decoded =
-    jsonBytes === 0
-      ? decodeRawRequest(body, handle.model, chooseSignature(handle).signature)
-      : decodeInfer(body, jsonBytes);
-  return encodeInfer(await infer(handle, decoded, request));
+function answerInfer(request: ArrivedRequest): Promise<Answer> {
+  return holding(request, async (handle) => {
+    const { body, headers } = request;
+    const jsonBytes = headerLength(headers);
+    const decoded =
+      jsonBytes === 0
+        ? decodeRawRequest(body, handle.model, chooseSignature(handle).signature)
+        : decodeInfer(body, jsonBytes);
+    return encodeInfer(await infer(handle, decoded, request));
+  });
 }
 
 /** No backend streams its answer yet, so that a stream has one event. */
-async function answerGenerate(verb: OpenInferencePath["verb"], request: ArrivedRequest): Promise<Answer> {
-  using handle = await request.server.acquire(request.target);
-  handle.admit();
-  const answer = await infer(handle, decodeGenerate(request.body, chooseSignature(handle).signature), request);
-  const encoded = encodeGenerate(answer);
-  return verb === "generate" ? encoded : asEvent(encoded);
+function answerGenerate(verb: OpenInferencePath["verb"], request: ArrivedRequest): Promise<Answer> {
+  return holding(request, async (handle) => {
+    const decoded = decodeGenerate(request.body, chooseSignature(handle).signature);
+    const encoded = encodeGenerate(await infer(handle, decoded, request));
+    return verb === "generate" ? encoded : asEvent(encoded);
+  });
+}
+
+/** Answers with a version that is held meanwhile, and tells of what fails then as having reached it. */
+async function holding(
+  { server, target }: ArrivedRequest,
+  answer: (handle: ServableHandle) => Promise<Answer>,
+): Promise<Answer> {
+  const handle = await server.acquire(target);
+  try {
+    handle.admit();
+    return await answer(handle);
+  } catch (thrown) {
+    const error = PlinthError.from(thrown);
+    server.refused({ model: target.model, version: handle.version, origin: target.origin }, error);
+    throw error;
+  } finally {
+    handle[Symbol.dispose]();
+  }
 }

@@ -33,6 +33,10 @@ export async function answerInference(
     const { signature, inputs, format } = decodePredict(body, (name) => acquired.signature(name));
     const { outputs } = await acquired.infer({ signature, inputs, deadlineMs, signal, origin });
     return encodePredict(outputs, format);
+  } catch (thrown) {
+    const error = PlinthError.from(thrown);
+    server.refused({ model: target.model, version: acquired.version, origin: target.origin }, error);
+    throw error;
   } finally {
     acquired[Symbol.dispose]();
   }

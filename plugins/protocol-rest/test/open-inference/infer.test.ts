@@ -177,9 +177,7 @@ describe("POST /v2/models/<name>/infer", () => {
       tracestate: "a=1",
     });
     await infer(BODY);
-    expect(rest.server.lastCall?.origin).toMatchObject({ protocol: "rest", requestId: "7" });
-    await rest.predict('{"inputs": [1]}', { "X-Request-Id": "x".repeat(500) });
-    expect(rest.server.lastCall?.origin).toMatchObject({ protocol: "rest", requestId: "x".repeat(128) });
+    expect(rest.server.lastCall?.origin).toMatchObject({ protocol: "rest", method: "infer", requestId: "7" });
   });
 
   it.each<[string, string, number, string]>([

@@ -1,0 +1,10 @@
+import type { Logger, ModelServer, ServerLimits } from "@plinth/core";
+import type { GrpcOptions } from "./options.js";
+
+/** What answering a request needs. */
+export interface Surroundings {
+  readonly server: ModelServer;
+  readonly limits: ServerLimits;
+  readonly options: GrpcOptions;
+  readonly logger: Logger;
+}

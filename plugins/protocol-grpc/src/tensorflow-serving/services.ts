@@ -1,0 +1,15 @@
+import { PredictionServiceDefinition } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
+import type { Method, Service } from "../calls/service.js";
+import type { Surroundings } from "../surroundings.js";
+import { predictMethod } from "./predict.js";
+
+/** TensorFlow Serving's services. */
+export function servingServices(surroundings: Surroundings): readonly Service[] {
+  const { methods, fullName } = PredictionServiceDefinition;
+  return [
+    {
+      name: fullName,
+      methods: new Map<string, Method>([[methods.predict.name, predictMethod(surroundings)]]),
+    },
+  ];
+}
