@@ -120,7 +120,6 @@ export {
   dataFromBytes,
   holdsDType,
   partsPerElement,
-  viewData,
 } from "./model/dtype.js";
 export {
   type CustomReason,

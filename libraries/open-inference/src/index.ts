@@ -11,6 +11,7 @@ export {
   refuseSharedMemory,
 } from "./infer.js";
 export type { InferenceRequest, InputForm, NamedTensor, RequestedOutput } from "./inference-request.js";
+export { MAIN_PROCESS_ROUTES, type MainProcess, type MainProcessOptions } from "./main-process-routes.js";
 export {
   type ModelMetadata,
   modelMetadata,
@@ -20,6 +21,7 @@ export {
   type TensorMetadata,
 } from "./metadata.js";
 export { type ConfigTensor, type ModelConfig, modelConfig, NO_BATCH_LIMIT } from "./model-config.js";
+export { checkReady } from "./model-ready.js";
 export {
   NO_PARAMETERS,
   type Parameters,
@@ -30,7 +32,17 @@ export {
 } from "./parameters.js";
 export { prefixedStrings, readPrefixedStrings } from "./prefixed-strings.js";
 export { rawBytes, readRawTensor } from "./raw-tensor.js";
+export { readObject } from "./read-object.js";
 export { loadModel, type Repository, unloadModel } from "./repository-control.js";
 export { type IndexEntry, type IndexState, repositoryIndex } from "./repository-index.js";
-export { LOAD_PATH, loadRoute, readJson, UNLOAD_PATH, unloadRoute } from "./repository-routes.js";
+export { type FixedSettings, LOG_SETTINGS, refuseChanges, TRACE_SETTINGS } from "./settings.js";
+export {
+  type BatchStatistics,
+  type InferenceStatistic,
+  type StatisticDuration,
+  type StatisticsDocument,
+  type StatisticsSource,
+  statisticsDocument,
+  type VersionStatisticsDocument,
+} from "./statistics.js";
 export { modelTarget } from "./target.js";

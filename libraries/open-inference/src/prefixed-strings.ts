@@ -3,6 +3,9 @@ import { PlinthError } from "@plinth/core";
 /** Bytes of the length before each element. */
 const PREFIX_BYTES = 4;
 
+/** Most elements of one tensor: each takes a hundred bytes of memory here and may take four in the message. */
+const MAX_ELEMENTS = 1_000_000;
+
 /**
  * The elements of a `BYTES` tensor: each is its length in four bytes, little-endian, and so many bytes. They are views over `bytes`.
  *
@@ -10,6 +13,7 @@ const PREFIX_BYTES = 4;
  * @throws PlinthError `TENSOR_INVALID` where there are not exactly `count` whole elements
  */
 export function readPrefixedStrings(bytes: Uint8Array, count: number, name: string): readonly Uint8Array[] {
+  if (count > MAX_ELEMENTS) throw tooMany(name, count);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const elements: Uint8Array[] = [];
   let at = 0;
@@ -38,6 +42,14 @@ export function prefixedStrings(elements: readonly Uint8Array[]): Uint8Array {
     at += PREFIX_BYTES + element.byteLength;
   }
   return bytes;
+}
+
+function tooMany(name: string, count: number): PlinthError {
+  return new PlinthError(
+    "TENSOR_INVALID",
+    `Input '${name}' of BYTES has too many elements: expected at most ${MAX_ELEMENTS}, got ${count}`,
+    { details: { input: name } },
+  );
 }
 
 function malformed(name: string, count: number, got: string): PlinthError {

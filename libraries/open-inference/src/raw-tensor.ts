@@ -2,10 +2,10 @@ import {
   bytesPerElement,
   createTensor,
   type DType,
+  dataFromBytes,
   elementCount,
   PlinthError,
   type Tensor,
-  viewData,
 } from "@plinth/core";
 import { prefixedStrings, readPrefixedStrings } from "./prefixed-strings.js";
 
@@ -25,9 +25,7 @@ export function readRawTensor(dtype: DType, shape: readonly number[], bytes: Uin
   if (dtype === "string") return createTensor(dtype, shape, readPrefixedStrings(bytes, count, name));
   const expected = count * (bytesPerElement(dtype) as number);
   if (bytes.byteLength !== expected) throw wrongSize(name, expected, bytes.byteLength);
-  const { buffer, byteOffset } = aligned(bytes, dtype);
-  const partBytes = partSize(dtype);
-  const data = viewData(dtype, buffer, byteOffset, bytes.byteLength / partBytes);
+  const data = dataFromBytes(dtype, bytes);
   if (dtype === "bool") checkBooleans(data as Uint8Array, name);
   return createTensor(dtype, shape, data);
 }
@@ -37,21 +35,6 @@ export function rawBytes(tensor: Tensor): Uint8Array {
   if (tensor.dtype === "string") return prefixedStrings(tensor.data);
   const { buffer, byteOffset, byteLength } = tensor.data;
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** Bytes that an array element takes: half of a complex number. */
-function partSize(dtype: Exclude<DType, "string">): number {
-  const size = bytesPerElement(dtype) as number;
-  return dtype.startsWith("complex") ? size / 2 : size;
-}
-
-function aligned(bytes: Uint8Array, dtype: Exclude<DType, "string">): { buffer: ArrayBuffer; byteOffset: number } {
-  const { buffer, byteOffset } = byteOffsetFits(bytes, dtype) ? bytes : new Uint8Array(bytes);
-  return { buffer: buffer as ArrayBuffer, byteOffset };
-}
-
-function byteOffsetFits({ byteOffset }: Uint8Array, dtype: Exclude<DType, "string">): boolean {
-  return byteOffset % partSize(dtype) === 0;
 }
 
 function checkBooleans(data: Uint8Array, name: string): void {

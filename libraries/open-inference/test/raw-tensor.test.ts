@@ -73,6 +73,7 @@ describe("a raw tensor", () => {
     ["a length cut off", "string", [1], [3, 0, 0], "the end of the data inside element 0"],
     ["a string with a length past all memory", "string", [1], [255, 255, 255, 255], "inside element 0"],
     ["too few strings", "string", [2], [0, 0, 0, 0], "expected 2 elements, each after its length in 4 bytes, got 1"],
+    ["more strings than are taken", "string", [1_000_001], [0, 0, 0, 0], "expected at most 1000000, got 1000001"],
     ["too many strings", "string", [1], [0, 0, 0, 0, 0, 0, 0, 0], "4 bytes more"],
   ])("that is %s is refused", (_what, dtype, shape, bytes, message) => {
     expect(() => readRawTensor(dtype, shape, bytesOf(...bytes), "x")).toThrow(message);

@@ -1,6 +1,15 @@
-import { type Deployments, type ModelServer, type ModelStatus, PlinthError, type VersionStatus } from "@plinth/core";
+import {
+  type Deployments,
+  type ModelServer,
+  type ModelStatus,
+  PlinthError,
+  type Route,
+  type ServerStatistics,
+  type VersionStatistics,
+  type VersionStatus,
+} from "@plinth/core";
 import { describe, expect, it } from "vitest";
-import { loadModel, loadRoute, unloadRoute } from "../src/index.js";
+import { loadModel, MAIN_PROCESS_ROUTES, type MainProcess } from "../src/index.js";
 
 /** A repository whose model comes through these states, one each time it is looked at. */
 function repository(...states: Partial<VersionStatus>[]) {
@@ -54,13 +63,23 @@ describe("loading a model", () => {
 describe("the routes", () => {
   const post = (body?: string) => new Request("http://x/", { method: "POST", ...(body !== undefined && { body }) });
   const context = { params: new Map([["model", "m"]]) };
+  const options = { prefix: "/v2", repositoryAccess: "management", statisticsAccess: "public" } as const;
 
-  it("load and unload, with or without a body", async () => {
+  function route(path: string, main: Partial<MainProcess>): Route {
+    const routes = MAIN_PROCESS_ROUTES.map((create) => create(main as MainProcess, options));
+    const found = routes.find((each) => each.path === `/v2${path}`);
+    if (found === undefined) throw new Error(`no route ${path}`);
+    return found;
+  }
+
+  it("load and unload, with or without a body, for callers that may", async () => {
     const loaded = repository({ state: "available" });
+    const load = route("/repository/models/:model/load", loaded);
+    const unload = route("/repository/models/:model/unload", loaded);
     const answers = [
-      await loadRoute(loaded, "management").handle(post(), context),
-      await loadRoute(loaded, "management").handle(post('{"parameters": {}}'), context),
-      await unloadRoute(loaded, "management").handle(post('{"parameters": {"unload_dependents": true}}'), context),
+      await load.handle(post(), context),
+      await load.handle(post('{"parameters": {}}'), context),
+      await unload.handle(post('{"parameters": {"unload_dependents": true}}'), context),
     ];
     expect(await Promise.all(answers.map((each) => each.json()))).toEqual([
       { name: "m", load: true },
@@ -68,11 +87,91 @@ describe("the routes", () => {
       { name: "m", unload: true },
     ]);
     expect(loaded.changes).toHaveLength(3);
+    expect([load.access, unload.access]).toEqual(["management", "management"]);
   });
 
   it.each(["[]", "null", "{", '{"parameters": 1}'])("refuse the body %s", async (body) => {
-    await expect(loadRoute(repository(), "public").handle(post(body), context)).rejects.toMatchObject({
-      reason: "REQUEST_INVALID",
+    const load = route("/repository/models/:model/load", repository());
+    await expect(load.handle(post(body), context)).rejects.toMatchObject({ reason: "REQUEST_INVALID" });
+  });
+
+  it("tell statistics, of a model, a version, a label, or all", async () => {
+    const figures = { count: 2, ms: 1.5 };
+    const none = { count: 0, ms: 0 };
+    const total = {
+      succeeded: figures,
+      failed: none,
+      errors: new Map(),
+      decode: none,
+      queue: none,
+      compute: figures,
+      encode: none,
+      inferences: 5,
+      executions: 2,
+      batches: new Map([[4, figures]]),
+    };
+    const version = {
+      model: "m",
+      version: 1n,
+      lastRequestAtMs: 1_000.7,
+      total,
+    } as Partial<VersionStatistics> as VersionStatistics;
+    const statistics = {
+      models: () => [{ model: "m", versions: [version], unrouted: new Map() }],
+      model: () => ({ model: "m", versions: [version], unrouted: new Map() }),
+      version: (_model: string, number: bigint) => (number === 1n ? version : undefined),
+    } as Partial<ServerStatistics> as ServerStatistics;
+    const status = { model: "m", versions: [], labels: new Map([["stable", 1n]]) };
+    const server = {
+      status: (model: string) => (model === "m" ? status : undefined),
+    } as Partial<ModelServer> as ModelServer;
+    const ask = async (path: string, params: Record<string, string>) => {
+      const answer = await route(path, { statistics, server }).handle(new Request("http://x/"), {
+        params: new Map(Object.entries(params)),
+      });
+      return answer.json();
+    };
+    const all = await ask("/models/stats", {});
+    expect(all).toEqual({
+      model_stats: [
+        {
+          name: "m",
+          version: "1",
+          last_inference: 1_000,
+          inference_count: 5,
+          execution_count: 2,
+          inference_stats: {
+            success: { count: 2, ns: 1_500_000 },
+            fail: { count: 0, ns: 0 },
+            queue: { count: 0, ns: 0 },
+            compute_input: { count: 0, ns: 0 },
+            compute_infer: { count: 2, ns: 1_500_000 },
+            compute_output: { count: 0, ns: 0 },
+            cache_hit: { count: 0, ns: 0 },
+            cache_miss: { count: 0, ns: 0 },
+          },
+          response_stats: {},
+          batch_stats: [
+            {
+              batch_size: 4,
+              compute_input: { count: 2, ns: 0 },
+              compute_infer: { count: 2, ns: 1_500_000 },
+              compute_output: { count: 2, ns: 0 },
+            },
+          ],
+          memory_usage: [],
+        },
+      ],
     });
+    expect(await ask("/models/:model/stats", { model: "m" })).toEqual(all);
+    for (const each of ["1", "stable"]) {
+      expect(await ask("/models/:model/versions/:version/stats", { model: "m", version: each })).toEqual(all);
+    }
+    await expect(ask("/models/:model/stats", { model: "n" })).rejects.toThrow(
+      "Request for unknown model: 'n' is not found",
+    );
+    await expect(ask("/models/:model/versions/:version/stats", { model: "m", version: "2" })).rejects.toThrow(
+      "version 2 is not found",
+    );
   });
 });

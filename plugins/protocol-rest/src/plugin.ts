@@ -7,8 +7,9 @@ import {
   Protocol,
   Route,
   ServerSettings,
+  ServerStatistics,
 } from "@plinth/core";
-import { loadRoute, unloadRoute } from "@plinth/open-inference";
+import { MAIN_PROCESS_ROUTES } from "@plinth/open-inference";
 import { type RestOptions, restOptions } from "./options.js";
 import { RestProtocol } from "./rest-protocol.js";
 
@@ -27,10 +28,15 @@ export const plugin: Plugin<RestOptions> = definePlugin({
           logger: services.get(Logger),
         }),
     );
-    for (const createRoute of [loadRoute, unloadRoute]) {
+    const repositoryAccess = options.repositoryAccess ?? "management";
+    for (const createRoute of MAIN_PROCESS_ROUTES) {
       registry.provide(Route, (services) => {
-        const repository = { deployments: services.get(Deployments), server: services.get(ModelServer) };
-        return createRoute(repository, options.repositoryAccess ?? "management");
+        const main = {
+          deployments: services.get(Deployments),
+          statistics: services.get(ServerStatistics),
+          server: services.get(ModelServer),
+        };
+        return createRoute(main, { prefix: "/v2", repositoryAccess, statisticsAccess: "public" });
       });
     }
   },

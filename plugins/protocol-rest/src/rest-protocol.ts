@@ -54,7 +54,7 @@ export class RestProtocol implements Protocol {
     const { settings, routes, logger } = this.#options;
     const { requestTimeoutMs, maxConnections } = settings.limits;
     const surroundings = { server, limits: settings.limits, logger, isDraining: () => this.#draining };
-    const application = createApplication(surroundings, [...this.#openInferenceRoutes(server), ...routes]);
+    const application = createApplication(surroundings, [...routes, ...this.#openInferenceRoutes(server)]);
     const tryInference = createInferenceHandler(surroundings, [servingDialect, openInferenceDialect]);
     const http = createServer(
       {

@@ -1,10 +1,11 @@
-import { canAnswer, type ModelServer, type ModelTarget, PlinthError, type Route } from "@plinth/core";
+import { type ModelServer, type ModelTarget, PlinthError, type Route } from "@plinth/core";
 import {
+  checkReady,
   modelConfig,
   modelMetadata,
   modelTarget,
   protocolError,
-  readJson,
+  readObject,
   repositoryIndex,
   serverMetadata,
 } from "@plinth/open-inference";
@@ -20,7 +21,7 @@ export interface OpenInferenceOptions {
   readonly repositoryAccess: Route["access"];
 }
 
-/** All of `/v2` but inference, which is recognised ahead of Koa, and loading and unloading, which the plugin contributes. */
+/** All of `/v2` but inference, which is recognised ahead of Koa, and what the plugin contributes for the main process. */
 export function openInferenceRoutes(server: ModelServer, options: OpenInferenceOptions): readonly Route[] {
   const { serverName, serverVersion, repositoryAccess } = options;
   return [
@@ -39,14 +40,17 @@ export function openInferenceRoutes(server: ModelServer, options: OpenInferenceO
       using handle = await server.acquire(target);
       return modelConfig(handle);
     }),
-    ...ofModel("/ready", (target) => readyJson(server, target)),
+    ...ofModel("/ready", (target) => {
+      checkReady(server, target);
+      return { name: target.model, ready: true };
+    }),
     ...INFERENCE_VERBS.flatMap(inferenceRoutes),
     {
       method: "POST",
       path: "/v2/repository/index",
       access: "public",
       handle: async (request) => {
-        const { ready } = (await readJson(request)) as { readonly ready?: unknown };
+        const { ready } = (await readObject(request)) as { readonly ready?: unknown };
         return Response.json(repositoryIndex(server, ready === true));
       },
     },
@@ -80,23 +84,6 @@ function ofModel(suffix: string, answer: (target: ModelTarget) => object | Promi
       }
     }),
   );
-}
-
-/** @throws PlinthError as `ModelServer.acquire`, but loads nothing */
-function readyJson(server: ModelServer, { model, version, label }: ModelTarget): object {
-  const status = server.status(model);
-  if (status === undefined) throw new PlinthError("MODEL_NOT_FOUND", `There is no model ${model}`);
-  const wanted = label === undefined ? version : status.labels.get(label);
-  if (label !== undefined && wanted === undefined) {
-    throw new PlinthError("LABEL_NOT_FOUND", `Model ${model} has no label ${label}`);
-  }
-  const asked = wanted === undefined ? status.versions : status.versions.filter((each) => each.version === wanted);
-  if (wanted !== undefined && asked.length === 0) {
-    throw new PlinthError("VERSION_NOT_FOUND", `Model ${model} has no version ${wanted}`);
-  }
-  if (asked.some(canAnswer)) return { name: model, ready: true };
-  const [failed] = asked.flatMap(({ error }) => error ?? []);
-  throw new PlinthError("VERSION_NOT_AVAILABLE", `Model version not ready${failed ? `: ${failed.message}` : ""}`);
 }
 
 /** What remains of inference for Koa: another method, and paths that the fast way could not read, which here tells why. */
