@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
-import type { Endpoint, Logger, ModelServer, Protocol, ServerSettings } from "@plinth/core";
+import type { Endpoint, Logger, ModelServer, Protocol, Route, ServerSettings } from "@plinth/core";
 import { addService } from "./calls/add-service.js";
 import { channelOptions } from "./channel-options.js";
 import type { GrpcOptions } from "./options.js";
@@ -10,11 +10,12 @@ import { allServices } from "./services.js";
 export interface GrpcProtocolOptions {
   readonly options: GrpcOptions;
   readonly settings: ServerSettings;
+  readonly routes: readonly Route[];
   readonly logger: Logger;
 }
 
 /**
- * TensorFlow Serving's services over gRPC.
+ * TensorFlow Serving's services and the Open Inference Protocol's over gRPC.
  *
  * It listens by itself and hands the connections to grpc-js, so that their number is bounded and their sockets can be closed.
  */
@@ -31,10 +32,10 @@ export class GrpcProtocol implements Protocol {
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
     signal.throwIfAborted();
-    const { options, settings, logger } = this.#options;
+    const { options, settings, routes, logger } = this.#options;
     const { host, limits } = settings;
     const grpc = new Server(channelOptions(limits));
-    const surroundings = { server, limits, options, logger };
+    const surroundings = { server, routes, limits, options, logger };
     for (const service of allServices(surroundings)) addService(grpc, service, surroundings);
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const net = createServer({ noDelay: true }, (socket) => this.#take(socket, injector));

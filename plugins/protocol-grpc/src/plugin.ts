@@ -1,5 +1,16 @@
-import { definePlugin, Logger, type Plugin, Protocol, ServerSettings } from "@plinth/core";
+import {
+  Deployments,
+  definePlugin,
+  Logger,
+  ModelServer,
+  type Plugin,
+  Protocol,
+  Route,
+  ServerSettings,
+  ServerStatistics,
+} from "@plinth/core";
 import { GrpcProtocol } from "./grpc-protocol.js";
+import { mainProcessRoutes } from "./open-inference/main-process.js";
 import { type GrpcOptions, grpcOptions } from "./options.js";
 
 export const plugin: Plugin<GrpcOptions> = definePlugin({
@@ -9,7 +20,22 @@ export const plugin: Plugin<GrpcOptions> = definePlugin({
   register(registry, options) {
     registry.provide(
       Protocol,
-      (services) => new GrpcProtocol({ options, settings: services.get(ServerSettings), logger: services.get(Logger) }),
+      (services) =>
+        new GrpcProtocol({
+          options,
+          settings: services.get(ServerSettings),
+          routes: services.getAll(Route),
+          logger: services.get(Logger),
+        }),
     );
+    for (const createRoute of mainProcessRoutes) {
+      registry.provide(Route, (services) =>
+        createRoute({
+          deployments: services.get(Deployments),
+          statistics: services.get(ServerStatistics),
+          server: services.get(ModelServer),
+        }),
+      );
+    }
   },
 });

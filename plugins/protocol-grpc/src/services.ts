@@ -1,8 +1,9 @@
 import type { Service } from "./calls/service.js";
+import { inferenceServices } from "./open-inference/services.js";
 import type { Surroundings } from "./surroundings.js";
 import { servingServices } from "./tensorflow-serving/services.js";
 
 /** Every service of every dialect. */
 export function allServices(surroundings: Surroundings): readonly Service[] {
-  return [...servingServices(surroundings)];
+  return [...servingServices(surroundings), ...inferenceServices(surroundings)];
 }

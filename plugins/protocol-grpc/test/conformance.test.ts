@@ -4,6 +4,7 @@ import { predictEcho } from "./predict-client.js";
 import { SILENT } from "./silent-logger.js";
 
 testProtocol("protocol-grpc", {
-  create: (settings, port) => new GrpcProtocol({ options: grpcOptions.parse({ port }), settings, logger: SILENT }),
+  create: (settings, port) =>
+    new GrpcProtocol({ options: grpcOptions.parse({ port }), settings, routes: [], logger: SILENT }),
   infer: predictEcho,
 });

@@ -126,7 +126,7 @@ class Answering {
       deadline === Number.POSITIVE_INFINITY ? limitMs : Math.min(limitMs, nowMs + Number(deadline) - Date.now());
     const gone = new AbortController();
     (call as EventEmitter).once("cancelled", () => gone.abort());
-    return new Caller(call.metadata, deadlineMs, gone.signal);
+    return new Caller(call.metadata, deadlineMs, gone.signal, /^(127\.|\[?::1)/.test(call.getPeer()));
   }
 
   #statusOf(thrown: unknown): StatusObject {

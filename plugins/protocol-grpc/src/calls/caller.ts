@@ -18,9 +18,13 @@ export class Caller {
   /** What the client sent beside the request, by lower-case name; for `ModelTarget.header`. */
   readonly header: (name: string) => string | undefined;
 
-  constructor(metadata: Metadata, deadlineMs: number, signal: AbortSignal) {
+  /** Whether the call comes from a program on this machine. */
+  readonly isLocal: boolean;
+
+  constructor(metadata: Metadata, deadlineMs: number, signal: AbortSignal, isLocal: boolean) {
     this.deadlineMs = deadlineMs;
     this.signal = signal;
+    this.isLocal = isLocal;
     this.header = (name) => (METADATA_NAME.test(name) ? metadata.get(name)[0]?.toString() : undefined);
   }
 
