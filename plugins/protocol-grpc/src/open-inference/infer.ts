@@ -50,9 +50,11 @@ async function answerInfer(
 ): Promise<Uint8Array> {
   const arrivedAtMs = performance.now();
   const { deadlineMs, signal, header, origin } = caller;
-  const target = { ...modelTarget(model, version), header, deadlineMs, signal, origin };
-  let reached: ModelTarget = target;
+  let target: ModelTarget = { model, origin };
+  let reached = target;
   try {
+    target = { ...modelTarget(model, version), header, deadlineMs, signal, origin };
+    reached = target;
     const overload = server.overload(target);
     if (overload !== undefined) throw overload;
     const handle = await server.acquire(target);
