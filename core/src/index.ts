@@ -20,6 +20,13 @@ export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export {
+  type DescribedBatching,
+  type DescribedTensor,
+  DescriptionFormat,
+  type ModelDescription,
+  type WarmUpCall,
+} from "./extension-points/model-description.js";
+export {
   type InferCall,
   type InferResult,
   type InferTimings,
@@ -50,6 +57,7 @@ export {
   type Registry,
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
+export { requestOrigin } from "./extension-points/request-origin.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
@@ -68,11 +76,14 @@ export {
   type FileEntry,
   type IncomingFile,
   type JsonValue,
+  type ListOptions,
+  MAX_SIDE_FILE_BYTES,
   ModelStorage,
   type OpenOptions,
   type PublishOptions,
   type RecordStore,
   type StorageCallOptions,
+  type StorageStartOptions,
   type StoredModel,
   type StoredRecord,
   type StoredVersion,
@@ -84,6 +95,7 @@ export {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
+  checkSideFileName,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";
@@ -111,6 +123,7 @@ export {
 export type { ReadConfig } from "./kernel/config-reloader.js";
 export { composeConfig, configSchema, loadConfig, parseConfig, startServer } from "./kernel/doors.js";
 export type { RunningServer, StartOptions } from "./kernel/server.js";
+export { askedVersions } from "./model/asked-versions.js";
 export {
   allocateData,
   bytesPerElement,

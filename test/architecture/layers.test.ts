@@ -45,13 +45,18 @@ describe("core", () => {
 const LIBRARIES = PACKAGES.filter((folder) => folder.startsWith("libraries/"));
 
 describe.each(LIBRARIES)("%s", (folder) => {
-  it("imports nothing of Plinth, so that every package may use it; or core, of whoever uses it, and then is for plugins", () => {
-    const { dependencies, peerDependencies = {} } = manifest(folder);
+  it("imports of Plinth other libraries and @plinth/core alone, which imports no library", () => {
+    const allowed = ["@plinth/core", ...LIBRARIES.map((library) => manifest(library).name)];
     const imported = sourceFiles(`${folder}/src`).flatMap(({ imports }) => imports.map(packageOf));
-    const allowed = "@plinth/core" in peerDependencies ? ["@plinth/core"] : [];
-    const ours = imported.filter((name) => name.startsWith("@plinth/") || name === "plinth");
-    expect(ours.filter((name) => !allowed.includes(name))).toEqual([]);
-    expect(dependencies ?? {}).not.toHaveProperty("@plinth/core");
+    const foreign = imported.filter((name) => name.startsWith("@plinth/") || name === "plinth");
+    expect(foreign.filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(sourceFiles("core/src").flatMap(({ imports }) => imports.map(packageOf))).not.toContain(
+      manifest(folder).name,
+    );
+  });
+
+  it("takes core, where it needs it, from whoever uses it", () => {
+    expect(manifest(folder).dependencies ?? {}).not.toHaveProperty("@plinth/core");
   });
 });
 

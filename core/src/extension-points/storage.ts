@@ -13,14 +13,14 @@ import { createToken, type Token } from "./token.js";
  */
 export interface ModelStorage extends AsyncDisposable {
   /** Opens what it needs. Called once, before anything else. Constructors do no work. */
-  start(options: StorageCallOptions): Promise<void>;
+  start(options: StorageStartOptions): Promise<void>;
 
   /**
    * All models with all their complete versions, in any order. A version that is still being copied is left out until it is
    * whole. A model that cannot be read does not fail the others: it is listed with its `error`, and the server keeps what it
    * has of it.
    */
-  list(options: StorageCallOptions): Promise<readonly StoredModel[]>;
+  list(options: ListOptions): Promise<readonly StoredModel[]>;
 
   /**
    * Makes the files of one version readable on this machine until the handle is disposed, also if the version is removed
@@ -66,6 +66,14 @@ export interface ModelStorage extends AsyncDisposable {
    */
   place?(folders: ReadonlyMap<string, string>): void;
 
+  /**
+   * Reads a file of {@link StoredModel.sideFiles}; `undefined` where there is none of that name any more. A storage whose models have no
+   * such files leaves this method out.
+   *
+   * @throws PlinthError `FILES_INVALID` for a file of more than {@link MAX_SIDE_FILE_BYTES}
+   */
+  readSideFile?(model: string, name: string, options: StorageCallOptions): Promise<Uint8Array | undefined>;
+
   /** Small documents kept beside the models. */
   readonly records: RecordStore;
 }
@@ -75,6 +83,16 @@ export const ModelStorage: Token<ModelStorage> = createToken<ModelStorage>("Mode
 
 export interface StorageCallOptions {
   readonly signal: AbortSignal;
+}
+
+export interface ListOptions extends StorageCallOptions {
+  /** Names of files to tell of in {@link StoredModel.sideFiles}. Default: none. */
+  readonly sideFiles?: readonly string[] | undefined;
+}
+
+export interface StorageStartOptions extends StorageCallOptions {
+  /** Whether the caller only lists and opens: then nothing is created, tidied up or locked, and what is not there is an error. */
+  readonly readOnly?: boolean;
 }
 
 export interface OpenOptions extends StorageCallOptions {
@@ -90,12 +108,20 @@ export interface PublishOptions extends StorageCallOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
+/** Largest file beside a model's versions that is read. */
+export const MAX_SIDE_FILE_BYTES: number = 1 << 20;
+
 export interface StoredModel {
   readonly model: string;
   /** Complete versions, in any order, each number once. */
   readonly versions: readonly StoredVersion[];
   /** Where {@link ModelStorage.place} has it lie; equal numbers in another folder are other versions. */
   readonly folder?: string;
+  /**
+   * Files that lie in the model's folder beside its versions, as Triton's `config.pbtxt`, of the names that were asked for: a fingerprint
+   * by name, which changes whenever the content does. Absent: there are none.
+   */
+  readonly sideFiles?: ReadonlyMap<string, string>;
   /** Why this model's versions cannot be told now; `versions` is then empty and says nothing. */
   readonly error?: PlinthError;
 }

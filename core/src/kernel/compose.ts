@@ -3,6 +3,7 @@ import { ConfigDirectory } from "../extension-points/config-directory.js";
 import { ConfigReload } from "../extension-points/config-reload.js";
 import { Deployments } from "../extension-points/deployments.js";
 import { Logger } from "../extension-points/logger.js";
+import { DescriptionFormat } from "../extension-points/model-description.js";
 import { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
 import { Protocol } from "../extension-points/protocol.js";
@@ -11,6 +12,7 @@ import { ServerStatistics } from "../extension-points/server-statistics.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import { createToken, type Services, type Token } from "../extension-points/token.js";
 import { LocalDeployments } from "../serving/deployment/local-deployments.js";
+import { ModelDescriptions } from "../serving/deployment/model-descriptions.js";
 import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
 import { ModelPlans } from "../serving/deployment/model-plans.js";
 import { RevisionLog } from "../serving/deployment/revision-log.js";
@@ -118,6 +120,12 @@ function createCatalog(
     storage: services.get(ModelStorage),
     backends: services.getAll(Backend).map((backend) => ({ backend, recipe: recipes.get(backend) })),
     plans: services.get(Plans),
+    descriptions: new ModelDescriptions(
+      services.get(ModelStorage),
+      services.getAll(DescriptionFormat),
+      services.get(Plans),
+      logger,
+    ),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,
     idleUnloadMs: config.server.idleUnloadMs,

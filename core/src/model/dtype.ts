@@ -108,7 +108,8 @@ export function viewData<D extends Exclude<DType, "string">>(
  */
 export function dataFromBytes<D extends Exclude<DType, "string">>(dtype: D, bytes: Uint8Array): DTypeData[D] {
   const { array } = LAYOUTS[dtype];
-  const { buffer, byteOffset } = byteOffsetFits(bytes, array.BYTES_PER_ELEMENT) ? bytes : Uint8Array.from(bytes);
+  const isAligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0;
+  const { buffer, byteOffset } = isAligned ? bytes : new Uint8Array(bytes);
   return new array(buffer as ArrayBuffer, byteOffset, bytes.length / array.BYTES_PER_ELEMENT) as DTypeData[D];
 }
 
@@ -121,10 +122,6 @@ export function holdsDType(dtype: DType, data: unknown): boolean {
 /** Array elements that one tensor element takes: 2 for complex numbers, else 1. */
 export function partsPerElement(dtype: DType): 1 | 2 {
   return dtype === "string" ? 1 : LAYOUTS[dtype].parts;
-}
-
-function byteOffsetFits({ byteOffset }: Uint8Array, bytes: number): boolean {
-  return byteOffset % bytes === 0;
 }
 
 function zeros(dtype: DType, count: number): DTypeData[DType] {

@@ -11,6 +11,8 @@ export interface AcquiredAt {
   readonly acquiredAtMs: number;
 }
 
+type Answer = Pick<AnsweredRequest, "call" | "result" | "calledAtMs" | "finishedAtMs" | "rows">;
+
 /** A servable that is held for one request, which is told of once its answer has been encoded. */
 export class HeldServable implements ServableHandle, RequestWatch {
   readonly #servable: Servable;
@@ -18,7 +20,7 @@ export class HeldServable implements ServableHandle, RequestWatch {
   readonly #at: AcquiredAt;
   readonly #ledger: RequestLedger;
   readonly #infer: (call: InferCall, watch: RequestWatch) => Promise<InferResult>;
-  #answered: AnsweredRequest | undefined;
+  #answered: Answer | undefined;
   #released = false;
 
   constructor(
@@ -67,9 +69,9 @@ export class HeldServable implements ServableHandle, RequestWatch {
   }
 
   answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void {
-    this.#tell(undefined);
+    this.#finish(undefined);
     this.#answered = { call, result, calledAtMs, finishedAtMs, rows };
-    if (this.#released) this.#tell(undefined);
+    if (this.#released) this.#finish(undefined);
   }
 
   failed(call: InferCall, error: PlinthError): void {
@@ -79,15 +81,22 @@ export class HeldServable implements ServableHandle, RequestWatch {
   [Symbol.dispose](): void {
     if (this.#released) return;
     this.#released = true;
-    if (this.#answered !== undefined) this.#tell(performance.now());
+    if (this.#answered !== undefined) this.#finish(performance.now());
     this.#servable.release();
   }
 
-  #tell(encodedAtMs: number | undefined): void {
+  #finish(encodedAtMs: number | undefined): void {
     const answered = this.#answered;
     if (answered === undefined) return;
     this.#answered = undefined;
+    const { calledAtMs, finishedAtMs, result, rows } = answered;
     const { askedAtMs, acquiredAtMs } = this.#at;
-    this.#ledger.answered(this.#servable, this.#target, askedAtMs, answered, { acquiredAtMs, encodedAtMs });
+    const { queueMs, computeMs } = result.timings;
+    const endedAtMs = encodedAtMs ?? finishedAtMs;
+    const { recorder } = this.#servable;
+    recorder.succeeded(endedAtMs - askedAtMs, queueMs, computeMs, rows, endedAtMs);
+    if (encodedAtMs !== undefined) recorder.coded(calledAtMs - acquiredAtMs, encodedAtMs - finishedAtMs);
+    if (!this.#ledger.observed) return;
+    this.#ledger.tell({ ...answered, ...this.#at, servable: this.#servable, target: this.#target, encodedAtMs });
   }
 }

@@ -179,8 +179,22 @@ class DirectRequest implements RequestWatch {
   }
 
   answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void {
-    const answer = { call, result, calledAtMs, finishedAtMs, rows };
-    this.#ledger.answered(this.#servable, this.#target, this.#askedAtMs, answer, undefined);
+    const askedAtMs = this.#askedAtMs;
+    const { queueMs, computeMs } = result.timings;
+    this.#servable.recorder.succeeded(finishedAtMs - askedAtMs, queueMs, computeMs, rows, finishedAtMs);
+    if (!this.#ledger.observed) return;
+    this.#ledger.tell({
+      servable: this.#servable,
+      target: this.#target,
+      call,
+      result,
+      rows,
+      askedAtMs,
+      acquiredAtMs: calledAtMs,
+      calledAtMs,
+      finishedAtMs,
+      encodedAtMs: undefined,
+    });
   }
 
   failed(call: InferCall, error: PlinthError): void {

@@ -4,22 +4,24 @@ import type { PlinthError } from "../model/errors.js";
 import type { Servable } from "./execution/servable.js";
 import type { ServerEvents } from "./server-events.js";
 
-/** A request that a servable answered. Times are on the clock of `performance.now()`, in milliseconds. */
+/** A request that was answered. Times are on the clock of `performance.now()`, in milliseconds. */
 export interface AnsweredRequest {
+  readonly servable: Servable;
+  readonly target: ModelTarget;
   readonly call: InferCall;
   readonly result: InferResult;
+  readonly rows: number;
+  /** When the server was asked for a version. */
+  readonly askedAtMs: number;
+  /** When it was loaded. */
+  readonly acquiredAtMs: number;
   readonly calledAtMs: number;
   readonly finishedAtMs: number;
-  readonly rows: number;
-}
-
-/** When a request's answer was written as bytes, and when its version was loaded; where that is known. */
-export interface HandleTimes {
-  readonly acquiredAtMs: number;
+  /** When the answer was written as bytes; `undefined` where nobody told. */
   readonly encodedAtMs: number | undefined;
 }
 
-/** Sees to it that each request for inference is counted once, and told once to the monitors where there are any. */
+/** Tells the monitors once of each request for inference, and counts those that fail. */
 export class RequestLedger {
   readonly #events: ServerEvents;
   /** Errors that were told, so that protocols may hand over every one of theirs without thinking. */
@@ -29,35 +31,25 @@ export class RequestLedger {
     this.#events = events;
   }
 
-  /** @param askedAtMs when the server was asked for a version */
-  answered(
-    servable: Servable,
-    target: ModelTarget,
-    askedAtMs: number,
-    answer: AnsweredRequest,
-    handle: HandleTimes | undefined,
-  ): void {
-    const { calledAtMs, finishedAtMs, rows, result } = answer;
-    const { queueMs, computeMs } = result.timings;
-    const encodedAtMs = handle?.encodedAtMs;
-    const endedAtMs = encodedAtMs ?? finishedAtMs;
-    const decodeMs = handle === undefined ? undefined : calledAtMs - handle.acquiredAtMs;
-    const encodeMs = encodedAtMs === undefined ? undefined : encodedAtMs - finishedAtMs;
-    const latencyMs = endedAtMs - askedAtMs;
-    servable.recorder.succeeded({ latencyMs, queueMs, computeMs, decodeMs, encodeMs, rows }, endedAtMs);
-    if (!this.#events.observed) return;
-    const origin = answer.call.origin ?? target.origin;
-    const startedAtMs = origin?.receivedAtMs ?? askedAtMs;
-    const loadedAtMs = handle?.acquiredAtMs ?? calledAtMs;
+  /** Whether there is anybody to {@link tell}. */
+  get observed(): boolean {
+    return this.#events.observed;
+  }
+
+  /** Tells the monitors of a request that was answered, and that its version's recorder has counted. */
+  tell(answered: AnsweredRequest): void {
+    const { servable, target, call, result, rows, askedAtMs, acquiredAtMs, calledAtMs, finishedAtMs } = answered;
+    const { encodedAtMs } = answered;
+    const origin = call.origin ?? target.origin;
     const timings: RequestTimings = {
       receiveMs: origin?.receivedAtMs === undefined ? undefined : askedAtMs - origin.receivedAtMs,
-      loadMs: loadedAtMs > askedAtMs ? loadedAtMs - askedAtMs : undefined,
-      decodeMs,
-      queueMs,
-      computeMs,
-      encodeMs,
+      loadMs: acquiredAtMs > askedAtMs ? acquiredAtMs - askedAtMs : undefined,
+      decodeMs: encodedAtMs === undefined ? undefined : calledAtMs - acquiredAtMs,
+      queueMs: result.timings.queueMs,
+      computeMs: result.timings.computeMs,
+      encodeMs: encodedAtMs === undefined ? undefined : encodedAtMs - finishedAtMs,
     };
-    this.#emit(startedAtMs, endedAtMs, {
+    this.#emit(origin?.receivedAtMs ?? askedAtMs, encodedAtMs ?? finishedAtMs, {
       model: servable.model,
       version: servable.version,
       signature: result.signature,
@@ -65,7 +57,7 @@ export class RequestLedger {
       timings,
       rows,
       origin,
-      sample: this.#events.sampleOf(servable.model, answer.call.inputs, result.outputs),
+      sample: this.#events.sampleOf(servable.model, call.inputs, result.outputs),
     });
   }
 

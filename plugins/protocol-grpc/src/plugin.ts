@@ -1,4 +1,6 @@
 import {
+  ConfigDirectory,
+  ConfigReload,
   Deployments,
   definePlugin,
   Logger,
@@ -24,6 +26,8 @@ export const plugin: Plugin<GrpcOptions> = definePlugin({
         new GrpcProtocol({
           options,
           settings: services.get(ServerSettings),
+          directory: services.get(ConfigDirectory),
+          configReload: services.get(ConfigReload),
           routes: services.getAll(Route),
           logger: services.get(Logger),
         }),

@@ -1,9 +1,10 @@
-import type { Logger, ModelServer, Route, ServerLimits } from "@plinth/core";
+import type { ConfigReload, Logger, ModelServer, Route, ServerLimits } from "@plinth/core";
 import type { GrpcOptions } from "./options.js";
 
 /** What answering a request needs. */
 export interface Surroundings {
   readonly server: ModelServer;
+  readonly configReload: ConfigReload;
   /** What plugins contribute; among them what the main process answers for this one. */
   readonly routes: readonly Route[];
   readonly limits: ServerLimits;

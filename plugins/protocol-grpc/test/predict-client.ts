@@ -1,27 +1,25 @@
 import { Client, credentials } from "@grpc/grpc-js";
 import { TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
 import { PredictRequest, PredictResponse } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
+import { addressOf, unary } from "./grpc-under-test.js";
 
-/** Asks the model `echo` for what the protocol suite asks. */
+export const PREDICT = "/tensorflow.serving.PredictionService/Predict";
+
+/** What the protocol suite asks the model `echo`. */
+export const ECHO_REQUEST: Uint8Array = PredictRequest.encode(
+  PredictRequest.fromPartial({
+    modelSpec: { name: "echo" },
+    inputs: new Map([
+      ["x", TensorProto.fromPartial({ dtype: 1, tensorShape: { dim: [{ size: 2n }] }, floatVal: [1, 2] })],
+    ]),
+  }),
+).finish();
+
+/** Asks that of the server at a URL, and gives back the output. */
 export async function predictEcho(url: string): Promise<readonly number[]> {
-  const client = new Client(new URL(url).host, credentials.createInsecure());
+  const client = new Client(addressOf(url), credentials.createInsecure());
   try {
-    const request = PredictRequest.fromPartial({
-      modelSpec: { name: "echo" },
-      inputs: new Map([
-        ["x", TensorProto.fromPartial({ dtype: 1, tensorShape: { dim: [{ size: 2n }] }, floatVal: [1, 2] })],
-      ]),
-    });
-    const response = await new Promise<PredictResponse>((resolve, reject) => {
-      client.makeUnaryRequest(
-        "/tensorflow.serving.PredictionService/Predict",
-        (message: PredictRequest) => Buffer.from(PredictRequest.encode(message).finish()),
-        (bytes: Buffer) => PredictResponse.decode(bytes),
-        request,
-        (error, value) => (error === null && value !== undefined ? resolve(value) : reject(error)),
-      );
-    });
-    return response.outputs.get("y")?.floatVal ?? [];
+    return PredictResponse.decode(await unary(client, PREDICT, ECHO_REQUEST)).outputs.get("y")?.floatVal ?? [];
   } finally {
     client.close();
   }

@@ -1,11 +1,13 @@
-import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, readdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import {
   ChangeWatchers,
   checkedFiles,
   checkModelName,
   checkModelVersion,
+  checkSideFileName,
   type IncomingFile,
+  type ListOptions,
   type Logger,
   type ModelStorage,
   type ModelVersion,
@@ -14,10 +16,12 @@ import {
   type PublishOptions,
   type StorageCallOptions,
   StorageCalls,
+  type StorageStartOptions,
   type StoredModel,
   type StoredVersion,
   type VersionFiles,
 } from "@plinth/core";
+import { type Disk, SYSTEM_DISK } from "./disk.js";
 import { DiskCatalogue, type ModelFolder } from "./disk-catalogue.js";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
 import { DiskRecords } from "./disk-records.js";
@@ -25,6 +29,7 @@ import { type HeldFolder, HeldFolders } from "./held-folders.js";
 import type { DiskStorageOptions } from "./options.js";
 import { type Manifest, PublishedManifests } from "./published-manifests.js";
 import { type Clock, isSettled, type Observation } from "./settling.js";
+import { UnfinishedPublishes } from "./unfinished-files.js";
 import { takeSnapshot, type VersionSnapshot } from "./version-snapshot.js";
 import { moveIntoPlace, removeIfEmpty, syncFolder, versionExists, writeVersion } from "./version-writer.js";
 import { WorkFolder } from "./work-folder.js";
@@ -40,34 +45,52 @@ export class DiskStorage implements ModelStorage {
   readonly #root: string;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #disk: Disk;
   readonly #calls = new StorageCalls();
   readonly #held = new HeldFolders();
   readonly #watchers = new ChangeWatchers();
   readonly #work: WorkFolder;
+  readonly #unfinished: UnfinishedPublishes;
   readonly #manifests: PublishedManifests;
   readonly #catalogue: DiskCatalogue;
 
-  /** A relative root is taken from the working directory. Tests may bring a clock of their own. */
-  constructor({ root, settleMs }: DiskStorageOptions, logger: Logger, clock: Clock = SYSTEM_CLOCK) {
+  /** A relative root is taken from the working directory. Tests may bring a clock and a disk of their own. */
+  constructor(
+    { root, settleMs }: DiskStorageOptions,
+    logger: Logger,
+    clock: Clock = SYSTEM_CLOCK,
+    disk: Disk = SYSTEM_DISK,
+  ) {
     this.#root = resolve(root);
     this.#logger = logger;
     this.#clock = clock;
+    this.#disk = disk;
     const own = join(this.#root, OWN_FOLDER);
-    this.#work = new WorkFolder(join(own, "work"));
-    this.#manifests = new PublishedManifests(this.#root, join(own, "published"));
+    this.#work = new WorkFolder(disk, join(own, "work"));
+    this.#unfinished = new UnfinishedPublishes(disk, join(own, "unfinished"));
+    this.#manifests = new PublishedManifests(disk, this.#root, join(own, "published"));
     this.#catalogue = new DiskCatalogue({ root: this.#root, settleMs, clock, manifests: this.#manifests });
-    this.records = new DiskRecords(join(own, "records"), this.#calls);
+    this.records = new DiskRecords(join(own, "records"), disk, logger, this.#calls);
   }
 
-  start(options: StorageCallOptions): Promise<void> {
-    return this.#calls.run(options.signal, async (signal) => {
+  start({ signal: caller, readOnly }: StorageStartOptions): Promise<void> {
+    return this.#calls.run(caller, async (signal) => {
+      if (readOnly) return void (await onDisk(`read the folder of models ${this.#root}`, readdir(this.#root)));
       await this.#prepareRoot();
       await this.#sweep(signal);
     });
   }
 
-  list(options: StorageCallOptions): Promise<readonly StoredModel[]> {
-    return this.#calls.run(options.signal, (signal) => this.#catalogue.list(signal));
+  list(options: ListOptions): Promise<readonly StoredModel[]> {
+    return this.#calls.run(options.signal, (signal) => this.#catalogue.list({ ...options, signal }));
+  }
+
+  readSideFile(model: string, name: string, options: StorageCallOptions): Promise<Uint8Array | undefined> {
+    return this.#calls.run(options.signal, async () => {
+      checkModelName(model);
+      checkSideFileName(name);
+      return onDisk(`read ${name} of model ${model}`, this.#catalogue.readSideFile(model, name));
+    });
   }
 
   open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
@@ -103,22 +126,27 @@ export class DiskStorage implements ModelStorage {
       const [existing] = await this.#folders(model, version);
       if (existing !== undefined) throw versionExists(existing);
       const work = await this.#work.claim();
+      const unfinished = this.#unfinished.of(model, version);
       try {
-        const checksums = await writeVersion(work, checkedFiles(files, signal, options.onProgress));
+        const received = checkedFiles(files, signal, options.onProgress);
+        const checksums = await writeVersion(this.#disk, work, received, unfinished);
         const modelFolder = this.#catalogue.folderOf(model);
         const fingerprint = await this.#describe(
           work,
           { folder: this.#nameOf(modelFolder, version), checksums },
           signal,
         );
-        await moveIntoPlace(work, modelFolder, version).catch(async (thrown: unknown) => {
+        await moveIntoPlace(this.#disk, work, modelFolder, version).catch(async (thrown: unknown) => {
           await this.#manifests.delete(fingerprint);
           throw thrown;
         });
         this.#watchers.notify();
+        await this.#discard(unfinished.folder);
         return { version, fingerprint };
       } catch (thrown) {
         await this.#discard(work);
+        if (isOfNoUse(thrown)) await this.#discard(unfinished.folder);
+        else await this.#unfinished.sweep(this.#clock.wallMs());
         throw thrown;
       }
     });
@@ -135,8 +163,8 @@ export class DiskStorage implements ModelStorage {
         if (!(await this.#retire(folder, observations[index]))) throw this.#notFound(model, version);
       }
       const modelFolder = this.#catalogue.folderOf(model);
-      await syncFolder(modelFolder.path);
-      if (!modelFolder.isPlaced) await removeIfEmpty(modelFolder.path);
+      await syncFolder(this.#disk, modelFolder.path);
+      if (!modelFolder.isPlaced) await removeIfEmpty(this.#disk, modelFolder.path);
       this.#watchers.notify();
     });
   }
@@ -167,7 +195,8 @@ export class DiskStorage implements ModelStorage {
       );
     }
     try {
-      await mkdir(this.#root);
+      await this.#disk.makeFolder(this.#root);
+      await syncFolder(this.#disk, dirname(this.#root));
     } catch (thrown) {
       if (!isAbsent(thrown)) throw diskError(`create the folder of models ${this.#root}`, thrown);
       throw new PlinthError(
@@ -184,6 +213,7 @@ export class DiskStorage implements ModelStorage {
     try {
       const deleted = await this.#work.sweep(this.#clock.wallMs(), signal);
       await this.#manifests.sweep(this.#clock.wallMs());
+      await this.#unfinished.sweep(this.#clock.wallMs());
       if (deleted > 0)
         this.#logger.info(`Deleted ${deleted} unfinished or removed versions that a crash had left behind`);
     } catch (error) {
@@ -220,7 +250,7 @@ export class DiskStorage implements ModelStorage {
   async #retire(folder: string, observation: Observation | undefined): Promise<boolean> {
     const stats = await unlessAbsent(lstat(folder));
     const trash = await this.#work.claim();
-    const moved = await onDisk(`remove ${folder}`, unlessAbsent(rename(folder, trash).then(() => true)));
+    const moved = await onDisk(`remove ${folder}`, unlessAbsent(this.#disk.rename(folder, trash).then(() => true)));
     if (stats === undefined || !moved) return false;
     this.#catalogue.forget(folder);
     const directory = stats.isSymbolicLink() ? observation?.latest.directory : trash;
@@ -231,7 +261,7 @@ export class DiskStorage implements ModelStorage {
 
   async #discard(work: string): Promise<void> {
     try {
-      await rm(work, { recursive: true, force: true });
+      await this.#disk.remove(work);
     } catch (error) {
       this.#logger.warn(`Cannot delete ${work}; the next start of this server tries again`, { error });
     }
@@ -243,6 +273,11 @@ export class DiskStorage implements ModelStorage {
       `There is no complete version ${version} of model ${model} in ${this.#catalogue.folderOf(model).path}: it is missing, empty or still being copied`,
     );
   }
+}
+
+/** Whether nobody goes on with a publish that has failed so: there is the version, or no room for it. */
+function isOfNoUse(thrown: unknown): boolean {
+  return thrown instanceof PlinthError && ["VERSION_EXISTS", "STORAGE_FULL"].includes(thrown.reason);
 }
 
 function openable(folder: string, observation: Observation): VersionSnapshot {

@@ -1,7 +1,8 @@
-import { access, readdir, readFile, rm, stat } from "node:fs/promises";
+import { access, readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { ensureFolder, unlessAbsent } from "./disk-errors.js";
+import { type Disk, ensureFolder } from "./disk.js";
+import { unlessAbsent } from "./disk-errors.js";
 import { syncFolder, writeNewFile } from "./version-writer.js";
 
 /** How long a manifest is kept whose version is not there, in milliseconds: a publish may be about to move it into place. */
@@ -25,11 +26,13 @@ const manifestText: z.ZodType<{ folder: string; checksums: [string, string][] }>
  * fingerprint. It says nothing any more once anything in the version was changed by hand, for the fingerprint is another then.
  */
 export class PublishedManifests {
+  readonly #disk: Disk;
   readonly #root: string;
   readonly #folder: string;
 
   /** @param root what the folders in manifests are relative to, so that all of it can be moved together */
-  constructor(root: string, folder: string) {
+  constructor(disk: Disk, root: string, folder: string) {
+    this.#disk = disk;
     this.#root = root;
     this.#folder = folder;
   }
@@ -50,13 +53,15 @@ export class PublishedManifests {
 
   /** Durable when the promise settles. */
   async add(fingerprint: string, { folder, checksums }: Manifest): Promise<void> {
-    await ensureFolder(this.#folder);
-    await writeNewFile(this.#pathOf(fingerprint), [Buffer.from(JSON.stringify({ folder, checksums: [...checksums] }))]);
-    await syncFolder(this.#folder);
+    await ensureFolder(this.#disk, this.#folder);
+    await writeNewFile(this.#disk, this.#pathOf(fingerprint), [
+      Buffer.from(JSON.stringify({ folder, checksums: [...checksums] })),
+    ]);
+    await syncFolder(this.#disk, this.#folder);
   }
 
   async delete(fingerprint: string): Promise<void> {
-    await rm(this.#pathOf(fingerprint), { force: true });
+    await this.#disk.remove(this.#pathOf(fingerprint));
   }
 
   /** Deletes what has outlived its version. */

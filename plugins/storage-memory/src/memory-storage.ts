@@ -1,12 +1,8 @@
-import { randomUUID } from "node:crypto";
 import {
   ChangeWatchers,
-  type CheckedFile,
   checkedFiles,
   checkModelName,
   checkModelVersion,
-  type FileEntry,
-  FilesInMemory,
   type IncomingFile,
   type ModelStorage,
   type ModelVersion,
@@ -20,18 +16,15 @@ import {
   type VersionFiles,
 } from "@plinth/core";
 import { ByteBudget } from "./byte-budget.js";
+import { type KeptVersion, readVersion } from "./kept-version.js";
 import { MemoryRecords } from "./memory-records.js";
 import type { MemoryStorageOptions } from "./options.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
-interface KeptVersion extends StoredVersion {
-  /** Sorted by path. */
-  readonly files: readonly FileEntry[];
-  /** In shared memory, so that worker threads read them where they are. */
-  readonly contents: ReadonlyMap<string, Uint8Array>;
-}
-
-/** Models and records in this process's memory, gone with it. Files are written to a temporary folder only while they are open. */
+/**
+ * Models and records in this process's memory, gone with it. Files are written to a temporary folder only while somebody has them open
+ * who cannot read them in memory.
+ */
 export class MemoryStorage implements ModelStorage {
   readonly records: MemoryRecords;
   readonly #calls = new StorageCalls();
@@ -62,7 +55,7 @@ export class MemoryStorage implements ModelStorage {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
       const kept = this.#kept(model, version);
-      if (options.contents) return new FilesInMemory(kept.files, kept.contents);
+      if (options.contents) return kept.hold();
       const { fingerprint } = kept;
       const folder =
         this.#folders.get(fingerprint) ?? new TemporaryFolder(kept, () => this.#folders.delete(fingerprint));
@@ -81,19 +74,18 @@ export class MemoryStorage implements ModelStorage {
       checkModelName(model);
       checkModelVersion(version);
       this.#checkFree(model, version);
-      const received = await this.#read(checkedFiles(files, signal, options.onProgress));
+      const kept = await readVersion(version, checkedFiles(files, signal, options.onProgress), this.#budget);
       try {
         signal.throwIfAborted();
         this.#checkFree(model, version);
       } catch (thrown) {
-        this.#budget.giveBack(sumOfBytes(received.files));
+        kept.discard();
         throw thrown;
       }
-      const fingerprint = randomUUID();
       const versions = this.#models.get(model) ?? new Map<ModelVersion, KeptVersion>();
-      this.#models.set(model, versions.set(version, { version, fingerprint, ...received }));
+      this.#models.set(model, versions.set(version, kept));
       this.#watchers.notify();
-      return { version, fingerprint };
+      return { version, fingerprint: kept.fingerprint };
     });
   }
 
@@ -104,7 +96,7 @@ export class MemoryStorage implements ModelStorage {
       const versions = this.#models.get(model);
       versions?.delete(version);
       if (versions?.size === 0) this.#models.delete(model);
-      this.#budget.giveBack(sumOfBytes(kept.files));
+      kept.discard();
       this.#watchers.notify();
     });
   }
@@ -120,29 +112,6 @@ export class MemoryStorage implements ModelStorage {
     this.#models.clear();
   }
 
-  async #read(received: AsyncIterable<CheckedFile>): Promise<Pick<KeptVersion, "files" | "contents">> {
-    const contents = new Map<string, Uint8Array>();
-    const files: FileEntry[] = [];
-    let taken = 0;
-    try {
-      for await (const file of received) {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of file.content) {
-          this.#budget.take(chunk.byteLength);
-          taken += chunk.byteLength;
-          chunks.push(new Uint8Array(chunk));
-        }
-        const bytes = joinedShared(chunks);
-        contents.set(file.path, bytes);
-        files.push({ path: file.path, bytes: bytes.byteLength, sha256: file.digest() });
-      }
-    } catch (thrown) {
-      this.#budget.giveBack(taken);
-      throw thrown;
-    }
-    return { contents, files: files.sort((left, right) => (left.path < right.path ? -1 : 1)) };
-  }
-
   #kept(model: string, version: ModelVersion): KeptVersion {
     const kept = this.#models.get(model)?.get(version);
     if (kept !== undefined) return kept;
@@ -156,19 +125,4 @@ export class MemoryStorage implements ModelStorage {
       `Version ${version} of model ${model} exists already: publish a higher number, or remove it first`,
     );
   }
-}
-
-/** The chunks in one piece of shared memory; they are let go one by one, so that little is there twice. */
-function joinedShared(chunks: Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(new SharedArrayBuffer(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)));
-  let at = 0;
-  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined;
-}
-
-function sumOfBytes(files: readonly FileEntry[]): number {
-  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }

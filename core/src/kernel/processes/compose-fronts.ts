@@ -1,4 +1,4 @@
-import type { ConfigReload } from "../../extension-points/config-reload.js";
+import { ConfigReload, type ReloadReport } from "../../extension-points/config-reload.js";
 import { Deployments } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import { Protocol } from "../../extension-points/protocol.js";
@@ -42,6 +42,7 @@ export class Fronts {
         logger.error("A front process has gone; another one takes its place", { error });
         services.get(Events).emit({ type: "error-occurred", error, model: undefined, version: undefined });
       },
+      configReload: () => services.get(ConfigReload),
       logger,
     });
   }
@@ -73,12 +74,13 @@ export class Fronts {
 
   /** A reload that settles when every front has heard of it. */
   reloadHeard(reloader: ConfigReload): ConfigReload {
+    const heard = async (report: ReloadReport) => {
+      await this.#heard();
+      return report;
+    };
     return {
-      reload: async (options) => {
-        const report = await reloader.reload(options);
-        await this.#heard();
-        return report;
-      },
+      reload: async (options) => heard(await reloader.reload(options)),
+      replaceModels: async (models, options) => heard(await reloader.replaceModels(models, options)),
     };
   }
 

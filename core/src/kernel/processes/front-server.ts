@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConfigDirectory } from "../../extension-points/config-directory.js";
+import { ConfigReload } from "../../extension-points/config-reload.js";
 import { Logger } from "../../extension-points/logger.js";
 import { ModelServer } from "../../extension-points/model-server.js";
 import { type Endpoint, Protocol } from "../../extension-points/protocol.js";
@@ -89,6 +90,7 @@ export class FrontServer implements FrontDuties {
     container.provide(ServerSettings, () => settings);
     container.provide(ConfigDirectory, () => directory);
     container.provide(ModelServer, () => server);
+    container.provide(ConfigReload, () => this.#configReload());
     for (const route of routes) container.provide(Route, () => forwardedRoute(route, routesPath));
     const takes = ({ key }: Token<unknown>) => key !== Route.key;
     for (const plugin of plugins) registerPlugin(container, plugin, Protocol, undefined, takes);
@@ -149,6 +151,14 @@ export class FrontServer implements FrontDuties {
   /** Removes what a main process that was killed has left behind. */
   clearAway(): void {
     if (this.#composed !== undefined) rmSync(dirname(this.#composed.routesPath), { recursive: true, force: true });
+  }
+
+  /** The main process's. */
+  #configReload(): ConfigReload {
+    return {
+      reload: () => this.#main.call("reload", undefined),
+      replaceModels: (models, { from }) => this.#main.call("replaceModels", { models, from }),
+    };
   }
 
   /** Settles when the main process has heard of all that happened and was counted. */

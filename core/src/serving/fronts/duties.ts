@@ -1,3 +1,5 @@
+import type { ReloadReport } from "../../extension-points/config-reload.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import type { FileEntry } from "../../extension-points/storage.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -54,6 +56,10 @@ export interface MainDuties {
   reserve(servable: ServableId): Promise<ReservationId | undefined>;
   release(reservation: ReservationId): Promise<void>;
 
+  /** As {@link ConfigReload}. */
+  reload(): Promise<ReloadReport>;
+  replaceModels(replacement: { readonly models: unknown; readonly from: string }): Promise<ReloadReport>;
+
   /** Tells the monitors what happened in the front. */
   observe(batch: EventBatch): Promise<void>;
 
@@ -86,6 +92,7 @@ export interface LoadOrder {
   /** The front's own share of it. */
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
 }
 
 export interface LoadedCopy {

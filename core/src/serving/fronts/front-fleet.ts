@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ConfigReload } from "../../extension-points/config-reload.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import { PlinthError } from "../../model/errors.js";
@@ -32,6 +33,8 @@ export interface FrontFleetOptions {
   readonly gone: (front: number) => void;
   /** Told of a front that has gone without being asked to; another one takes its place. */
   readonly died: (error: PlinthError) => void;
+  /** What applies another configuration where a front asks for that. */
+  readonly configReload: () => ConfigReload;
   readonly logger: Logger;
 }
 
@@ -105,6 +108,11 @@ export class FrontFleet implements Holders, ModelExecutor {
     return endpoints;
   }
 
+  /** Fronts are processes of their own. */
+  readsContents(): boolean {
+    return false;
+  }
+
   copiesOf(settings: ExecutionSettings): number {
     const { size } = this.#options;
     return copiesOf(sharedSettings(settings, size)) * size;
@@ -134,7 +142,10 @@ export class FrontFleet implements Holders, ModelExecutor {
     return [...this.#shared.values()].find((each) => each.model === model && each.version === version);
   }
 
-  order(servable: ServableId, { model, version, files, source, settings, batching }: ModelExecution): LoadOrder {
+  order(
+    servable: ServableId,
+    { model, version, files, source, settings, batching, description }: ModelExecution,
+  ): LoadOrder {
     if (source.recipe === undefined) {
       throw new PlinthError(
         "MODEL_UNSUPPORTED",
@@ -151,6 +162,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       backend: { id: this.#backendId(source.recipe), data: source.recipe.data },
       execution: sharedSettings(settings, this.#options.size),
       batching,
+      description,
     };
   }
 
@@ -183,7 +195,7 @@ export class FrontFleet implements Holders, ModelExecutor {
 
   /** Starts a process. */
   #begin(): Front {
-    const { open, observe, counted, demand, used, logger } = this.#options;
+    const { open, observe, counted, demand, used, configReload, logger } = this.#options;
     const front = new Front(open, {
       demand: ({ model, version }) => demand(model, version),
       reserve: async (id) => this.#shared.get(id)?.reserve(),
@@ -192,6 +204,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       used: (ids) => {
         for (const { id, model, version } of this.#shared.values()) if (ids.has(id)) used(model, version);
       },
+      configReload,
       workerDied: (id, error) => this.#shared.get(id)?.died(error),
       logger,
     });

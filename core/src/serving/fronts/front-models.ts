@@ -118,7 +118,7 @@ export class FrontModels {
   }
 
   async #load(order: LoadOrder, signal: AbortSignal): Promise<Servable> {
-    const { servable, model, version, directory, files, backend, execution, batching } = order;
+    const { servable, model, version, directory, files, backend, execution, batching, description } = order;
     const { main, events } = this.#options;
     const logger = this.#options.logger.child({ model });
     const source = await this.#backend(backend);
@@ -132,6 +132,7 @@ export class FrontModels {
         source,
         settings: execution,
         batching,
+        description,
         reserveCopy: () => this.#reserve(servable),
         isQuiet: () => this.served.isQuiet,
         counts: recorder,
@@ -140,7 +141,7 @@ export class FrontModels {
       },
       signal,
     );
-    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
+    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
     return new Servable(model, version, source.backend.name, executed, queue, recorder, async () => {});
   }
 

@@ -1,3 +1,4 @@
+import type { ConfigReload, ReloadReport } from "../../extension-points/config-reload.js";
 import type { Logger } from "../../extension-points/logger.js";
 import { PlinthError } from "../../model/errors.js";
 import { unpackError } from "../execution/worker/packed-error.js";
@@ -15,6 +16,7 @@ export interface FrontSurroundings {
   /** Told of versions that are in use. */
   used(servables: ReadonlySet<ServableId>): void;
   workerDied(servable: ServableId, error: PlinthError): void;
+  configReload(): ConfigReload;
   readonly logger: Logger;
 }
 
@@ -80,6 +82,7 @@ class DutiesToFront implements MainDuties {
   readonly #logger: Logger;
   readonly #reservations = new Map<ReservationId, Disposable>();
   #lastReservation = 0;
+  readonly #ending = new AbortController();
   #hasEnded = false;
 
   constructor(surroundings: FrontSurroundings, logger: Logger) {
@@ -107,6 +110,14 @@ class DutiesToFront implements MainDuties {
     this.#reservations.delete(id);
   }
 
+  reload(): Promise<ReloadReport> {
+    return this.#surroundings.configReload().reload({ signal: this.#ending.signal });
+  }
+
+  replaceModels({ models, from }: Parameters<MainDuties["replaceModels"]>[0]): Promise<ReloadReport> {
+    return this.#surroundings.configReload().replaceModels(models, { from, signal: this.#ending.signal });
+  }
+
   async observe(batch: EventBatch): Promise<void> {
     this.#surroundings.observe(batch);
   }
@@ -132,6 +143,7 @@ class DutiesToFront implements MainDuties {
   /** The front has gone. */
   end(): void {
     this.#hasEnded = true;
+    this.#ending.abort();
     for (const reservation of this.#reservations.values()) reservation[Symbol.dispose]();
     this.#reservations.clear();
   }

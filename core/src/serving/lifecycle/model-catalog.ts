@@ -4,6 +4,7 @@ import type { ModelStorage, StoredModel } from "../../extension-points/storage.j
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { canAnswer, type ModelStatus, tellingVersion } from "../../model/version-state.js";
+import type { ModelDescriptions } from "../deployment/model-descriptions.js";
 import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
 import type { BackendSource } from "../execution/backend-source.js";
@@ -30,6 +31,8 @@ export interface ModelCatalogOptions {
   readonly backends: readonly BackendSource[];
   /** What is to run; after a change of it {@link ModelCatalog.replan} brings it about. */
   readonly plans: ModelPlans;
+  /** Default: no files describe models. */
+  readonly descriptions?: ModelDescriptions | undefined;
   /** 0: it looks only when it is told to. */
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together; 0: no bound. */
@@ -222,8 +225,11 @@ export class ModelCatalog implements ServedModels {
   }
 
   #list(signal: AbortSignal): Promise<readonly StoredModel[]> {
-    const { storage } = this.#options;
-    return withinTimeLimit(signal, LIST_TIMEOUT_MS, (limited) => storage.list({ signal: limited }));
+    const { storage, descriptions } = this.#options;
+    return withinTimeLimit(signal, LIST_TIMEOUT_MS, async (limited) => {
+      const listing = await storage.list({ signal: limited, sideFiles: descriptions?.fileNames });
+      return descriptions === undefined ? listing : descriptions.follow(listing, limited);
+    });
   }
 
   #apply(listing: readonly StoredModel[]): void {
@@ -301,12 +307,13 @@ export class ModelCatalog implements ServedModels {
 
   #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
     const { storage, backends, plans, events, executor = LOCAL_EXECUTOR } = this.#options;
-    const { backend, execution, batching } = plans.plan(model);
+    const { backend, execution, batching, description } = plans.plan(model);
     return {
       storage,
       backends: backend === undefined ? backends : [backend],
       execution,
       batching,
+      description,
       executor,
       memory: this.#memory,
       isQuiet: () => this.#isStarting || !isAnyLoaded(this.#servables),

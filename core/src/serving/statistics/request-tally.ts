@@ -1,4 +1,4 @@
-import type { RequestTotals } from "../../extension-points/server-statistics.js";
+import type { DurationFigures, RequestTotals } from "../../extension-points/server-statistics.js";
 import type { ErrorCode } from "../../model/errors.js";
 import { LatencySketch } from "./latency-sketch.js";
 
@@ -26,14 +26,14 @@ const EXACT_BATCH_SIZES = 128;
  * another one.
  */
 export class RequestTally {
-  readonly succeeded: DurationSum = new DurationSum();
+  /** Of requests that succeeded, as those of {@link queue} and {@link compute}. */
+  readonly latency: LatencySketch = new LatencySketch();
+  readonly queue: LatencySketch = new LatencySketch();
+  readonly compute: LatencySketch = new LatencySketch();
   readonly failed: DurationSum = new DurationSum();
   readonly errors: Map<ErrorCode, number> = new Map();
   readonly decode: DurationSum = new DurationSum();
   readonly encode: DurationSum = new DurationSum();
-  readonly latency: LatencySketch = new LatencySketch();
-  readonly queue: LatencySketch = new LatencySketch();
-  readonly compute: LatencySketch = new LatencySketch();
   inferences = 0;
   executions = 0;
   readonly batches: Map<number, DurationSum> = new Map();
@@ -51,7 +51,7 @@ export class RequestTally {
   }
 
   get requests(): number {
-    return this.succeeded.count + this.failed.count;
+    return this.latency.count + this.failed.count;
   }
 
   get isEmpty(): boolean {
@@ -59,7 +59,6 @@ export class RequestTally {
   }
 
   merge(other: RequestTally): void {
-    this.succeeded.merge(other.succeeded);
     this.failed.merge(other.failed);
     for (const [code, count] of other.errors) addTo(this.errors, code, count);
     this.decode.merge(other.decode);
@@ -75,20 +74,24 @@ export class RequestTally {
   }
 
   totals(): RequestTotals {
-    const { succeeded, failed, errors, decode, encode, queue, compute, inferences, executions, batches } = this;
+    const { failed, errors, decode, encode, inferences, executions, batches } = this;
     return {
-      succeeded: { ...succeeded },
+      succeeded: durationOf(this.latency),
       failed: { ...failed },
       errors: new Map(errors),
       decode: { ...decode },
-      queue: { count: queue.count, ms: queue.sumMs },
-      compute: { count: compute.count, ms: compute.sumMs },
+      queue: durationOf(this.queue),
+      compute: durationOf(this.compute),
       encode: { ...encode },
       inferences,
       executions,
       batches: new Map([...batches].map(([rows, runs]) => [rows, { ...runs }])),
     };
   }
+}
+
+function durationOf({ count, sumMs }: LatencySketch): DurationFigures {
+  return { count, ms: sumMs };
 }
 
 export function addTo<Key>(counts: Map<Key, number>, key: Key, count: number): void {

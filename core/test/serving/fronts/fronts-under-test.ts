@@ -30,6 +30,10 @@ interface FrontsOptions {
   readonly begun?: (front: FakeFront, index: number) => void;
 }
 
+async function refused(): Promise<never> {
+  throw new Error("fake fronts do not ask for another configuration");
+}
+
 /** A catalogue over fronts that are fakes. */
 export class FrontsUnderTest implements AsyncDisposable {
   readonly storage = new FakeStorage();
@@ -61,6 +65,7 @@ export class FrontsUnderTest implements AsyncDisposable {
       demand: (model, version) => this.catalog.load(model, version),
       used: (model, version) => this.used.push(`${model}/${version}`),
       died: (error) => this.deaths.push(error.message),
+      configReload: () => ({ reload: refused, replaceModels: refused }),
       logger: this.logger,
     });
     this.catalog = new ModelCatalog({

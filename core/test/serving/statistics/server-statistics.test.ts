@@ -19,10 +19,10 @@ afterEach(() => {
 /** Counts so many requests that took so long, half of it in the queue. */
 function answer(requests: number, latencyMs: number, recorders: RequestRecorders = statistics, rows = 1): void {
   const half = latencyMs / 2;
-  const parts = { latencyMs, queueMs: half, computeMs: half, decodeMs: undefined, encodeMs: 0.5, rows };
   const recorder = recorders.recorder("digits", 2n);
   for (let request = 0; request < requests; request++) {
-    recorder.succeeded(parts, performance.now());
+    recorder.succeeded(latencyMs, half, half, rows, performance.now());
+    recorder.coded(0.25, 0.5);
     recorder.ran(rows, half, performance.now());
   }
 }
@@ -44,7 +44,7 @@ describe("the statistics of a version", () => {
         ["INVALID_ARGUMENT", 1],
         ["UNAVAILABLE", 2],
       ]),
-      decode: { count: 0, ms: 0 },
+      decode: { count: 3, ms: 0.75 },
       queue: { count: 3, ms: 15 },
       compute: { count: 3, ms: 15 },
       encode: { count: 3, ms: 1.5 },

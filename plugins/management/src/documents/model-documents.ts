@@ -47,6 +47,7 @@ export function modelDocument(deployment: Deployment, server: ModelServer): z.ou
       labels: { href: `${path}/labels` },
       traffic: { href: `${path}/traffic` },
       history: { href: `${path}/history` },
+      statistics: { href: `${path}/statistics` },
     },
   };
 }
@@ -87,7 +88,12 @@ function versionDocument(
     ...(status !== undefined && { since: new Date(status.sinceMs).toISOString() }),
     ...(status?.error !== undefined && { error: errorJson(status.error) }),
     labels: [...labels].filter(([, labelled]) => labelled === version).map(([label]) => label),
-    _links: { self: { href: path }, model: { href: modelPath(model) }, content: { href: `${path}/content` } },
+    _links: {
+      self: { href: path },
+      model: { href: modelPath(model) },
+      content: { href: `${path}/content` },
+      statistics: { href: `${path}/statistics` },
+    },
   };
 }
 

@@ -1,13 +1,29 @@
+import { BlockList, isIP } from "node:net";
 import type { Metadata } from "@grpc/grpc-js";
-import type { RequestOrigin } from "@plinth/core";
-
-/** Longest that is passed on of what the client says of itself, in characters. */
-const MAX_REQUEST_ID_LENGTH = 128;
-const MAX_TRACEPARENT_LENGTH = 128;
-const MAX_TRACESTATE_LENGTH = 512;
+import { type RequestOrigin, requestOrigin } from "@plinth/core";
 
 /** Names of metadata that gRPC allows; asking it for another one throws. */
 const METADATA_NAME = /^[0-9a-z_.-]+$/;
+
+/** What grpc-js calls the other end of a connection that has no address. */
+const NO_ADDRESS = "unknown";
+
+const PROXY_HEADERS = ["forwarded", "x-forwarded-for"];
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+/** What is known of a call beside its message. */
+export interface CallFacts {
+  readonly metadata: Metadata;
+  /** On the clock of `performance.now()`, as {@link deadlineMs}. */
+  readonly receivedAtMs: number;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Address and port of the other end, where it has one; asked only where somebody wants to know. */
+  readonly peer: () => string;
+}
 
 /** Who made a call, and until when he waits for the answer. */
 export class Caller {
@@ -17,23 +33,35 @@ export class Caller {
   readonly signal: AbortSignal;
   /** What the client sent beside the request, by lower-case name; for `ModelTarget.header`. */
   readonly header: (name: string) => string | undefined;
+  readonly #facts: CallFacts;
 
-  /** Whether the call comes from a program on this machine. */
-  readonly isLocal: boolean;
-
-  constructor(metadata: Metadata, deadlineMs: number, signal: AbortSignal, isLocal: boolean) {
+  constructor(facts: CallFacts) {
+    const { metadata, deadlineMs, signal } = facts;
+    this.#facts = facts;
     this.deadlineMs = deadlineMs;
     this.signal = signal;
-    this.isLocal = isLocal;
     this.header = (name) => (METADATA_NAME.test(name) ? metadata.get(name)[0]?.toString() : undefined);
   }
 
-  get origin(): RequestOrigin {
-    return {
-      protocol: "grpc",
-      requestId: this.header("x-request-id")?.slice(0, MAX_REQUEST_ID_LENGTH),
-      traceparent: this.header("traceparent")?.slice(0, MAX_TRACEPARENT_LENGTH),
-      tracestate: this.header("tracestate")?.slice(0, MAX_TRACESTATE_LENGTH),
-    };
+  /** Whether the call comes from a program on this machine and through no proxy: over a loopback address, or a unix socket. */
+  get isLocal(): boolean {
+    if (PROXY_HEADERS.some((name) => this.header(name) !== undefined)) return false;
+    const peer = this.#facts.peer();
+    return peer === NO_ADDRESS || isLoopback(peer.replace(/:[0-9]+$/, ""));
   }
+
+  /** The same caller with one of the requests that come over a stream, which has `limitMs` to be answered. */
+  withRequest(receivedAtMs: number, limitMs: number): Caller {
+    return new Caller({ ...this.#facts, receivedAtMs, deadlineMs: Math.min(this.deadlineMs, receivedAtMs + limitMs) });
+  }
+
+  /** For monitors. `method` is one of a few words, as `predict`. */
+  origin(method: string): RequestOrigin {
+    return requestOrigin({ protocol: "grpc", method, receivedAtMs: this.#facts.receivedAtMs }, this.header);
+  }
+}
+
+function isLoopback(address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && LOOPBACK.check(address, version === 4 ? "ipv4" : "ipv6");
 }

@@ -1,10 +1,11 @@
-import { type ModelTarget, PlinthError } from "@plinth/core";
+import { PlinthError } from "@plinth/core";
 import { type InferenceAnswer, infer, modelTarget, protocolError } from "@plinth/open-inference";
+import { answerInference } from "../calls/answer-inference.js";
 import type { Caller } from "../calls/caller.js";
 import type { DuplexMethod, UnaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
 import { TensorBudget } from "../tensorflow-serving/tensor-budget.js";
-import { type InferOutline, readInfer, readOutline } from "./decode.js";
+import { readInfer, readOutline } from "./decode.js";
 import { encodeInfer, encodeStreamError, encodeStreamed } from "./encode.js";
 import { answersInOrder } from "./in-order.js";
 
@@ -18,21 +19,18 @@ type Encode = (answer: InferenceAnswer) => Uint8Array;
 
 /** `ModelInfer`. */
 export function inferMethod(surroundings: Surroundings): UnaryMethod {
-  return {
-    kind: "unary",
-    answer: (request, caller) => answerInfer(surroundings, request, readOutline(request), caller, encodeInfer),
-  };
+  return { kind: "unary", answer: (request, caller) => answerInfer(surroundings, request, caller, encodeInfer) };
 }
 
 /** `ModelStreamInfer`: an answer for each request, in their order. No backend streams its answer yet, so that each has one. */
 export function streamInferMethod(surroundings: Surroundings): DuplexMethod {
   const answer = async (request: Buffer, caller: Caller): Promise<Uint8Array> => {
-    const outline = readOutline(request);
+    const asking = caller.withRequest(performance.now(), surroundings.limits.inferenceTimeoutMs);
     try {
-      return await answerInfer(surroundings, request, outline, caller, encodeStreamed);
+      return await answerInfer(surroundings, request, asking, encodeStreamed);
     } catch (thrown) {
       if (caller.header(GRPC_ERRORS) === "true") throw thrown;
-      return encodeStreamError(PlinthError.from(thrown).message, outline.id);
+      return encodeStreamError(PlinthError.from(thrown).message, idOf(request));
     }
   };
   return {
@@ -44,30 +42,36 @@ export function streamInferMethod(surroundings: Surroundings): DuplexMethod {
 async function answerInfer(
   { server, limits }: Surroundings,
   request: Buffer,
-  { model, version, id }: InferOutline,
   caller: Caller,
   encode: Encode,
 ): Promise<Uint8Array> {
   const arrivedAtMs = performance.now();
-  const { deadlineMs, signal, header, origin } = caller;
-  let target: ModelTarget = { model, origin };
-  let reached = target;
+  let target = { model: "" };
+  const read = () => {
+    const { model, version, id } = readOutline(request);
+    target = { model };
+    target = modelTarget(model, version);
+    return { ...target, id };
+  };
   try {
-    target = { ...modelTarget(model, version), header, deadlineMs, signal, origin };
-    reached = target;
-    const overload = server.overload(target);
-    if (overload !== undefined) throw overload;
-    const handle = await server.acquire(target);
-    reached = { model, version: handle.version, origin };
-    try {
-      handle.admit();
-      const decoded = readInfer(request, id, new TensorBudget(limits.maxRequestBytes));
-      return encode(await infer(handle, decoded, { arrivedAtMs, deadlineMs, signal, origin }));
-    } finally {
-      handle[Symbol.dispose]();
-    }
+    return await answerInference(server, caller, {
+      method: "infer",
+      read,
+      answer: async (handle, { id }, { deadlineMs = Number.POSITIVE_INFINITY, ...call }) => {
+        const decoded = readInfer(request, id, new TensorBudget(limits.maxRequestBytes));
+        return encode(await infer(handle, decoded, { arrivedAtMs, deadlineMs, ...call }));
+      },
+    });
   } catch (thrown) {
-    server.refused(reached, PlinthError.from(thrown));
     throw protocolError(thrown, target);
+  }
+}
+
+/** Empty for a message that cannot be read. */
+function idOf(request: Buffer): string {
+  try {
+    return readOutline(request).id;
+  } catch {
+    return "";
   }
 }

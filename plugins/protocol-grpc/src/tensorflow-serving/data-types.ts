@@ -1,11 +1,12 @@
 import type { DType } from "@plinth/core";
+import type { DataType as TensorFlowDataType } from "@plinth/protobuf-messages/tensorflow/tensor";
 import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from "../wire/wire-format.js";
 
 /** How TensorFlow names an element type and lays out its elements in a `TensorProto` (types.proto, tensor.proto). */
 export interface DataType {
   readonly dtype: DType;
   /** In `DataType`. */
-  readonly code: number;
+  readonly code: TensorFlowDataType;
   /** In messages to people (`DataTypeString`). */
   readonly name: string;
   /** The number of the `*_val` field that holds the elements. */

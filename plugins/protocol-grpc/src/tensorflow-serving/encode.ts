@@ -1,6 +1,6 @@
 import type { InferResult } from "@plinth/core";
-import { ModelSpec } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 import { lengthDelimitedBytes, WireWriter } from "../wire/wire-writer.js";
+import { measureModelSpec, writeModelSpec } from "./write-model-spec.js";
 import { type MeasuredTensor, measureTensor, type TensorForm, writeTensor } from "./write-tensor.js";
 
 const OUTPUTS = 1;
@@ -27,17 +27,15 @@ export function encodePredict({ outputs, model, version, signature }: InferResul
     entries.push({ name, nameBytes, measured, bytes });
     size += lengthDelimitedBytes(bytes);
   }
-  const versionChoice = { $case: "version", value: version } as const;
-  const spec = ModelSpec.encode({ name: model, versionChoice, signatureName: signature }).finish();
-  const writer = new WireWriter(size + lengthDelimitedBytes(spec.length));
+  const spec = measureModelSpec(model, version, signature);
+  const writer = new WireWriter(size + lengthDelimitedBytes(spec.bytes));
   for (const { name, nameBytes, measured, bytes } of entries) {
     writer.lengthDelimited(OUTPUTS, bytes);
-    writer.lengthDelimited(KEY, nameBytes);
-    writer.text(name, nameBytes);
+    writer.text(KEY, name, nameBytes);
     writer.lengthDelimited(VALUE, measured.bytes);
     writeTensor(writer, measured);
   }
-  writer.lengthDelimited(MODEL_SPEC, spec.length);
-  writer.raw(spec);
+  writer.lengthDelimited(MODEL_SPEC, spec.bytes);
+  writeModelSpec(writer, spec);
   return writer.bytes;
 }

@@ -8,19 +8,19 @@ const SIGNATURE_NAME = tag(3, LENGTH_DELIMITED);
 const VERSION_LABEL = tag(4, LENGTH_DELIMITED);
 const INT64_VALUE = tag(1, VARINT);
 
-/** A `ModelSpec`: which version of which model, and which of its signatures; an empty one is the default. */
+/** A `ModelSpec`: which version of which model, and which of its signatures; `undefined` is the default one. */
 export interface ModelSpec extends Pick<ModelTarget, "model" | "version" | "label"> {
-  readonly signature: string;
+  readonly signature?: string | undefined;
 }
 
-const EMPTY: ModelSpec = { model: "", signature: "" };
+const EMPTY: ModelSpec = { model: "" };
 
 /** `before`: what an earlier part of the same message said, which this one adds to. */
 export function readModelSpec(reader: WireReader, before: ModelSpec = EMPTY): ModelSpec {
   let { model, version, label, signature } = before;
   while (reader.next()) {
     if (reader.tag === NAME) model = reader.string();
-    else if (reader.tag === SIGNATURE_NAME) signature = reader.string();
+    else if (reader.tag === SIGNATURE_NAME) signature = reader.string() || undefined;
     else if (reader.tag === VERSION) {
       version = readInt64Value(reader.message());
       label = undefined;

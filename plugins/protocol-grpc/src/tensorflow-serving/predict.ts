@@ -1,4 +1,4 @@
-import type { Caller } from "../calls/caller.js";
+import { answerInference } from "../calls/answer-inference.js";
 import type { UnaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
 import { checkInputTypes } from "./check-predict.js";
@@ -7,24 +7,23 @@ import { encodePredict } from "./encode.js";
 import { PREDICT_CODES } from "./errors.js";
 
 /**
- * `Predict`. What is wrong is told in TensorFlow Serving's order: the model, its version and label, then the signature, then its inputs' and
- * outputs' names, then tensors. An overloaded model refuses before all of that but the message's outline is looked at.
+ * `Predict`. What is wrong is told in TensorFlow Serving's order: the model, its version and label, then the signature, then the names of
+ * inputs and outputs, then tensors.
  */
 export function predictMethod({ server, limits, options }: Surroundings): UnaryMethod {
-  const answer = async (request: Buffer, caller: Caller): Promise<Uint8Array> => {
-    const { model, version, label, signature: named } = readPredictTarget(request);
-    const { deadlineMs, signal, header, origin } = caller;
-    const target = { model, version, label, header, deadlineMs, signal };
-    const overload = server.overload(target);
-    if (overload !== undefined) throw overload;
-    using handle = await server.acquire(target);
-    handle.admit();
-    const signature = named === "" ? undefined : named;
-    const spec = handle.signature(signature);
-    const { inputs, outputs } = readPredict(request, spec, limits.maxRequestBytes);
-    checkInputTypes(spec, inputs);
-    const result = await handle.infer({ signature, inputs, outputs, deadlineMs, signal, origin });
-    return encodePredict(result, options.replies);
+  return {
+    kind: "unary",
+    codes: PREDICT_CODES,
+    answer: (request, caller) =>
+      answerInference(server, caller, {
+        method: "predict",
+        read: () => readPredictTarget(request),
+        answer: async (handle, { signature }, call) => {
+          const spec = handle.signature(signature);
+          const { inputs, outputs } = readPredict(request, spec, limits.maxRequestBytes);
+          checkInputTypes(spec, inputs);
+          return encodePredict(await handle.infer({ signature, inputs, outputs, ...call }), options.replies);
+        },
+      }),
   };
-  return { kind: "unary", answer, codes: PREDICT_CODES };
 }

@@ -13,7 +13,7 @@ afterEach(() => grpc[Symbol.asyncDispose]());
 
 describe("what is told over gRPC", () => {
   it("of the server: live, ready, its name and extensions", async () => {
-    grpc = await InferenceUnderTest.start({ serverName: "triton", serverVersion: "2.0" });
+    grpc = await InferenceUnderTest.start({ options: { serverName: "triton", serverVersion: "2.0" } });
     expect(await grpc.call(methods.serverLive)).toEqual({ live: true });
     expect(await grpc.call(methods.serverReady)).toEqual({ ready: true });
     expect(await grpc.call(methods.serverMetadata)).toMatchObject({
@@ -128,7 +128,7 @@ describe("what the main process is asked", () => {
   ];
 
   it("is loading, unloading and statistics", async () => {
-    grpc = await InferenceUnderTest.start({}, routes);
+    grpc = await InferenceUnderTest.start({ routes });
     const parameters = new Map([["config", { parameterChoice: { $case: "stringParam", value: "{}" } }]]);
     await grpc.call(methods.repositoryModelLoad, { modelName: "m", parameters });
     expect(asked).toEqual([["m", { parameters: { config: true } }]]);

@@ -4,7 +4,7 @@ import { clientSignal } from "./client-signal.js";
 import { pack } from "./content-encoding.js";
 import { readBody } from "./read-body.js";
 import { requestDeadline } from "./request-deadline.js";
-import { requestOrigin } from "./request-origin.js";
+import { restOrigin } from "./request-origin.js";
 import { type Answer, discardRest, send } from "./send.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -68,7 +68,7 @@ async function answer(
 ): Promise<void> {
   const arrivedAtMs = performance.now();
   const { headers } = request;
-  const origin = requestOrigin(headers, path.verb, arrivedAtMs);
+  const origin = restOrigin(headers, path.verb, arrivedAtMs);
   let target: ModelTarget = { ...path.target, origin };
   try {
     const deadlineMs = requestDeadline(headers, arrivedAtMs, limits.inferenceTimeoutMs);

@@ -1,8 +1,8 @@
 import { errorAnswer } from "../http/error-answer.js";
 import type { InferenceDialect } from "../http/inference-handler.js";
 import { JSON_TYPE } from "../http/send.js";
+import { answerInference } from "./inference.js";
 import { parseServingPath, type ServingPath } from "./paths.js";
-import { answerInference } from "./predict.js";
 
 type ServingInference = Extract<ServingPath, { kind: "inference" }>;
 
@@ -18,9 +18,9 @@ export const servingDialect: InferenceDialect<ServingInference> = {
     }
   },
   tensorsAt: () => 0,
-  answer: async ({ verb }, request) => ({
+  answer: async ({ verb }, { server, target, body, deadlineMs, signal }) => ({
     status: 200,
-    chunks: [await answerInference(request.server, verb, request.target, request.body, request)],
+    chunks: [await answerInference(server, verb, target, body, { deadlineMs, signal })],
     headers: JSON_TYPE,
   }),
   refuse: (_path, error) => errorAnswer(error),

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { requestOrigin } from "../../src/http/request-origin.js";
+import { restOrigin } from "../../src/http/request-origin.js";
 import { RestUnderTest } from "../rest-under-test.js";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -7,7 +7,7 @@ const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 describe("who asked", () => {
   it("is passed on as the client says it", () => {
     const headers = { "x-request-id": "a:7", traceparent: TRACEPARENT, tracestate: "congo=t61rcWkgMzE" };
-    expect(requestOrigin(headers, "predict", 5)).toEqual({
+    expect(restOrigin(headers, "predict", 5)).toEqual({
       protocol: "rest",
       method: "predict",
       receivedAtMs: 5,
@@ -27,7 +27,7 @@ describe("who asked", () => {
     ["a tracestate without a traceparent", { tracestate: "congo=1" }],
     ["a long tracestate", { traceparent: "x", tracestate: "c".repeat(513) }],
   ])("leaves out %s", (_what, headers) => {
-    const { requestId, traceparent, tracestate } = requestOrigin(headers, "predict", 0);
+    const { requestId, traceparent, tracestate } = restOrigin(headers, "predict", 0);
     expect([requestId, traceparent, tracestate]).toEqual([undefined, undefined, undefined]);
   });
 });
@@ -58,9 +58,9 @@ describe("a request over REST", () => {
       "MODEL_NOT_FOUND",
     ],
     [
-      "a method that is not offered",
-      () => fetch(`${rest.url}/v1/models/echo:classify`, { method: "POST", body: "{}" }),
-      "NOT_IMPLEMENTED",
+      "examples that lack a feature",
+      () => fetch(`${rest.url}/v1/models/echo:classify`, { method: "POST", body: '{"examples": [{}]}' }),
+      "INPUT_MISSING",
     ],
   ])("is told of where it is refused: %s", async (_what, send, reason) => {
     rest = await RestUnderTest.start();
