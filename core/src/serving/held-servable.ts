@@ -49,6 +49,10 @@ export class HeldServable implements ServableHandle, RequestWatch {
     return this.#servable.backend;
   }
 
+  get maxBatchSize(): number | undefined {
+    return this.#servable.maxBatchSize;
+  }
+
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#servable.signatures;
   }

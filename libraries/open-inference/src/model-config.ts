@@ -8,10 +8,12 @@ export interface ModelConfig {
   readonly name: string;
   readonly platform: string;
   readonly backend: string;
-  /** Of a model whose inputs and outputs all have an open first axis: {@link NO_BATCH_LIMIT}; else 0. */
+  /** Of a model whose inputs and outputs all have an open first axis: its largest batch, or {@link NO_BATCH_LIMIT}; else 0. */
   readonly max_batch_size: number;
   readonly input: readonly ConfigTensor[];
   readonly output: readonly ConfigTensor[];
+  /** There where requests are run together. */
+  readonly dynamic_batching?: object;
 }
 
 export interface ConfigTensor {
@@ -22,7 +24,7 @@ export interface ConfigTensor {
   readonly dims: readonly number[];
 }
 
-/** The largest int32: requests have as many rows as fit into a body, and batching splits what is too much. */
+/** The largest int32: requests that are run on their own have as many rows as fit into a message. */
 export const NO_BATCH_LIMIT: number = 2 ** 31 - 1;
 
 /** @throws PlinthError `SIGNATURE_NOT_FOUND` */
@@ -34,9 +36,10 @@ export function modelConfig(handle: ServableHandle): ModelConfig {
     name: handle.model,
     platform: platformOf(handle.backend),
     backend: handle.backend,
-    max_batch_size: hasBatch ? NO_BATCH_LIMIT : 0,
+    max_batch_size: hasBatch ? (handle.maxBatchSize ?? NO_BATCH_LIMIT) : 0,
     input: tensors(signature.inputs),
     output: tensors(signature.outputs),
+    ...(hasBatch && handle.maxBatchSize !== undefined && { dynamic_batching: {} }),
   };
 }
 

@@ -74,6 +74,11 @@ describe("what is told", () => {
     });
   });
 
+  it("of a model that is run in batches has the largest", () => {
+    const handle = { ...echoHandle({ serving_default: BATCHED }), maxBatchSize: 8 };
+    expect(modelConfig(handle)).toMatchObject({ max_batch_size: 8, dynamic_batching: {} });
+  });
+
   it("of a model without batches has all axes", () => {
     const fixed = signatureOf(
       { x: { dtype: "float32", shape: [2, -1] } },

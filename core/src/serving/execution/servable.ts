@@ -74,6 +74,10 @@ export class Servable {
     );
   }
 
+  get maxBatchSize(): number | undefined {
+    return this.#queue.maxBatchSize;
+  }
+
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#executed.signatures;
   }

@@ -96,7 +96,15 @@ function tensorOf({ name, datatype, shape }: TensorMetadata) {
   return { name, datatype, shape: shape.map(BigInt) };
 }
 
-function configOf({ name, platform, backend, max_batch_size, input, output }: ConfigDocument): ModelConfig {
+function configOf({
+  name,
+  platform,
+  backend,
+  max_batch_size,
+  input,
+  output,
+  dynamic_batching,
+}: ConfigDocument): ModelConfig {
   return ModelConfig.fromPartial({
     name,
     platform,
@@ -104,6 +112,7 @@ function configOf({ name, platform, backend, max_batch_size, input, output }: Co
     maxBatchSize: max_batch_size,
     input: input.map(configTensorOf),
     output: output.map(configTensorOf),
+    ...(dynamic_batching && { schedulingChoice: { $case: "dynamicBatching", value: {} } as const }),
   });
 }
 
