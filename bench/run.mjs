@@ -16,6 +16,7 @@ import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
 import { start } from "./scenarios/start.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
+import { tensorRaw } from "./scenarios/tensor-raw.mjs";
 import { tiny } from "./scenarios/tiny.mjs";
 
 /** In this order. */
@@ -32,6 +33,7 @@ const SCENARIOS = {
   loading,
   overload,
   "tensor-json": tensorJson,
+  "tensor-raw": tensorRaw,
 };
 
 const ROUNDS = 3;

@@ -16,8 +16,7 @@ const SCRIPT_MS = 120_000;
 /** Oldest Python that the clients are for. */
 const MIN_PYTHON: readonly [number, number] = [3, 10];
 
-const CACHE =
-  process.env["PLINTH_CI_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "plinth-ci");
+const CACHE = process.env.PLINTH_CI_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "plinth-ci");
 
 /** Python scripts with the packages that they need, in an environment of their own. */
 export class PythonClient {

@@ -31,6 +31,7 @@ describe.skipIf(python === undefined)("clients of the Open Inference Protocol in
     serving = await Serving.start(
       `server: { pollIntervalMs: 100 }
 storage: { use: disk, root: ./models, settleMs: 0 }
+triton-repository: {}
 protocols:
   - { use: rest, port: 0, serverName: triton }
   - { use: grpc, port: 0, serverName: triton }
