@@ -17,6 +17,6 @@ export function checkReady(server: ModelServer, { model, version, label }: Model
     throw new PlinthError("VERSION_NOT_FOUND", `Model ${model} has no version ${wanted}`);
   }
   if (asked.some(canAnswer)) return;
-  const [failed] = asked.flatMap(({ error }) => error ?? []);
+  const failed = asked.find(({ error }) => error !== undefined)?.error ?? status.error;
   throw new PlinthError("VERSION_NOT_AVAILABLE", `Model version not ready${failed ? `: ${failed.message}` : ""}`);
 }

@@ -13,10 +13,11 @@ export type IndexState = "READY" | "UNAVAILABLE" | "LOADING" | "UNLOADING";
 
 /** @param onlyReady leaves out what would not answer */
 export function repositoryIndex(server: ModelServer, onlyReady: boolean): readonly IndexEntry[] {
-  return server.models().flatMap(({ model, versions }): readonly IndexEntry[] => {
+  return server.models().flatMap(({ model, versions, error }): readonly IndexEntry[] => {
     const known = versions.map((status) => entryOf(model, status));
     if (onlyReady) return known.filter(({ state }) => state === "READY");
-    return known.length === 0 ? [{ name: model }] : known;
+    if (known.length > 0) return known;
+    return [error === undefined ? { name: model } : { name: model, state: "UNAVAILABLE", reason: error.message }];
   });
 }
 

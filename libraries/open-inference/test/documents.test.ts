@@ -1,6 +1,7 @@
-import { type ModelServer, type ModelStatus, PlinthError } from "@plinth/core";
+import { type ModelServer, type ModelStatus, type ModelTarget, PlinthError } from "@plinth/core";
 import { describe, expect, it } from "vitest";
 import {
+  checkReady,
   checkShape,
   modelConfig,
   modelMetadata,
@@ -20,6 +21,7 @@ const failed = new PlinthError("MODEL_FILE_INVALID", "model.onnx is torn");
 
 const MODELS: readonly ModelStatus[] = [
   { model: "empty", versions: [], labels: new Map() },
+  { model: "refused", versions: [], labels: new Map(), error: failed },
   {
     model: "m",
     versions: [
@@ -94,6 +96,7 @@ describe("what is told", () => {
   it("of the repository has a state for each version", () => {
     expect(repositoryIndex(server, false)).toEqual([
       { name: "empty" },
+      { name: "refused", state: "UNAVAILABLE", reason: "model.onnx is torn" },
       { name: "m", version: "5", state: "UNAVAILABLE", reason: "model.onnx is torn" },
       { name: "m", version: "4", state: "LOADING", reason: "" },
       { name: "m", version: "3", state: "READY", reason: "" },
@@ -102,6 +105,23 @@ describe("what is told", () => {
       { name: "m", version: "0", state: "READY", reason: "" },
     ]);
     expect(repositoryIndex(server, true).map(({ version }) => version)).toEqual(["3", "0"]);
+  });
+});
+
+describe("a model's readiness", () => {
+  it.each<[object, string]>([
+    [{ model: "m" }, ""],
+    [{ model: "m", version: 0n }, ""],
+    [{ model: "m", version: 4n }, "Model version not ready"],
+    [{ model: "m", version: 5n }, "Model version not ready: model.onnx is torn"],
+    [{ model: "m", version: 9n }, "Model m has no version 9"],
+    [{ model: "m", label: "x" }, "Model m has no label x"],
+    [{ model: "refused" }, "Model version not ready: model.onnx is torn"],
+    [{ model: "nope" }, "There is no model nope"],
+  ])("is told case %#", (target, message) => {
+    const check = () => checkReady(server, target as ModelTarget);
+    if (message === "") expect(check).not.toThrow();
+    else expect(check).toThrow(message);
   });
 });
 
