@@ -27,7 +27,7 @@ export function createApplication(
     try {
       await next();
       if (context.status === 404 && context.body === undefined) throw notFound(context.method, context.path);
-      if (context.status === 405) answerNotAllowed(context);
+      if (context.status === 405 && !context.body) answerNotAllowed(context);
     } catch (thrown) {
       const error = PlinthError.from(thrown);
       if (httpStatus(error) >= 500) logger.error(`${context.method} ${context.path} failed`, { error });
