@@ -15,9 +15,14 @@ const HEADINGS = {
   rssMb: "RSS MB",
   rssBeforeMb: "RSS before MB",
   pssMb: "PSS MB",
+  mbPerSecond: "MB/s",
+  openMs: "open ms",
   startMs: "start to ready ms",
   msPerLoad: "ms a load",
   ofParsing: "of parsing",
+  ofNone: "of none",
+  usPerRequest: "µs a request",
+  costUs: "its cost µs",
   ofBareLoop: "of the bare loop",
   generatorLateP99Ms: "generator late p99 ms",
   generatorCores: "generator cores",
@@ -25,6 +30,9 @@ const HEADINGS = {
   builtinUs: "built-in µs",
   oursUs: "ours µs",
   timesAsFast: "times as fast",
+  mbPerSecond: "MB/s",
+  peakRssMb: "peak RSS MB",
+  ofFloor: "of the floor",
 };
 
 /** Figures from which on two rows are set as columns. */

@@ -7,6 +7,8 @@ export interface Surroundings {
   readonly configReload: ConfigReload;
   /** What plugins contribute; among them what the main process answers for this one. */
   readonly routes: readonly Route[];
+  /** Aborts when calls that would go on without end are to end. */
+  readonly draining: AbortSignal;
   readonly limits: ServerLimits;
   readonly options: GrpcOptions;
   readonly logger: Logger;

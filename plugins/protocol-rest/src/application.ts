@@ -15,11 +15,11 @@ import { servingMiddleware } from "./tensorflow-serving/routes.js";
  * those of other plugins.
  */
 export function createApplication(
-  { server, limits, logger, isDraining }: Surroundings,
+  { server, limits, logger, draining, isDraining }: Surroundings,
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const router = new Router();
-  for (const route of [...healthRoutes(server), ...routes]) mountRoute(router, route, limits);
+  for (const route of [...healthRoutes(server), ...routes]) mountRoute(router, route, limits, draining);
 
   const koa = new Koa();
   koa.silent = true;

@@ -21,12 +21,9 @@ export async function answerDuplex(
   call: ServerDuplexStream<Buffer, Uint8Array>,
 ): Promise<void> {
   const caller = callerOf(call);
-  await sendAll(answering, call, caller, () => answering.method.answer(requestsOf(call), caller));
-}
-
-/** The client's messages; the call outlives their end, to be answered. */
-function requestsOf(call: ServerDuplexStream<Buffer, Uint8Array>): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) };
+  // The stream is not to end with its requests: answers may come after the last.
+  const requests = call.iterator({ destroyOnReturn: false });
+  await sendAll(answering, call, caller, () => answering.method.answer(requests, caller));
 }
 
 async function sendAll(
