@@ -1,11 +1,15 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests with clients of other languages against the server as it was built. Needs `npm run build`; installs what it needs by itself. */
+/**
+ * Clients of other languages against a server from source, or as it was built (`npm run build`). Each installs what it needs by itself into the cache folder, and is skipped, and
+ * says so, where its language is missing.
+ */
 export default defineConfig({
+  ssr: { resolve: { conditions: ["@plinth/source", "module", "node", "development|production"] } },
   test: {
     include: ["test/interop/**/*.test.ts"],
-    testTimeout: 1_000_000,
-    hookTimeout: 120_000,
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
     fileParallelism: false,
   },
 });

@@ -30,7 +30,6 @@ const HEADINGS = {
   builtinUs: "built-in µs",
   oursUs: "ours µs",
   timesAsFast: "times as fast",
-  mbPerSecond: "MB/s",
   peakRssMb: "peak RSS MB",
   ofFloor: "of the floor",
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
 import { RunningCommand } from "../built/running-command.js";
-import { PythonClient } from "./python-client.js";
+import { findPython, PythonClient } from "./python-client.js";
 
 const EXAMPLE = join(ROOT, "examples", "digits");
 
@@ -31,10 +31,12 @@ afterAll(async () => {
 });
 
 it("is understood by TensorFlow Serving's Python API", async ({ skip }) => {
-  const python = await PythonClient.with("tensorflow-cpu==2.21.0", "tensorflow-serving-api==2.21.0");
-  if (python === undefined) return skip();
+  const found = await findPython();
+  if (found === undefined) return skip();
+  const packages = ["tensorflow-cpu==2.21.0", "tensorflow-serving-api==2.21.0"];
+  const python = await PythonClient.prepare(found, "tensorflow-serving", packages);
   const script = join(ROOT, "test", "interop", "tensorflow_serving_client.py");
-  expect(await python.run(script, address, join(EXAMPLE, "seven.json"))).toEqual({
+  expect(JSON.parse(await python.run(script, [address, join(EXAMPLE, "seven.json")]))).toEqual({
     digit: [7],
     probabilities: [1, 10],
     version: 2,

@@ -59,7 +59,15 @@ export class GrpcProtocol implements Protocol {
     const credentials = await this.#credentials();
     const arrivals = new ArrivalWatch<UnaryCall>(limits.requestTimeoutMs, (call) => call.fail(tooSlow()));
     this.#held.push(arrivals);
-    const services = allServices({ server, configReload, routes, draining: this.#draining.signal, limits, options, logger });
+    const services = allServices({
+      server,
+      configReload,
+      routes,
+      draining: this.#draining.signal,
+      limits,
+      options,
+      logger,
+    });
     const calls = { limits, logger, arrivals, signals: new SignalPool() };
     const grpc = createServer(services, calls, channelOptions(limits, options));
     this.#grpc = grpc;

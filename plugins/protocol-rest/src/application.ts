@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import Router from "@koa/router";
 import { PlinthError, type Route } from "@plinth/core";
-import Koa, { type Context } from "koa";
+import Koa from "koa";
+import { descriptionRoute } from "./describe.js";
 import { healthRoutes } from "./health.js";
-import { encodeError, errorAnswer } from "./http/error-answer.js";
+import { allowedMethods } from "./http/allowed-methods.js";
+import { errorAnswer } from "./http/error-answer.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
-import { discardRest, JSON_TYPE } from "./http/send.js";
+import { discardRest } from "./http/send.js";
 import type { Surroundings } from "./http/surroundings.js";
 import { servingMiddleware } from "./tensorflow-serving/routes.js";
 
@@ -19,7 +21,8 @@ export function createApplication(
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const router = new Router();
-  for (const route of [...healthRoutes(server), ...routes]) mountRoute(router, route, limits, draining);
+  const all = [...healthRoutes(server), descriptionRoute, ...routes];
+  for (const route of all) mountRoute(router, route, limits, draining);
 
   const koa = new Koa();
   koa.silent = true;
@@ -27,7 +30,6 @@ export function createApplication(
     try {
       await next();
       if (context.status === 404 && context.body === undefined) throw notFound(context.method, context.path);
-      if (context.status === 405 && !context.body) answerNotAllowed(context);
     } catch (thrown) {
       const error = PlinthError.from(thrown);
       if (httpStatus(error) >= 500) logger.error(`${context.method} ${context.path} failed`, { error });
@@ -41,15 +43,9 @@ export function createApplication(
     if (isDraining()) context.res.shouldKeepAlive = false;
   });
   koa.use(servingMiddleware(server));
+  koa.use(allowedMethods());
   koa.use(router.routes());
-  koa.use(router.allowedMethods());
   return koa.callback();
-}
-
-/** The router has said which methods there are, in `Allow`. */
-function answerNotAllowed(context: Context): void {
-  context.body = encodeError("Method Not Allowed");
-  context.set(JSON_TYPE);
 }
 
 function notFound(method: string, path: string): PlinthError {

@@ -48,8 +48,8 @@ describe("the routes of /v2", () => {
       { error: expect.stringContaining('neither a version nor a label "none"') },
     ],
     ["GET", "/v2/models/nope/ready", undefined, 404, { error: "Request for unknown model: 'nope' is not found" }],
-    ["GET", "/v2/models/echo/infer", undefined, 405, { error: "Method Not Allowed" }],
-    ["POST", "/v2/health/live", "", 405, { error: "Method Not Allowed" }],
+    ["GET", "/v2/models/echo/infer", undefined, 405, { error: "Expected POST on /v2/models/echo/infer, got GET" }],
+    ["POST", "/v2/health/live", "", 405, { error: expect.stringContaining("on /v2/health/live, got POST") }],
     ["GET", "/v2/nothing", undefined, 404, { error: expect.stringContaining("There is nothing at GET /v2/nothing") }],
     ["POST", "/v2/repository/index", "", 200, [{ name: "echo", version: "1", state: "READY", reason: "" }]],
     [
