@@ -26,6 +26,7 @@ const HEADINGS = {
   ofBareLoop: "of the bare loop",
   generatorLateP99Ms: "generator late p99 ms",
   generatorCores: "generator cores",
+  medianMs: "median ms",
   builtinUs: "built-in µs",
   oursUs: "ours µs",
   timesAsFast: "times as fast",

@@ -19,6 +19,7 @@ import { picture } from "./scenarios/picture.mjs";
 import { start } from "./scenarios/start.mjs";
 import { storage } from "./scenarios/storage.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
+import { tensorRaw } from "./scenarios/tensor-raw.mjs";
 import { tiny } from "./scenarios/tiny.mjs";
 
 /** In this order. */
@@ -37,6 +38,7 @@ const SCENARIOS = {
   storage,
   overload,
   "tensor-json": tensorJson,
+  "tensor-raw": tensorRaw,
   bucket,
 };
 

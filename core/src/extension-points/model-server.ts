@@ -110,6 +110,10 @@ export interface RequestOrigin {
 export interface ServableHandle extends Disposable {
   readonly model: string;
   readonly version: ModelVersion;
+  /** The name of the backend that loaded it, as `onnx`. */
+  readonly backend: string;
+  /** Rows of the largest batch that is run; absent where each request is run on its own. */
+  readonly maxBatchSize?: number | undefined;
   readonly signatures: ReadonlyMap<string, Signature>;
 
   /** @throws PlinthError `SIGNATURE_NOT_FOUND`, which names the signatures that there are. */

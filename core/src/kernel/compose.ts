@@ -56,7 +56,9 @@ export async function composeServices(
     ...config.backends.map((use) => () => {
       registerPlugin(container, use, Backend, (backend) => recipes.set(backend, workerRecipe(use, config)));
     }),
-    ...(fronts === undefined ? config.protocols : []).map((use) => () => registerPlugin(container, use, Protocol)),
+    ...config.protocols.map((use) => () => {
+      registerPlugin(container, use, Protocol, undefined, ({ key }) => fronts === undefined || key !== Protocol.key);
+    }),
     ...config.monitors.map((use) => () => registerPlugin(container, use, Monitor)),
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);

@@ -18,6 +18,7 @@ export interface ConfiguredPlugin {
  *
  * @param configuredFor what it must provide; absent: whatever it likes
  * @param made told of each service of that kind once it is made
+ * @param takes which of its services are wanted; of a protocol that answers in other processes, the main one has its routes only
  * @throws PlinthError `PLUGIN_INVALID` where it does not provide what it is configured for; what it throws, with its name.
  */
 export function registerPlugin<T>(
@@ -25,6 +26,7 @@ export function registerPlugin<T>(
   { use, plugin, options }: ConfiguredPlugin,
   configuredFor?: Token<T>,
   made: (service: T) => void = () => {},
+  takes: (token: Token<unknown>) => boolean = () => true,
 ): void {
   const provided = new Set<symbol>();
   const services = servicesOf(plugin, container);
@@ -33,6 +35,7 @@ export function registerPlugin<T>(
       {
         provide: (token, factory) => {
           provided.add(token.key);
+          if (!takes(token)) return;
           container.provide(token, () => {
             const service = named(plugin, () => factory(services));
             if (token.key === configuredFor?.key) made(service as unknown as T);

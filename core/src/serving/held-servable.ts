@@ -38,6 +38,14 @@ export class HeldServable implements ServableHandle, RequestWatch {
     return this.#servable.version;
   }
 
+  get backend(): string {
+    return this.#servable.backend;
+  }
+
+  get maxBatchSize(): number | undefined {
+    return this.#servable.maxBatchSize;
+  }
+
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#servable.signatures;
   }

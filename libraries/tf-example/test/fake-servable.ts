@@ -38,6 +38,7 @@ export const strings = (shape: readonly number[], ...texts: string[]): Tensor =>
 export class FakeServable implements ServableHandle {
   readonly model = "m";
   readonly version = 1n;
+  readonly backend = "fake";
   readonly calls: InferCall[] = [];
 
   constructor(

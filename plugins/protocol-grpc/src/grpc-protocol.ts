@@ -8,6 +8,7 @@ import {
   type ModelServer,
   PlinthError,
   type Protocol,
+  type Route,
   type ServerSettings,
 } from "@plinth/core";
 import { ArrivalWatch } from "./calls/arrival-watch.js";
@@ -27,11 +28,12 @@ export interface GrpcProtocolOptions {
   /** Paths in the options are relative to it. */
   readonly directory: string;
   readonly configReload: ConfigReload;
+  readonly routes: readonly Route[];
   readonly logger: Logger;
 }
 
 /**
- * TensorFlow Serving's services over gRPC.
+ * TensorFlow Serving's services and the Open Inference Protocol's over gRPC.
  *
  * It listens by itself and hands the connections to grpc-js, so that their number is bounded and their sockets can be cut.
  */
@@ -52,12 +54,20 @@ export class GrpcProtocol implements Protocol {
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
     signal.throwIfAborted();
-    const { options, settings, configReload, logger } = this.#options;
+    const { options, settings, configReload, routes, logger } = this.#options;
     const { limits } = settings;
     const credentials = await this.#credentials();
     const arrivals = new ArrivalWatch<UnaryCall>(limits.requestTimeoutMs, (call) => call.fail(tooSlow()));
     this.#held.push(arrivals);
-    const services = allServices({ server, configReload, draining: this.#draining.signal, limits, options, logger });
+    const services = allServices({
+      server,
+      configReload,
+      routes,
+      draining: this.#draining.signal,
+      limits,
+      options,
+      logger,
+    });
     const calls = { limits, logger, arrivals, signals: new SignalPool() };
     const grpc = createServer(services, calls, channelOptions(limits, options));
     this.#grpc = grpc;

@@ -1,7 +1,11 @@
+import { createRequire } from "node:module";
+import type { Route } from "@plinth/core";
 import { z } from "zod";
 
 /** TensorFlow Serving's gRPC port. */
 const DEFAULT_PORT = 8500;
+
+const { version: VERSION } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
 
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +26,11 @@ export interface GrpcOptions {
   readonly reflection: boolean;
   /** Where replies of TensorFlow Serving's Predict have the elements of their tensors. */
   readonly replies: "values" | "content";
+  /** What the server calls itself in `ServerMetadata`, and the version that it says. */
+  readonly serverName: string;
+  readonly serverVersion: string;
+  /** Who may load and unload models and change settings over `GRPCInferenceService`. */
+  readonly repositoryAccess: Route["access"];
 }
 
 export interface TlsOptions {
@@ -113,6 +122,23 @@ export const grpcOptions: z.ZodType<GrpcOptions> = z
       .describe(
         "Where replies of TensorFlow Serving's Predict have the elements of their tensors: `values` in the field of their type, as " +
           "float_val, `content` in tensor_content, which is made faster for whole numbers. Default: values",
+      ),
+    serverName: z
+      .string()
+      .min(1)
+      .default("plinth")
+      .describe("What the server calls itself in ServerMetadata; some clients of Triton want triton. Default: plinth"),
+    serverVersion: z
+      .string()
+      .min(1)
+      .default(VERSION)
+      .describe("The version that it says there. Default: that of the plugin"),
+    repositoryAccess: z
+      .enum(["management", "public"])
+      .default("management")
+      .describe(
+        "Who may load and unload models over GRPCInferenceService: callers on the server's own machine (management), or everybody " +
+          "who reaches it (public). Default: management",
       ),
   })
   .refine(({ port, socketPath }) => port !== "none" || socketPath !== undefined, {

@@ -1,13 +1,18 @@
 import {
   ConfigDirectory,
   ConfigReload,
+  Deployments,
   definePlugin,
   Logger,
+  ModelServer,
   type Plugin,
   Protocol,
+  Route,
   ServerSettings,
+  ServerStatistics,
 } from "@plinth/core";
 import { GrpcProtocol } from "./grpc-protocol.js";
+import { mainProcessRoutes } from "./open-inference/main-process.js";
 import { type GrpcOptions, grpcOptions } from "./options.js";
 
 export const plugin: Plugin<GrpcOptions> = definePlugin({
@@ -23,8 +28,18 @@ export const plugin: Plugin<GrpcOptions> = definePlugin({
           settings: services.get(ServerSettings),
           directory: services.get(ConfigDirectory),
           configReload: services.get(ConfigReload),
+          routes: services.getAll(Route),
           logger: services.get(Logger),
         }),
     );
+    for (const createRoute of mainProcessRoutes) {
+      registry.provide(Route, (services) =>
+        createRoute({
+          deployments: services.get(Deployments),
+          statistics: services.get(ServerStatistics),
+          server: services.get(ModelServer),
+        }),
+      );
+    }
   },
 });

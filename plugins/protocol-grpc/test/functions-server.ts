@@ -61,6 +61,7 @@ export class FunctionsServer implements ModelServer {
     return {
       model,
       version: answering.version,
+      backend: "functions",
       signatures: new Map([...served.functions].map(([name, { signature }]) => [name, signature])),
       signature: (name) => found(served, name).signature,
       admit: () => {},

@@ -1,6 +1,6 @@
 import { Client, type ClientOptions, credentials, type Metadata, type ServiceError } from "@grpc/grpc-js";
 import { EchoServer } from "@plinth/conformance";
-import type { ConfigReload, Logger, ModelServer, ServerLimits, ServerSettings } from "@plinth/core";
+import type { ConfigReload, Logger, ModelServer, Route, ServerLimits, ServerSettings } from "@plinth/core";
 import { GrpcProtocol, grpcOptions } from "../src/index.js";
 import { SILENT } from "./silent-logger.js";
 
@@ -36,6 +36,7 @@ export interface GrpcSetup<Model extends ModelServer = ModelServer> {
   /** As in a configuration. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly configReload?: ConfigReload;
+  readonly routes?: readonly Route[];
   readonly logger?: Logger;
 }
 
@@ -43,9 +44,20 @@ export interface GrpcSetup<Model extends ModelServer = ModelServer> {
 export function grpcProtocol(
   settings: ServerSettings,
   options: Readonly<Record<string, unknown>>,
-  { configReload = NO_RELOAD, logger = SILENT }: Pick<GrpcSetup, "configReload" | "logger"> = {},
+  {
+    configReload = NO_RELOAD,
+    routes = [],
+    logger = SILENT,
+  }: Pick<GrpcSetup, "configReload" | "routes" | "logger"> = {},
 ): GrpcProtocol {
-  return new GrpcProtocol({ options: grpcOptions.parse(options), settings, directory: "/", configReload, logger });
+  return new GrpcProtocol({
+    options: grpcOptions.parse(options),
+    settings,
+    directory: "/",
+    configReload,
+    routes,
+    logger,
+  });
 }
 
 /** What ts-proto generates of a method. */

@@ -5,15 +5,16 @@ import Koa from "koa";
 import { descriptionRoute } from "./describe.js";
 import { healthRoutes } from "./health.js";
 import { allowedMethods } from "./http/allowed-methods.js";
+import { errorAnswer } from "./http/error-answer.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
 import { discardRest } from "./http/send.js";
 import type { Surroundings } from "./http/surroundings.js";
-import { errorAnswer } from "./tensorflow-serving/errors.js";
 import { servingMiddleware } from "./tensorflow-serving/routes.js";
 
 /**
- * All but inference, as one Koa application: TensorFlow Serving's status and metadata, health, and the routes of other plugins.
+ * All but inference, as one Koa application: TensorFlow Serving's status and metadata, health, the Open Inference Protocol's routes, and
+ * those of other plugins.
  */
 export function createApplication(
   { server, limits, logger, draining, isDraining }: Surroundings,
@@ -34,8 +35,8 @@ export function createApplication(
       if (httpStatus(error) >= 500) logger.error(`${context.method} ${context.path} failed`, { error });
       const answer = errorAnswer(error);
       context.status = answer.status;
-      context.body = answer.body;
-      context.set({ "Content-Type": "application/json", ...answer.headers });
+      context.body = Buffer.concat(answer.chunks);
+      context.set(answer.headers);
       await discardRest(context.req);
       if (!context.req.complete) context.res.shouldKeepAlive = false;
     }
@@ -50,6 +51,6 @@ export function createApplication(
 function notFound(method: string, path: string): PlinthError {
   return new PlinthError(
     { code: "NOT_FOUND", reason: "ROUTE_NOT_FOUND" },
-    `There is nothing at ${method} ${path.slice(0, 256)}. Models are under /v1/models, health is at /healthz and /readyz`,
+    `There is nothing at ${method} ${path.slice(0, 256)}. Models are under /v1/models and /v2/models, health is at /healthz and /readyz`,
   );
 }

@@ -1,4 +1,15 @@
-import { definePlugin, Logger, type Plugin, Protocol, Route, ServerSettings } from "@plinth/core";
+import {
+  Deployments,
+  definePlugin,
+  Logger,
+  ModelServer,
+  type Plugin,
+  Protocol,
+  Route,
+  ServerSettings,
+  ServerStatistics,
+} from "@plinth/core";
+import { MAIN_PROCESS_ROUTES } from "@plinth/open-inference";
 import { type RestOptions, restOptions } from "./options.js";
 import { RestProtocol } from "./rest-protocol.js";
 
@@ -17,5 +28,16 @@ export const plugin: Plugin<RestOptions> = definePlugin({
           logger: services.get(Logger),
         }),
     );
+    const repositoryAccess = options.repositoryAccess ?? "management";
+    for (const createRoute of MAIN_PROCESS_ROUTES) {
+      registry.provide(Route, (services) => {
+        const main = {
+          deployments: services.get(Deployments),
+          statistics: services.get(ServerStatistics),
+          server: services.get(ModelServer),
+        };
+        return createRoute(main, { prefix: "/v2", repositoryAccess, statisticsAccess: "public" });
+      });
+    }
   },
 });

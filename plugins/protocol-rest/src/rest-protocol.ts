@@ -4,8 +4,11 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Endpoint, Logger, ModelServer, Protocol, Route, ServerSettings } from "@plinth/core";
 import { createApplication } from "./application.js";
 import { answerClientError } from "./http/client-error.js";
-import type { RestOptions } from "./options.js";
-import { createInferenceHandler } from "./tensorflow-serving/inference-handler.js";
+import { createInferenceHandler } from "./http/inference-handler.js";
+import { openInferenceDialect } from "./open-inference/dialect.js";
+import { openInferenceRoutes } from "./open-inference/routes.js";
+import { DEFAULT_SERVER_NAME, DEFAULT_SERVER_VERSION, type RestOptions } from "./options.js";
+import { servingDialect } from "./tensorflow-serving/dialect.js";
 
 export interface RestProtocolOptions extends RestOptions {
   readonly settings: ServerSettings;
@@ -30,7 +33,7 @@ const MAX_HEADER_BYTES = 16_384;
 const TIMEOUT_CHECK_MS = 500;
 
 /**
- * TensorFlow Serving's REST API over HTTP/1.1, with health and the routes that other plugins contribute.
+ * TensorFlow Serving's REST API and the Open Inference Protocol over HTTP/1.1, with health and the routes that other plugins contribute.
  *
  * Inference is recognised ahead of Koa on the same server: Koa takes 40 to 50 % off the requests that a bare `node:http` answers
  * in a second. Everything else goes through Koa.
@@ -53,8 +56,8 @@ export class RestProtocol implements Protocol {
     const draining = this.#draining.signal;
     setMaxListeners(0, draining);
     const surroundings = { server, limits: settings.limits, logger, draining, isDraining: () => draining.aborted };
-    const application = createApplication(surroundings, routes);
-    const tryInference = createInferenceHandler(surroundings);
+    const application = createApplication(surroundings, [...routes, ...this.#openInferenceRoutes(server)]);
+    const tryInference = createInferenceHandler(surroundings, [servingDialect, openInferenceDialect]);
     const http = createServer(
       {
         requestTimeout: requestTimeoutMs,
@@ -94,6 +97,15 @@ export class RestProtocol implements Protocol {
     const closed = http.listening ? new Promise<void>((resolve) => http.close(() => resolve())) : Promise.resolve();
     http.closeAllConnections();
     await closed;
+  }
+
+  #openInferenceRoutes(server: ModelServer): readonly Route[] {
+    const {
+      serverName = DEFAULT_SERVER_NAME,
+      serverVersion = DEFAULT_SERVER_VERSION,
+      repositoryAccess = "management",
+    } = this.#options;
+    return openInferenceRoutes(server, { serverName, serverVersion, repositoryAccess });
   }
 
   #watch(socket: Socket): void {

@@ -7,6 +7,7 @@ import { ModelServer } from "../../extension-points/model-server.js";
 import { type Endpoint, Protocol } from "../../extension-points/protocol.js";
 import { Route } from "../../extension-points/route.js";
 import { ServerSettings } from "../../extension-points/server-settings.js";
+import type { Token } from "../../extension-points/token.js";
 import { PlinthError } from "../../model/errors.js";
 import type {
   FrontDuties,
@@ -91,7 +92,8 @@ export class FrontServer implements FrontDuties {
     container.provide(ModelServer, () => server);
     container.provide(ConfigReload, () => this.#configReload());
     for (const route of routes) container.provide(Route, () => forwardedRoute(route, routesPath));
-    for (const plugin of plugins) registerPlugin(container, plugin, Protocol);
+    const takes = ({ key }: Token<unknown>) => key !== Route.key;
+    for (const plugin of plugins) registerPlugin(container, plugin, Protocol, undefined, takes);
     await runAll(container.makers());
     this.#composed = { server, models, protocols: container.getAll(Protocol), routesPath };
   }

@@ -28,6 +28,7 @@ interface Place {
  */
 export class Batches implements RunOrder, BatchObserver {
   readonly gathers = true;
+  readonly maxBatchSize: number;
   readonly #settings: BatchingSettings;
   readonly #observer: BatchObserver;
   readonly #signatures = new Map<string, BatchableSignature>();
@@ -39,6 +40,7 @@ export class Batches implements RunOrder, BatchObserver {
   readonly #alone = new OrderedHeap<WaitingRequest>(goesBefore);
 
   constructor(signatures: ReadonlyMap<string, Signature>, settings: BatchingSettings, observer: BatchObserver) {
+    this.maxBatchSize = settings.maxBatchSize;
     this.#settings = settings;
     this.#observer = observer;
     for (const [name, signature] of signatures) {

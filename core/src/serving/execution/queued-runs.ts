@@ -34,6 +34,10 @@ export class QueuedRuns implements RunQueue {
     model.onChange(() => this.#modelChanged());
   }
 
+  get maxBatchSize(): number | undefined {
+    return this.#order.maxBatchSize;
+  }
+
   get waiting(): number {
     return this.#waiting.size;
   }

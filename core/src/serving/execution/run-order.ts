@@ -16,6 +16,9 @@ export interface RunOrder {
   /** Whether requests wait for each other, so that even one that could be run at once is better held back for a moment. */
   readonly gathers: boolean;
 
+  /** Rows of the largest batch; absent where each request is run on its own. */
+  readonly maxBatchSize?: number;
+
   /**
    * When {@link ripen} would next make something ready, on the clock of `performance.now()`: the past where that is due, `Infinity`
    * where nothing gathers.

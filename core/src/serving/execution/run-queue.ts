@@ -39,6 +39,9 @@ export interface RunQueue extends Disposable {
    */
   refusal(): PlinthError | undefined;
 
+  /** Rows of the largest batch; `undefined` where each request is run on its own. */
+  readonly maxBatchSize: number | undefined;
+
   /** Requests that wait now. */
   readonly waiting: number;
 

@@ -32,6 +32,8 @@ let uses = 0;
 export class Servable {
   readonly model: string;
   readonly version: ModelVersion;
+  /** The name of the backend that loaded it. */
+  readonly backend: string;
   /** Where its requests are counted. */
   readonly recorder: VersionRecorder;
   readonly #executed: ExecutedModel;
@@ -43,13 +45,14 @@ export class Servable {
   #allReleased: (() => void) | undefined;
 
   /**
-   * Owns both, the model and the queue before it.
+   * Owns both, the executed model and the queue before it.
    *
    * @param freed gives back what the model needed, once it is freed
    */
   constructor(
     model: string,
     version: ModelVersion,
+    backend: string,
     executed: ExecutedModel,
     queue: RunQueue,
     recorder: VersionRecorder,
@@ -57,6 +60,7 @@ export class Servable {
   ) {
     this.model = model;
     this.version = version;
+    this.backend = backend;
     this.recorder = recorder;
     recorder.queue = queue;
     this.#executed = executed;
@@ -68,6 +72,10 @@ export class Servable {
         { signature, outputNames: [...signature.outputs.keys()], hasRows: isBatchable(signature) },
       ]),
     );
+  }
+
+  get maxBatchSize(): number | undefined {
+    return this.#queue.maxBatchSize;
   }
 
   get signatures(): ReadonlyMap<string, Signature> {

@@ -121,6 +121,7 @@ export class FrontModels {
     const { servable, model, version, directory, files, backend, execution, batching, description } = order;
     const { main, events } = this.#options;
     const logger = this.#options.logger.child({ model });
+    const source = await this.#backend(backend);
     const recorder = events.recorders.recorder(model, version);
     const executed = await executeModel(
       {
@@ -128,7 +129,7 @@ export class FrontModels {
         version,
         // They stay as long as the main process has the version.
         files: { directory, files, [Symbol.asyncDispose]: async () => {} },
-        source: await this.#backend(backend),
+        source,
         settings: execution,
         batching,
         description,
@@ -141,7 +142,7 @@ export class FrontModels {
       signal,
     );
     const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
-    return new Servable(model, version, executed, queue, recorder, async () => {});
+    return new Servable(model, version, source.backend.name, executed, queue, recorder, async () => {});
   }
 
   async #free(id: ServableId, { loading, loaded }: Copy): Promise<void> {

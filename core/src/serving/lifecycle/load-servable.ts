@@ -64,7 +64,9 @@ export async function loadServable(
       signal,
     );
     const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
-    return new Servable(model, version, executed, queue, recorder, () => giveBack(files, reserved));
+    return new Servable(model, version, source.backend.name, executed, queue, recorder, () =>
+      giveBack(files, reserved),
+    );
   } catch (error) {
     await giveBack(files, reserved);
     throw error;

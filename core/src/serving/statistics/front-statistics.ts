@@ -12,6 +12,8 @@ const REPORT_INTERVAL_MS = 1_000;
 /** What a front has counted and not told yet. */
 export class FrontStatistics implements RequestRecorders, Disposable {
   readonly #recorders = new Map<string, VersionRecorder>();
+  /** Those whose version is still being loaded, as far as was seen. */
+  readonly #expected = new Set<VersionRecorder>();
   readonly #refusals = new Map<string | undefined, Map<ErrorCode, number>>();
   readonly #process = new ProcessWatch("front");
   #telling: NodeJS.Timeout | undefined;
@@ -26,10 +28,10 @@ export class FrontStatistics implements RequestRecorders, Disposable {
   recorder(model: string, version: ModelVersion): VersionRecorder {
     const key = versionKey(model, version);
     const known = this.#recorders.get(key);
-    if (known !== undefined) return known;
-    const made = new VersionRecorder(model, version, Number.POSITIVE_INFINITY, () => {});
-    this.#recorders.set(key, made);
-    return made;
+    const recorder = known ?? new VersionRecorder(model, version, Number.POSITIVE_INFINITY, () => {});
+    this.#recorders.set(key, recorder);
+    this.#expected.add(recorder);
+    return recorder;
   }
 
   refused(model: string | undefined, code: ErrorCode): void {
@@ -54,7 +56,8 @@ export class FrontStatistics implements RequestRecorders, Disposable {
 
   #takeVersion(key: string, recorder: VersionRecorder): VersionReport {
     const { model, version, inFlight, queued, lastRequestSinceEpochMs } = recorder;
-    if (inFlight === 0 && recorder.queue === undefined) this.#recorders.delete(key);
+    if (recorder.queue !== undefined) this.#expected.delete(recorder);
+    else if (inFlight === 0 && !this.#expected.has(recorder)) this.#recorders.delete(key);
     return {
       model,
       version,

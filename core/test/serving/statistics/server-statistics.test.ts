@@ -31,6 +31,22 @@ function version() {
   return statistics.version("digits", 2n) ?? expect.fail("it was loaded");
 }
 
+describe("what a front counts", () => {
+  it("is not lost of a version whose load takes longer than a report is waited for", () => {
+    const front = new FrontStatistics();
+    const recorder = front.recorder("digits", 2n);
+    for (let report = 0; report < 3; report++) expect(front.take().versions[0]?.tally).toBeUndefined();
+    expect(front.recorder("digits", 2n)).toBe(recorder);
+    recorder.queue = { waiting: 0 };
+    recorder.succeeded(10, 5, 5, 1, performance.now());
+    expect(front.take().versions[0]?.tally?.inferences).toBe(1);
+    recorder.queue = undefined;
+    front.take();
+    expect(front.take().versions).toEqual([]);
+    front[Symbol.dispose]();
+  });
+});
+
 describe("the statistics of a version", () => {
   it("count what came of its requests since the start", () => {
     answer(3, 10, statistics, 4);

@@ -33,27 +33,31 @@ export class Caller {
   readonly signal: AbortSignal;
   /** What the client sent beside the request, by lower-case name; for `ModelTarget.header`. */
   readonly header: (name: string) => string | undefined;
-  readonly #receivedAtMs: number;
-  readonly #peer: () => string;
+  readonly #facts: CallFacts;
 
-  constructor({ metadata, receivedAtMs, deadlineMs, signal, peer }: CallFacts) {
-    this.#receivedAtMs = receivedAtMs;
+  constructor(facts: CallFacts) {
+    const { metadata, deadlineMs, signal } = facts;
+    this.#facts = facts;
     this.deadlineMs = deadlineMs;
     this.signal = signal;
     this.header = (name) => (METADATA_NAME.test(name) ? metadata.get(name)[0]?.toString() : undefined);
-    this.#peer = peer;
   }
 
   /** Whether the call comes from a program on this machine and through no proxy: over a loopback address, or a unix socket. */
   get isLocal(): boolean {
     if (PROXY_HEADERS.some((name) => this.header(name) !== undefined)) return false;
-    const peer = this.#peer();
+    const peer = this.#facts.peer();
     return peer === NO_ADDRESS || isLoopback(peer.replace(/:[0-9]+$/, ""));
+  }
+
+  /** The same caller with one of the requests that come over a stream, which has `limitMs` to be answered. */
+  withRequest(receivedAtMs: number, limitMs: number): Caller {
+    return new Caller({ ...this.#facts, receivedAtMs, deadlineMs: Math.min(this.deadlineMs, receivedAtMs + limitMs) });
   }
 
   /** For monitors. `method` is one of a few words, as `predict`. */
   origin(method: string): RequestOrigin {
-    return requestOrigin({ protocol: "grpc", method, receivedAtMs: this.#receivedAtMs }, this.header);
+    return requestOrigin({ protocol: "grpc", method, receivedAtMs: this.#facts.receivedAtMs }, this.header);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { encodeError } from "../tensorflow-serving/encode.js";
+import { encodeError } from "./error-answer.js";
 
 const ANSWERS: Readonly<Record<string, readonly [status: string, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [

@@ -1,23 +1,25 @@
 import type { IncomingMessage } from "node:http";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { PlinthError } from "@plinth/core";
+import { unpack } from "./content-encoding.js";
 
-const gunzipAsync = promisify(gunzip);
+/** Every element of a tensor lies well at a multiple of this, in bytes. */
+const ALIGNMENT = 8;
 
 /**
- * The whole body of a request, unpacked where it came with gzip. The bytes are the caller's.
+ * The whole body of a request, unpacked where it came packed. The bytes are the caller's.
  *
- * @throws PlinthError `REQUEST_TOO_LARGE` past `maxBytes`, packed or unpacked, as soon as that is known; `REQUEST_INVALID` for an
- * encoding other than gzip or damaged gzip; `CANCELLED` where the client goes away before the end.
+ * @param tensorsAt where in the body raw tensors begin: a body that came in several parts is put together so that they are aligned
+ * @throws PlinthError `REQUEST_TOO_LARGE` past `maxBytes`, packed or unpacked, as soon as that is known; `REQUEST_INVALID` for
+ * a damaged encoding, and an error of its own for an unknown one; `CANCELLED` where the client goes away before the end.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, maxBytes: number, tensorsAt = 0): Promise<Buffer> {
   const encoding = request.headers["content-encoding"];
-  const body = await readRaw(request, maxBytes);
-  return encoding === undefined || encoding === "identity" ? body : unpack(body, encoding, maxBytes);
+  const body = await readRaw(request, maxBytes, tensorsAt);
+  if (encoding === undefined || encoding === "identity") return body;
+  return unpack(body, encoding, maxBytes, () => tooLarge(maxBytes, "more after unpacking"));
 }
 
-function readRaw(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readRaw(request: IncomingMessage, maxBytes: number, tensorsAt: number): Promise<Buffer> {
   const announced = Number(request.headers["content-length"]);
   if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes, `${announced} bytes`));
   return new Promise((resolve, reject) => {
@@ -33,7 +35,7 @@ function readRaw(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     });
     request.once("end", () => {
       const [only] = chunks;
-      resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, bytes));
+      resolve(only !== undefined && chunks.length === 1 ? only : joined(chunks, bytes, tensorsAt));
     });
     request.once("close", () => {
       if (!request.complete)
@@ -43,25 +45,16 @@ function readRaw(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   });
 }
 
-async function unpack(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
-  if (!encoding.toLowerCase().includes("gzip")) {
-    throw new PlinthError(
-      "REQUEST_INVALID",
-      `Expected Content-Encoding gzip or none, got ${JSON.stringify(encoding.slice(0, 64))}`,
-    );
+/** The chunks one after the other, at a place in memory where what stands at `tensorsAt` is aligned. */
+function joined(chunks: readonly Buffer[], bytes: number, tensorsAt: number): Buffer {
+  const padding = (ALIGNMENT - (tensorsAt % ALIGNMENT)) % ALIGNMENT;
+  const whole = Buffer.allocUnsafeSlow(padding + bytes);
+  let at = padding;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
   }
-  try {
-    return await gunzipAsync(body, { maxOutputLength: maxBytes });
-  } catch (cause) {
-    if (cause instanceof RangeError) throw tooLarge(maxBytes, "more after unpacking");
-    throw new PlinthError(
-      "REQUEST_INVALID",
-      `The body is not valid gzip, though Content-Encoding says so: ${String(cause)}`,
-      {
-        cause,
-      },
-    );
-  }
+  return whole.subarray(padding, at);
 }
 
 export function tooLarge(maxBytes: number, got: string): PlinthError {

@@ -3,31 +3,34 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 /** Longest wait for a client to stop sending a body that was refused, in milliseconds. */
 const LINGER_MS = 1_000;
 
-interface Answer {
-  readonly response: ServerResponse;
+/** What a request is answered with. */
+export interface Answer {
   readonly status: number;
-  readonly body: Buffer;
-  readonly isLast: boolean;
-  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** One after the other, as they are; nobody may write to them any more. */
+  readonly chunks: readonly Uint8Array[];
+  /** `Content-Type` and all others but `Content-Length`. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-let waiting: Answer[] = [];
+export const JSON_TYPE: Readonly<Record<string, string>> = { "Content-Type": "application/json" };
+
+interface WaitingAnswer {
+  readonly response: ServerResponse;
+  readonly answer: Answer;
+  readonly isLast: boolean;
+}
+
+let waiting: WaitingAnswer[] = [];
 
 /**
- * Writes a JSON answer, the last one on its connection if told so. A client that has gone gets nothing.
+ * Writes an answer, the last one on its connection if told so. A client that has gone gets nothing.
  *
  * Answers that become ready in one turn of the event loop are written together at its end. Each write wakes whoever waits for it,
  * and that costs the kernel more than the write itself; one after the other they find him awake. With 32 connections on two
  * cores it saved a fifth of the CPU time of a small model's request, and no percentile of the latency got longer.
  */
-export function sendJson(
-  response: ServerResponse,
-  status: number,
-  body: Buffer,
-  isLast: boolean,
-  headers?: Answer["headers"],
-): void {
-  if (waiting.push({ response, status, body, isLast, headers }) === 1) setImmediate(writeWaiting);
+export function send(response: ServerResponse, answer: Answer, isLast: boolean): void {
+  if (waiting.push({ response, answer, isLast }) === 1) setImmediate(writeWaiting);
 }
 
 function writeWaiting(): void {
@@ -36,12 +39,15 @@ function writeWaiting(): void {
   for (const answer of answers) write(answer);
 }
 
-function write({ response, status, body, isLast, headers }: Answer): void {
+function write({ response, answer: { status, chunks, headers }, isLast }: WaitingAnswer): void {
   if (response.headersSent || response.destroyed) return;
   if (isLast) response.shouldKeepAlive = false;
-  const always = { "Content-Type": "application/json", "Content-Length": body.length };
-  response.writeHead(status, headers === undefined ? always : { ...always, ...headers });
-  response.end(body);
+  let bytes = 0;
+  for (const { byteLength } of chunks) bytes += byteLength;
+  response.writeHead(status, { ...headers, "Content-Length": bytes });
+  const last = chunks.length - 1;
+  for (let index = 0; index < last; index++) response.write(chunks[index]);
+  response.end(chunks[last]);
 }
 
 /**

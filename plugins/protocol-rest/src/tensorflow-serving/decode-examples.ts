@@ -11,11 +11,11 @@ import {
   REGRESS_METHOD,
 } from "@plinth/tf-example";
 import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipBlanks } from "../json/characters.js";
+import { clip, excerpt } from "../json/excerpt.js";
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
 import { textOf } from "../json/strings.js";
 import { asBuffer, findMembers, findSignatureName, SIGNATURE_KEY, type Span } from "./document.js";
-import { clip, excerpt } from "./excerpt.js";
 import { readFeature } from "./read-feature.js";
 
 /** The body of a classify or regress request. */

@@ -1,10 +1,10 @@
 import { PlinthError } from "@plinth/core";
 import { OPEN_BRACE, QUOTE, skipBlanks } from "../json/characters.js";
+import { excerpt } from "../json/excerpt.js";
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
 import { textOf } from "../json/strings.js";
 import { syntaxError } from "../json/syntax-error.js";
-import { excerpt } from "./excerpt.js";
 
 /** The key that every request may have. */
 export const SIGNATURE_KEY = "signature_name";

@@ -36,15 +36,6 @@ export function encodePredict(outputs: NamedTensors, format: PredictFormat): Buf
   return out.finish();
 }
 
-/** Writes `{"error": "<message>"}`. */
-export function encodeError(message: string): Buffer {
-  const out = new JsonBuffer(message.length + 64);
-  out.ascii('{"error":');
-  writeText(out, message);
-  out.byte(CLOSE_BRACE);
-  return out.finish();
-}
-
 interface Column {
   readonly name: string;
   readonly tensor: Tensor;

@@ -1,19 +1,4 @@
 import { PlinthError } from "@plinth/core";
-import { httpStatus } from "../http/http-status.js";
-import { retryAfter } from "../http/retry-after.js";
-import { encodeError } from "./encode.js";
-
-/** An error as a client of this dialect gets it: `{"error": "<message>"}`. */
-export interface ErrorAnswer {
-  readonly status: number;
-  readonly body: Buffer;
-  /** Beside those that every answer has. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export function errorAnswer(error: PlinthError): ErrorAnswer {
-  return { status: httpStatus(error), body: encodeError(error.message), headers: retryAfter(error) };
-}
 
 /** What no path or method of the API is. */
 export function malformedRequest(method: string, path: string): PlinthError {

@@ -1,10 +1,10 @@
 import { formatShape, PlinthError, type Signature } from "@plinth/core";
 import { CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "../json/characters.js";
+import { ValueExaminer, type ValueForm } from "../json/examine-value.js";
+import { clip } from "../json/excerpt.js";
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
 import { MAX_RANK } from "../json/tensor-reader.js";
-import { ValueExaminer, type ValueForm } from "./examine-value.js";
-import { clip } from "./excerpt.js";
 import { isRow } from "./read-inputs.js";
 
 type Inputs = Signature["inputs"];

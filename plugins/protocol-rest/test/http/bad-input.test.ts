@@ -74,9 +74,10 @@ describe("a packed body", () => {
     }
     const response = await rest.predict(BODY, { "Content-Encoding": "br" });
     expect([response.status, await response.text()]).toEqual([
-      400,
-      expect.stringContaining("Expected Content-Encoding gzip"),
+      501,
+      expect.stringContaining("Expected Content-Encoding gzip, deflate or none"),
     ]);
+    expect(response.headers.get("accept-encoding")).toBe("gzip, deflate");
     await expectUnharmed();
   });
 });

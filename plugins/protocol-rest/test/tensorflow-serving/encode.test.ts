@@ -1,6 +1,7 @@
 import { createTensor, type DType, type DTypeData, type NamedTensors, PlinthError, type Tensor } from "@plinth/core";
 import { describe, expect, it } from "vitest";
-import { encodeError, encodePredict } from "../../src/tensorflow-serving/encode.js";
+import { encodeError } from "../../src/http/error-answer.js";
+import { encodePredict } from "../../src/tensorflow-serving/encode.js";
 
 function tensor<D extends DType>(dtype: D, shape: readonly number[], data: DTypeData[D]): Tensor {
   return createTensor(dtype, shape, data) as Tensor;

@@ -8,7 +8,8 @@ function handle(model: string, version: bigint, signatures: ReadonlyMap<string, 
   const unused = () => {
     throw new Error("metadata needs the signatures only");
   };
-  return { model, version, signatures, signature: unused, admit: unused, infer: unused, [Symbol.dispose]: unused };
+  const calls = { signature: unused, admit: unused, infer: unused, [Symbol.dispose]: unused };
+  return { model, version, backend: "onnx", signatures, ...calls };
 }
 
 describe("the metadata of a model", () => {

@@ -64,6 +64,7 @@ export class EchoServer implements ModelServer {
     return {
       model,
       version: 1n,
+      backend: "echo",
       signatures: new Map([[DEFAULT_SIGNATURE, SIGNATURE]]),
       signature: () => SIGNATURE,
       admit: () => this.#admit(),

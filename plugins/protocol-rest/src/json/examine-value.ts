@@ -1,9 +1,9 @@
 import { type DType, PlinthError } from "@plinth/core";
-import { isBase64Object } from "../json/base64.js";
-import { CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "../json/characters.js";
-import { createElementRows, type ElementRows } from "../json/element-rows.js";
-import { skipValue } from "../json/skip-value.js";
+import { isBase64Object } from "./base64.js";
+import { CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "./characters.js";
+import { createElementRows, type ElementRows } from "./element-rows.js";
 import { excerpt } from "./excerpt.js";
+import { skipValue } from "./skip-value.js";
 import { jsonTypeName, TYPE_NAMES } from "./type-names.js";
 
 /** What a value looks like that is a tensor by itself. */

@@ -1,0 +1,70 @@
+import { PlinthError } from "@plinth/core";
+import { repositoryIndex } from "@plinth/open-inference";
+import {
+  GRPCInferenceServiceDefinition,
+  type RepositoryModelLoadRequest,
+} from "@plinth/protobuf-messages/inference/grpc_service";
+import type { Caller } from "../calls/caller.js";
+import { type Method, unaryMethod } from "../calls/service.js";
+import type { Surroundings } from "../surroundings.js";
+import { askMainProcess } from "./main-process.js";
+
+const { methods } = GRPCInferenceServiceDefinition;
+
+/** `RepositoryIndex`, `RepositoryModelLoad` and `RepositoryModelUnload`. */
+export function repositoryMethods(surroundings: Surroundings): readonly (readonly [string, Method])[] {
+  const { server } = surroundings;
+  const index = unaryMethod(methods.repositoryIndex, ({ repositoryName, ready }) => {
+    checkRepository(repositoryName);
+    const entries = repositoryIndex(server, ready);
+    return {
+      models: entries.map(({ name, version = "", state = "", reason = "" }) => ({ name, version, state, reason })),
+    };
+  });
+  const load = unaryMethod(methods.repositoryModelLoad, (request, caller) =>
+    change("load", request, caller, surroundings),
+  );
+  const unload = unaryMethod(methods.repositoryModelUnload, (request, caller) =>
+    change("unload", request, caller, surroundings),
+  );
+  return [
+    [methods.repositoryIndex.name, index],
+    [methods.repositoryModelLoad.name, load],
+    [methods.repositoryModelUnload.name, unload],
+  ];
+}
+
+async function change(
+  verb: "load" | "unload",
+  { repositoryName, modelName, parameters }: RepositoryModelLoadRequest,
+  caller: Caller,
+  surroundings: Surroundings,
+): Promise<Record<never, never>> {
+  checkManager(caller, surroundings);
+  checkRepository(repositoryName);
+  const names = Object.fromEntries([...parameters.keys()].map((name) => [name, true]));
+  const path = `/repository/models/:model/${verb}`;
+  await askMainProcess(
+    surroundings,
+    { method: "POST", path, params: { model: modelName }, body: { parameters: names } },
+    caller,
+  );
+  return {};
+}
+
+/** @throws PlinthError `PERMISSION_DENIED` */
+export function checkManager({ isLocal }: Caller, { options }: Surroundings): void {
+  if (isLocal || options.repositoryAccess === "public") return;
+  throw new PlinthError(
+    "PERMISSION_DENIED",
+    "Management answers only callers on the server's own machine; the option repositoryAccess of the protocol lets others in",
+  );
+}
+
+function checkRepository(name: string): void {
+  if (name === "") return;
+  throw new PlinthError(
+    "NOT_IMPLEMENTED",
+    "Naming a repository is not supported, there is one: leave repository_name out",
+  );
+}

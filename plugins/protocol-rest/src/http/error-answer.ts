@@ -1,0 +1,28 @@
+import type { PlinthError } from "@plinth/core";
+import { CLOSE_BRACE } from "../json/characters.js";
+import { JsonBuffer } from "../json/json-buffer.js";
+import { writeText } from "../json/write-string.js";
+import { ENCODINGS, UNKNOWN_ENCODING } from "./content-encoding.js";
+import { httpStatus } from "./http-status.js";
+import { retryAfter } from "./retry-after.js";
+import { type Answer, JSON_TYPE } from "./send.js";
+
+/** An error as clients of both dialects get it: `{"error": "<message>"}`. */
+export function errorAnswer(error: PlinthError): Answer {
+  const headers = { ...JSON_TYPE, ...retryAfter(error), ...acceptedEncodings(error) };
+  return { status: httpStatus(error), chunks: [encodeError(error.message)], headers };
+}
+
+/** Writes `{"error": "<message>"}`. */
+export function encodeError(message: string): Buffer {
+  const out = new JsonBuffer(message.length + 64);
+  out.ascii('{"error":');
+  writeText(out, message);
+  out.byte(CLOSE_BRACE);
+  return out.finish();
+}
+
+/** What the client may try instead (RFC 9110, section 12.5.3). */
+function acceptedEncodings({ reason }: PlinthError): Readonly<Record<string, string>> {
+  return reason === UNKNOWN_ENCODING ? { "Accept-Encoding": ENCODINGS } : {};
+}

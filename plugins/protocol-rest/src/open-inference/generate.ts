@@ -1,0 +1,89 @@
+import { createTensor, elementCount, PlinthError, type Signature, type Tensor, type TensorSpec } from "@plinth/core";
+import { type InferenceAnswer, type InferenceRequest, type NamedTensor, NO_PARAMETERS } from "@plinth/open-inference";
+import { type Answer, JSON_TYPE } from "../http/send.js";
+import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, skipBlanks } from "../json/characters.js";
+import { JsonBuffer } from "../json/json-buffer.js";
+import { ObjectWalker } from "../json/object-walker.js";
+import { skipValue } from "../json/skip-value.js";
+import { writeText } from "../json/write-string.js";
+import { tensorWriter } from "../json/write-tensor.js";
+import { readData } from "./read-data.js";
+import { readParameters, readText } from "./small-values.js";
+
+/**
+ * Reads the body of a generate request: an object with a value for each input, beside an optional `id` and `parameters`, unless inputs
+ * are called so. What else there is, is passed over.
+ *
+ * A value is a scalar or lists. Lists nested as deep as the input has axes are its tensor; a scalar or a flat list is put into the
+ * shape of the signature, whose open axes are 1 long, but for the last one of them, which is as long as that makes it.
+ *
+ * @throws PlinthError `REQUEST_INVALID`, `TENSOR_INVALID`
+ */
+export function decodeGenerate(body: Buffer, { inputs: specs }: Signature): InferenceRequest {
+  const document = body.subarray(0, body.lastIndexOf(CLOSE_BRACE) + 1);
+  const start = skipBlanks(document, 0);
+  if (document[start] !== OPEN_BRACE) {
+    skipValue(body, skipBlanks(body, 0));
+    throw new PlinthError("REQUEST_INVALID", "Expected an object with a value for each input");
+  }
+  const inputs: NamedTensor[] = [];
+  let id: string | undefined;
+  let parameters = NO_PARAMETERS;
+  const walker = new ObjectWalker(document);
+  for (let at = walker.enter(start); at >= 0; at = walker.next(at)) {
+    const { key } = walker;
+    const spec = specs.get(key);
+    if (spec !== undefined) {
+      const { tensor, end } = readData(document, at, spec.dtype);
+      inputs.push({ name: key, tensor: fitted(tensor, spec) });
+      at = end;
+      continue;
+    }
+    const end = skipValue(document, at);
+    if (key === "id") id = readText(document, at, end, key);
+    else if (key === "parameters") parameters = readParameters(document, at, end);
+    at = end;
+  }
+  return { id, parameters, inputs, outputs: [] };
+}
+
+/** An object with the model, its version, and a value for each output: that of its only element, else lists without leading axes of 1. */
+export function encodeGenerate({ model, version, id, outputs }: InferenceAnswer): Answer {
+  const out = new JsonBuffer(1_024);
+  out.ascii('{"model_name":');
+  writeText(out, model);
+  out.ascii(`,"model_version":"${version}"`);
+  if (id !== undefined && id !== "") {
+    out.ascii(',"id":');
+    writeText(out, id);
+  }
+  for (const { name, tensor } of outputs) {
+    out.byte(COMMA);
+    writeText(out, name);
+    out.byte(COLON);
+    tensorWriter(tensor, false)(out, trimmed(tensor.shape), 0);
+  }
+  out.byte(CLOSE_BRACE);
+  return { status: 200, chunks: [out.finish()], headers: JSON_TYPE };
+}
+
+/** The same answer as a stream of one server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export function asEvent({ status, chunks }: Answer): Answer {
+  const headers = { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" };
+  return { status, chunks: [Buffer.from("data: "), ...chunks, Buffer.from("\n\n")], headers };
+}
+
+function fitted(tensor: Tensor, { shape }: TensorSpec): Tensor {
+  if (shape === undefined || tensor.shape.length === shape.length || tensor.shape.length > 1) return tensor;
+  const open = shape.lastIndexOf(-1);
+  const rest = elementCount(shape.filter((_, axis) => axis !== open).map((length) => Math.max(length, 1)));
+  const length = elementCount(tensor.shape) / rest;
+  const filled = shape.map((each, axis) => (axis === open ? length : each === -1 ? 1 : each));
+  if (!Number.isInteger(length) || (open === -1 && length !== 1)) return tensor;
+  return createTensor(tensor.dtype, filled, tensor.data) as Tensor;
+}
+
+function trimmed(shape: readonly number[]): readonly number[] {
+  const first = shape.findIndex((length) => length !== 1);
+  return first === -1 ? [] : shape.slice(first);
+}
