@@ -1,4 +1,5 @@
 import type { DType } from "./dtype.js";
+import type { Tensor } from "./tensor.js";
 
 /** What one input or output of a signature is. */
 export interface TensorSpec {
@@ -7,6 +8,8 @@ export interface TensorSpec {
   readonly shape: readonly number[] | undefined;
   /** The tensor's name inside the model's graph, where that differs from the name that clients use. */
   readonly graphName?: string;
+  /** Of an input that a request may leave out: what the model is given then. Only read. */
+  readonly default?: Tensor;
 }
 
 /** One way to call a model: named inputs to named outputs. */

@@ -40,6 +40,7 @@ export class FakeBackend implements Backend {
     this.live.add(key);
     return {
       signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]),
+      details: new Map([["engine", "fake"]]),
       run: async (call): Promise<NamedTensors> => {
         await this.onRun(call);
         const x = call.inputs.get("x");

@@ -3,7 +3,7 @@ import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import { DEFAULT_SIGNATURE, type Signature } from "../../model/signature.js";
-import { checkInputs } from "./check-inputs.js";
+import { checkInputs, completeInputs } from "./check-inputs.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
 import type { RunQueue } from "./run-queue.js";
 
@@ -47,6 +47,11 @@ export class Servable {
 
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#executed.signatures;
+  }
+
+  /** How it was loaded, for people. */
+  get details(): ReadonlyMap<string, string> | undefined {
+    return this.#executed.details;
   }
 
   /** Why none of its instances is up; `undefined` while one is. */
@@ -121,7 +126,7 @@ export class Servable {
     try {
       const { outputs, startedAtMs, finishedAtMs } = await this.#queue.run({
         signature: name,
-        inputs: call.inputs,
+        inputs: completeInputs(signature, call.inputs),
         outputs: outputNames,
         deadlineMs: call.deadlineMs,
         priority: call.priority,

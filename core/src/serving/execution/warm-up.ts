@@ -70,11 +70,11 @@ async function measureRun(
   return fastestMs;
 }
 
-/** Inputs of zeros with every open dimension at 1; `undefined` where a rank is unknown or an input would be too large. */
+/** Defaults, and zeros with every open dimension at 1 for inputs that have none; `undefined` where a rank is unknown or an input would be too large. */
 function zeroInputs(signature: Signature): NamedTensors | undefined {
   const inputs = new Map<string, Tensor>();
   for (const [name, spec] of signature.inputs) {
-    const tensor = zeros(spec);
+    const tensor = spec.default ?? zeros(spec);
     if (tensor === undefined) return undefined;
     inputs.set(name, tensor);
   }

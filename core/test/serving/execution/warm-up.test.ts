@@ -51,6 +51,13 @@ test("a model that does not take zeros is not broken, and nothing is known of it
   expect(await warm()).toEqual({ runMs: undefined, refusals: [`${DEFAULT_SIGNATURE}: no zeros`] });
 });
 
+test("an input with a default gets that", async () => {
+  const x = { dtype: "float32", shape: [2], data: Float32Array.of(1, 2) } as const;
+  const inputs = new Map([["x", { dtype: "float32", shape: undefined, default: x } as const]]);
+  await warm(new Map([[DEFAULT_SIGNATURE, { ...ECHO_SIGNATURE, inputs }]]));
+  expect(calls[0]?.inputs.get("x")).toBe(x);
+});
+
 test.each<[string, Partial<Signature>]>([
   ["an unknown rank", { inputs: new Map([["x", { dtype: "float32", shape: undefined }]]) }],
   ["an input of gigabytes", { inputs: new Map([["x", { dtype: "float32", shape: [1 << 25] }]]) }],

@@ -56,7 +56,7 @@ export class WorkerHost {
       const stayingFiles = { directory, files, [Symbol.asyncDispose]: async () => {} };
       const { loaded, report } = await loadModel(backend, stayingFiles, { model, version, signal });
       this.#model = loaded;
-      this.#server.send({ type: "loaded", signatures: loaded.signatures, report }, []);
+      this.#server.send({ type: "loaded", signatures: loaded.signatures, details: loaded.details, report }, []);
     } catch (thrown) {
       this.#server.send({ type: "failed", error: packError(thrown) }, []);
     }
