@@ -1,0 +1,80 @@
+import {
+  type DataTypeMap,
+  getKernelsForBackend,
+  type KernelConfig,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
+import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { isTrusted } from "./trusted-kernels.js";
+
+type KernelCall = Parameters<KernelFunc>[0];
+
+/**
+ * Puts before every kernel of the WASM backend a look at its inputs, and has the CPU's kernel take what it is not to be trusted with, and
+ * what it does not have at all. Called once, before the backend is set up.
+ */
+export function guardWasmKernels(cpu: MathBackendCPU): void {
+  const wasmKernels = new Map(getKernelsForBackend("wasm").map((config) => [config.kernelName, config]));
+  for (const { kernelName, kernelFunc } of getKernelsForBackend("cpu")) {
+    const onCpu: KernelFunc = (call) => runOnCpu(kernelFunc, call, cpu);
+    const wasmKernel = wasmKernels.get(kernelName);
+    if (wasmKernel === undefined) {
+      registerKernel({ kernelName, backendName: "wasm", kernelFunc: onCpu });
+    } else {
+      unregisterKernel(kernelName, "wasm");
+      registerKernel(guarded(wasmKernel, onCpu));
+    }
+  }
+}
+
+function guarded(config: KernelConfig, onCpu: KernelFunc): KernelConfig {
+  const { kernelName, kernelFunc } = config;
+  return {
+    ...config,
+    kernelFunc: (call) => (isTrusted(kernelName, call.inputs, call.attrs?.["dtype"]) ? kernelFunc(call) : onCpu(call)),
+  };
+}
+
+function runOnCpu(kernel: KernelFunc, { inputs, attrs, backend }: KernelCall, cpu: MathBackendCPU): TensorInfo | TensorInfo[] {
+  const wasm = backend as BackendWasm;
+  const moved: Record<string, TensorInfo> = {};
+  let results: readonly TensorInfo[] = [];
+  try {
+    for (const name in inputs) {
+      const input = inputs[name];
+      if (input !== undefined && input !== null) moved[name] = toCpu(input, wasm, cpu);
+    }
+    const output = kernel({ inputs: moved, backend: cpu, ...(attrs !== undefined && { attrs }) });
+    results = Array.isArray(output) ? output : [output];
+    const back = results.map((result) => fromCpu(result, cpu, wasm));
+    return Array.isArray(output) ? back : (back[0] as TensorInfo);
+  } finally {
+    for (const { dataId } of [...Object.values(moved), ...results]) cpu.disposeData(dataId);
+  }
+}
+
+function toCpu({ dataId, shape, dtype }: TensorInfo, wasm: BackendWasm, cpu: MathBackendCPU): TensorInfo {
+  return cpu.makeTensorInfo(shape, dtype, wasm.readSync(dataId) as DataTypeMap["float32"]);
+}
+
+function fromCpu({ dataId, shape, dtype }: TensorInfo, cpu: MathBackendCPU, wasm: BackendWasm): TensorInfo {
+  return { dataId: wasm.write(exactly(dtype, cpu.readSync(dataId)), shape, dtype), shape, dtype };
+}
+
+/** The CPU backend keeps numbers in whatever array a kernel has made; WASM copies bytes. */
+function exactly(dtype: string, values: ReturnType<MathBackendCPU["readSync"]>): ReturnType<MathBackendCPU["readSync"]> {
+  switch (dtype) {
+    case "float32":
+      return values instanceof Float32Array ? values : Float32Array.from(values as Int32Array);
+    case "int32":
+      return values instanceof Int32Array ? values : Int32Array.from(values as Float32Array);
+    case "bool":
+      return values instanceof Uint8Array ? values : Uint8Array.from(values as Int32Array);
+    default:
+      return values;
+  }
+}

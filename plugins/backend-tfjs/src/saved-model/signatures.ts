@@ -1,0 +1,49 @@
+import { DEFAULT_SIGNATURE, type DType, PlinthError, type Signature, type TensorSpec } from "@plinth/core";
+import type { ModelSignature, SavedModel, SignatureInput, SignatureOutput } from "@plinth/saved-model";
+import { servableDType } from "../tensors/element-types.js";
+import { constantToTensor } from "../tensors/constant-to-tensor.js";
+
+/** What TensorFlow 1's Hub modules call the signature that is meant where none is named. */
+const HUB_DEFAULT = "default";
+
+/**
+ * The ways to call a model: its signatures, and where it has none, as Hub modules of TensorFlow 2, its functions. Where none of them is
+ * called `serving_default`, the one that a Hub module means is.
+ */
+export function callableSignatures({ signatures, callables }: SavedModel): ReadonlyMap<string, ModelSignature> {
+  if (signatures.size > 0) {
+    const hubDefault = signatures.get(HUB_DEFAULT);
+    if (signatures.has(DEFAULT_SIGNATURE) || hubDefault === undefined) return signatures;
+    return new Map([[DEFAULT_SIGNATURE, hubDefault], ...signatures]);
+  }
+  const found = new Map<string, ModelSignature>();
+  for (const { name, signature } of callables) {
+    const called = name === "__call__" ? DEFAULT_SIGNATURE : name;
+    if (!found.has(called)) found.set(called, signature);
+  }
+  return found;
+}
+
+/** @throws PlinthError `MODEL_UNSUPPORTED` for inputs and outputs that cannot be taken or given */
+export function signatureOf({ inputs, outputs, method }: ModelSignature): Signature {
+  return {
+    inputs: new Map(inputs.map((input) => [input.name, inputSpec(input)])),
+    outputs: new Map(outputs.map((output) => [output.name, specOf(output, "output")])),
+    method,
+    shapes: "advisory",
+  };
+}
+
+function inputSpec(input: SignatureInput): TensorSpec {
+  return { ...specOf(input, "input"), ...(input.default !== undefined && { default: constantToTensor(input.default) }) };
+}
+
+function specOf({ name, dtype, shape, savedName }: SignatureOutput, direction: "input" | "output"): TensorSpec {
+  return { dtype: servable(name, dtype, direction), shape, graphName: savedName };
+}
+
+function servable(name: string, type: string, direction: string): DType {
+  const dtype = servableDType(type);
+  if (dtype !== undefined) return dtype;
+  throw new PlinthError("MODEL_UNSUPPORTED", `The ${direction} ${JSON.stringify(name)} is of ${type}, which TensorFlow.js does not take or give`);
+}
