@@ -1,0 +1,76 @@
+import { elementTypeOf } from "../element-type.js";
+import type { Attribute } from "../graph.js";
+import type { SavedSignature, TensorInfo } from "../messages/meta-graph-message.js";
+import type { ExpansionBudget } from "../messages/tensor-message.js";
+import type { SignatureInput, SignatureOutput } from "../saved-model.js";
+import { SavedModelError } from "../saved-model-error.js";
+import type { FlatGraph } from "./flat-graph.js";
+import type { Feed, Flattened, Inliner } from "./inliner.js";
+
+/** A signature whose graph is flat, with its variables still in it. */
+export interface FlatSignature {
+  readonly method: string;
+  readonly inputs: readonly SignatureInput[];
+  /** Their `tensor` is not theirs yet. */
+  readonly outputs: readonly Omit<SignatureOutput, "tensor">[];
+  readonly graph: FlatGraph;
+}
+
+/** @throws SavedModelError for what keeps this signature from being served */
+export function flattenSignature(
+  name: string,
+  saved: SavedSignature,
+  inliner: Inliner,
+  budget: ExpansionBudget,
+): FlatSignature {
+  const inputs = sorted(saved.inputs).map(([input, info]) => outputOf(name, input, info));
+  const outputs = sorted(saved.outputs).map(([output, info]) => outputOf(name, output, info));
+  const flattened = inliner.flatten({
+    feeds: inputs.map(feedOf),
+    outputs: outputs.map(({ savedName }) => savedName),
+    controlOutputs: [],
+  });
+  const defaults = new Map([...saved.defaults].map(([input, tensor]) => [input, tensor.read(budget)]));
+  return signatureOf(saved.method, inputs, outputs, flattened, defaults);
+}
+
+export function signatureOf(
+  method: string,
+  inputs: readonly Omit<SignatureOutput, "tensor">[],
+  outputs: readonly Omit<SignatureOutput, "tensor">[],
+  flattened: Flattened,
+  defaults: ReadonlyMap<string, NonNullable<SignatureInput["default"]>>,
+): FlatSignature {
+  const fed = inputs.map((input, index) => ({
+    ...input,
+    tensor: flattened.inputs[index] as string,
+    default: defaults.get(input.name),
+  }));
+  return { method, inputs: fed, outputs, graph: flattened.graph };
+}
+
+export function feedOf({ savedName, dtype, shape }: Omit<SignatureOutput, "tensor">): Feed {
+  const attributes = new Map<string, Attribute>([
+    ["dtype", { kind: "type", value: dtype }],
+    ["shape", { kind: "shape", value: shape }],
+  ]);
+  return { tensor: savedName, attributes };
+}
+
+function outputOf(
+  signature: string,
+  name: string,
+  { tensor, dataType, shape }: TensorInfo,
+): Omit<SignatureOutput, "tensor"> {
+  if (tensor === undefined) {
+    throw new SavedModelError(
+      "UNSUPPORTED",
+      `${name} of signature ${signature} is a sparse or composite tensor; export the model with dense tensors in its signature`,
+    );
+  }
+  return { name, dtype: elementTypeOf(dataType), shape, savedName: tensor };
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,209 @@
+import type { Shape } from "../constant-tensor.js";
+import { type OpDefinition, readGraph, readOpDefinition, type SavedGraph, SavedTensor } from "./graph-message.js";
+import { type ObjectGraph, readObjectGraph } from "./object-graph-message.js";
+import { readShape } from "./tensor-message.js";
+import type { WireReader } from "./wire-reader.js";
+
+/** TensorInfo. `tensor` is `undefined` for what is several tensors: sparse and composite ones. */
+export interface TensorInfo {
+  readonly tensor: string | undefined;
+  readonly dataType: number;
+  readonly shape: Shape;
+}
+
+/** SignatureDef. */
+export interface SavedSignature {
+  readonly method: string;
+  readonly inputs: ReadonlyMap<string, TensorInfo>;
+  readonly outputs: ReadonlyMap<string, TensorInfo>;
+  readonly defaults: ReadonlyMap<string, SavedTensor>;
+}
+
+/** AssetFileDef: the tensor that is to hold the path of a file of `assets/`. */
+export interface AssetFile {
+  readonly tensor: string;
+  readonly filename: string;
+}
+
+/** SaverDef, as much as says how to restore. */
+export interface Saver {
+  readonly filenameTensor: string;
+  readonly restoreOp: string;
+}
+
+/** MetaGraphDef. */
+export interface MetaGraph {
+  readonly tags: readonly string[];
+  readonly tensorflowVersion: string;
+  readonly ops: ReadonlyMap<string, OpDefinition>;
+  readonly graph: SavedGraph;
+  readonly saver: Saver | undefined;
+  readonly signatures: ReadonlyMap<string, SavedSignature>;
+  readonly assets: readonly AssetFile[];
+  /** Names of nodes by collection; other kinds of collections are left out. */
+  readonly collections: ReadonlyMap<string, readonly string[]>;
+  readonly objects: ObjectGraph | undefined;
+}
+
+/** The tags of each graph of a SavedModel, and its own reader, so that only the one that is wanted is read. */
+export function listMetaGraphs(
+  reader: WireReader,
+): { readonly tags: readonly string[]; readonly reader: WireReader }[] {
+  const graphs: { tags: readonly string[]; reader: WireReader }[] = [];
+  while (reader.next()) {
+    if (reader.field !== 2) reader.skip();
+    else {
+      const graph = reader.message();
+      graphs.push({ tags: readTags(graph.again()), reader: graph });
+    }
+  }
+  return graphs;
+}
+
+function readTags(reader: WireReader): readonly string[] {
+  const tags: string[] = [];
+  while (reader.next()) {
+    if (reader.field !== 1) reader.skip();
+    else {
+      const info = reader.message();
+      while (info.next()) {
+        if (info.field === 4) tags.push(info.string());
+        else info.skip();
+      }
+    }
+  }
+  return tags;
+}
+
+export function readMetaGraph(reader: WireReader): MetaGraph {
+  let info: Info = { tags: [], tensorflowVersion: "", ops: new Map() };
+  let graph: SavedGraph = { nodes: [], functions: new Map() };
+  let saver: Saver | undefined;
+  let objects: ObjectGraph | undefined;
+  const signatures = new Map<string, SavedSignature>();
+  const collections = new Map<string, readonly string[]>();
+  const assets: AssetFile[] = [];
+  while (reader.next()) {
+    if (reader.field === 1) info = readInfo(reader.message());
+    else if (reader.field === 2) graph = readGraph(reader.message());
+    else if (reader.field === 3) saver = readSaver(reader.message());
+    else if (reader.field === 4) collections.set(...reader.entry((entry) => readNodeList(entry.message()), emptyList));
+    else if (reader.field === 5)
+      signatures.set(...reader.entry((entry) => readSignature(entry.message()), noSignature));
+    else if (reader.field === 6) assets.push(readAsset(reader.message()));
+    else if (reader.field === 7) objects = readObjectGraph(reader.message());
+    else reader.skip();
+  }
+  return { ...info, graph, saver, signatures, collections, assets, objects };
+}
+
+type Info = Pick<MetaGraph, "tags" | "tensorflowVersion" | "ops">;
+
+function readInfo(reader: WireReader): Info {
+  const tags: string[] = [];
+  const ops = new Map<string, OpDefinition>();
+  let tensorflowVersion = "";
+  while (reader.next()) {
+    if (reader.field === 2) readOps(reader.message(), ops);
+    else if (reader.field === 4) tags.push(reader.string());
+    else if (reader.field === 5) tensorflowVersion = reader.string();
+    else reader.skip();
+  }
+  return { tags, tensorflowVersion, ops };
+}
+
+function readOps(reader: WireReader, ops: Map<string, OpDefinition>): void {
+  while (reader.next()) {
+    if (reader.field !== 1) reader.skip();
+    else {
+      const op = readOpDefinition(reader.message());
+      ops.set(op.name, op);
+    }
+  }
+}
+
+function readSaver(reader: WireReader): Saver {
+  let filenameTensor = "";
+  let restoreOp = "";
+  while (reader.next()) {
+    if (reader.field === 1) filenameTensor = reader.string();
+    else if (reader.field === 3) restoreOp = reader.string();
+    else reader.skip();
+  }
+  return { filenameTensor, restoreOp };
+}
+
+function readNodeList(reader: WireReader): readonly string[] {
+  const names: string[] = [];
+  while (reader.next()) {
+    if (reader.field !== 1) reader.skip();
+    else {
+      const list = reader.message();
+      while (list.next()) {
+        if (list.field === 1) names.push(list.string());
+        else list.skip();
+      }
+    }
+  }
+  return names;
+}
+
+function readSignature(reader: WireReader): SavedSignature {
+  const inputs = new Map<string, TensorInfo>();
+  const outputs = new Map<string, TensorInfo>();
+  const defaults = new Map<string, SavedTensor>();
+  let method = "";
+  while (reader.next()) {
+    if (reader.field === 1) inputs.set(...reader.entry((entry) => readTensorInfo(entry.message()), noTensor));
+    else if (reader.field === 2) outputs.set(...reader.entry((entry) => readTensorInfo(entry.message()), noTensor));
+    else if (reader.field === 3) method = reader.string();
+    else if (reader.field === 4) {
+      const [name, tensor] = reader.entry<SavedTensor | undefined>(
+        (entry) => new SavedTensor(entry.message()),
+        nothing,
+      );
+      if (tensor !== undefined) defaults.set(name, tensor);
+    } else reader.skip();
+  }
+  return { method, inputs, outputs, defaults };
+}
+
+function readTensorInfo(reader: WireReader): TensorInfo {
+  let tensor: string | undefined;
+  let dataType = 0;
+  let shape: Shape = [];
+  while (reader.next()) {
+    if (reader.field === 1) tensor = reader.string();
+    else if (reader.field === 2) dataType = reader.number();
+    else if (reader.field === 3) shape = readShape(reader.message());
+    else reader.skip();
+  }
+  return { tensor, dataType, shape };
+}
+
+function readAsset(reader: WireReader): AssetFile {
+  let tensor = "";
+  let filename = "";
+  while (reader.next()) {
+    if (reader.field === 1) tensor = readTensorInfo(reader.message()).tensor ?? "";
+    else if (reader.field === 2) filename = reader.string();
+    else reader.skip();
+  }
+  return { tensor, filename };
+}
+
+function emptyList(): readonly string[] {
+  return [];
+}
+
+function noSignature(): SavedSignature {
+  return { method: "", inputs: new Map(), outputs: new Map(), defaults: new Map() };
+}
+
+function noTensor(): TensorInfo {
+  return { tensor: "", dataType: 0, shape: [] };
+}
+
+function nothing(): undefined {
+  return undefined;
+}
