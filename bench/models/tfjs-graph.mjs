@@ -59,7 +59,8 @@ function attributeJson({ kind, value }) {
       return { shape: value === undefined ? { unknownRank: true } : { dim: value.map((size) => ({ size })) } };
     case "list": {
       const list = {};
-      for (const each of value) for (const [key, item] of Object.entries(attributeJson(each))) list[key] = [...(list[key] ?? []), item];
+      for (const each of value)
+        for (const [key, item] of Object.entries(attributeJson(each))) list[key] = [...(list[key] ?? []), item];
       return { list };
     }
     default:

@@ -23,6 +23,11 @@ export interface Signature {
    * `advisory`: shapes are documentation only, as in TensorFlow, whose models answer shapes other than the declared ones.
    */
   readonly shapes: "binding" | "advisory";
+  /**
+   * A run changes what later runs answer, as one of a counter does. It is never run to warm up, and a model that has such a signature stays
+   * where it is, in one copy, unless more are asked for.
+   */
+  readonly changesState?: true;
 }
 
 /** The signature that a request means when it names none (TensorFlow's `DEFAULT_SERVING_SIGNATURE_DEF_KEY`). */

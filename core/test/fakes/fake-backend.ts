@@ -24,6 +24,7 @@ export class FakeBackend implements Backend {
   readonly name: string = "fake";
   readonly loads: string[] = [];
   readonly live = new Set<string>();
+  signature: Signature = ECHO_SIGNATURE;
   /** Called before a load succeeds; may throw or wait. */
   onLoad: (key: string, signal: AbortSignal) => Promise<void> = async () => {};
   /** Called before a run answers. */
@@ -39,7 +40,7 @@ export class FakeBackend implements Backend {
     await this.onLoad(key, signal);
     this.live.add(key);
     return {
-      signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]),
+      signatures: new Map([[DEFAULT_SIGNATURE, this.signature]]),
       details: new Map([["engine", "fake"]]),
       run: async (call): Promise<NamedTensors> => {
         await this.onRun(call);

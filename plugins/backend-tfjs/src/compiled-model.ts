@@ -62,13 +62,19 @@ export class CompiledModel implements LoadedModel {
   }
 }
 
-function runSignature({ signature, program, captured }: CompiledSignature, inputs: NamedTensors, outputs: readonly string[]): NamedTensors {
+function runSignature(
+  { signature, program, captured }: CompiledSignature,
+  inputs: NamedTensors,
+  outputs: readonly string[],
+): NamedTensors {
   const given: Value[] = [];
   for (const name of signature.inputs.keys()) given.push(toEngine(name, inputs.get(name) as Tensor));
   given.push(...captured);
   const values = program.run(given);
   const names = [...signature.outputs.keys()];
-  return new Map(outputs.map((name) => [name, outgoing(name, signature.outputs.get(name)?.dtype, values[names.indexOf(name)])]));
+  return new Map(
+    outputs.map((name) => [name, outgoing(name, signature.outputs.get(name)?.dtype, values[names.indexOf(name)])]),
+  );
 }
 
 function outgoing(name: string, dtype: DType | undefined, value: Value | undefined): Tensor {

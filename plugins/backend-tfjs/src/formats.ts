@@ -23,7 +23,9 @@ export function findFormat(files: readonly FileEntry[]): ModelFormat | undefined
 
 /** The folder of the file at the top, else of the only one below; with `/` at its end, or empty. */
 function onlyFolder(paths: readonly string[], file: RegExp): string | undefined {
-  const folders = new Set(paths.filter((path) => file.test(path)).map((path) => path.slice(0, path.lastIndexOf("/") + 1)));
+  const folders = new Set(
+    paths.filter((path) => file.test(path)).map((path) => path.slice(0, path.lastIndexOf("/") + 1)),
+  );
   if (folders.has("")) return "";
   const [folder] = folders;
   return folders.size === 1 ? folder : undefined;

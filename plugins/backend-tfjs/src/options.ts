@@ -12,7 +12,9 @@ export const tfjsOptions: z.ZodType<TfjsOptions> = z.strictObject({
   engine: z
     .enum(["auto", "native", "wasm", "cpu"])
     .default("auto")
-    .describe("What computes: `native` needs @tensorflow/tfjs-node. Default: auto, the first that works of native, wasm, cpu"),
+    .describe(
+      "What computes: `native` needs @tensorflow/tfjs-node. Default: auto, the first that works of native, wasm, cpu",
+    ),
   tags: z
     .array(z.string())
     .default(["serve"])

@@ -41,7 +41,11 @@ export class TfjsBackend implements Backend {
     throw new PlinthError("MODEL_FILE_INVALID", `${format.path} holds no saved_model.pb: expected a Hub module`);
   }
 
-  async #load(format: Exclude<ModelFormat, { kind: "archive" }>, files: VersionFiles, signal: AbortSignal): Promise<LoadedModel> {
+  async #load(
+    format: Exclude<ModelFormat, { kind: "archive" }>,
+    files: VersionFiles,
+    signal: AbortSignal,
+  ): Promise<LoadedModel> {
     const engine = await loadEngine(this.#options.engine);
     signal.throwIfAborted();
     if (format.kind === "tfjs") {

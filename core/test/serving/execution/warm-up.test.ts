@@ -35,6 +35,11 @@ test.each([
   expect(calls).toHaveLength(count);
 });
 
+test("a signature that changes the model's state is not run", async () => {
+  expect((await warm(new Map([["count", { ...ECHO_SIGNATURE, changesState: true }]]))).runMs).toBeUndefined();
+  expect(calls).toEqual([]);
+});
+
 test("the slowest signature counts", async () => {
   runsMs = [...new Array(21).fill(0.1), 7];
   const report = await warm(

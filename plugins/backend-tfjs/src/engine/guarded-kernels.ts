@@ -1,3 +1,5 @@
+import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import {
   type DataTypeMap,
   getKernelsForBackend,
@@ -7,8 +9,6 @@ import {
   type TensorInfo,
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
-import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js";
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { isTrusted } from "./trusted-kernels.js";
 
 type KernelCall = Parameters<KernelFunc>[0];
@@ -35,11 +35,15 @@ function guarded(config: KernelConfig, onCpu: KernelFunc): KernelConfig {
   const { kernelName, kernelFunc } = config;
   return {
     ...config,
-    kernelFunc: (call) => (isTrusted(kernelName, call.inputs, call.attrs?.["dtype"]) ? kernelFunc(call) : onCpu(call)),
+    kernelFunc: (call) => (isTrusted(kernelName, call.inputs, call.attrs?.dtype) ? kernelFunc(call) : onCpu(call)),
   };
 }
 
-function runOnCpu(kernel: KernelFunc, { inputs, attrs, backend }: KernelCall, cpu: MathBackendCPU): TensorInfo | TensorInfo[] {
+function runOnCpu(
+  kernel: KernelFunc,
+  { inputs, attrs, backend }: KernelCall,
+  cpu: MathBackendCPU,
+): TensorInfo | TensorInfo[] {
   const wasm = backend as BackendWasm;
   const moved: Record<string, TensorInfo> = {};
   let results: readonly TensorInfo[] = [];
@@ -66,7 +70,10 @@ function fromCpu({ dataId, shape, dtype }: TensorInfo, cpu: MathBackendCPU, wasm
 }
 
 /** The CPU backend keeps numbers in whatever array a kernel has made; WASM copies bytes. */
-function exactly(dtype: string, values: ReturnType<MathBackendCPU["readSync"]>): ReturnType<MathBackendCPU["readSync"]> {
+function exactly(
+  dtype: string,
+  values: ReturnType<MathBackendCPU["readSync"]>,
+): ReturnType<MathBackendCPU["readSync"]> {
   switch (dtype) {
     case "float32":
       return values instanceof Float32Array ? values : Float32Array.from(values as Int32Array);

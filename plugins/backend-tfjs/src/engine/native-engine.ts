@@ -18,7 +18,7 @@ const PACKAGE: string = "@tensorflow/tfjs-node";
 
 /** TensorFlow's own library, through @tensorflow/tfjs-node, where that is installed. */
 export async function startNative(): Promise<void> {
-  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   await importNative();
   enableProdMode();
   if (!(await setBackend("tensorflow"))) throw new Error("its backend could not be started");

@@ -76,8 +76,12 @@ const TRUST: Readonly<Record<string, Trust>> = {
 const INDEX_INPUTS: ReadonlySet<string> = new Set(["indices", "condition", "boxInd"]);
 
 /** Whether the WASM kernel of this name may be given these inputs. */
-export function isTrusted(kernel: string, inputs: Readonly<Record<string, TensorInfo | undefined>>, dtype?: unknown): boolean {
-  if (kernel === "Cast") return isCastTrusted(inputs["x"]?.dtype, dtype);
+export function isTrusted(
+  kernel: string,
+  inputs: Readonly<Record<string, TensorInfo | undefined>>,
+  dtype?: unknown,
+): boolean {
+  if (kernel === "Cast") return isCastTrusted(inputs.x?.dtype, dtype);
   const trust: Trust | undefined = Object.hasOwn(TRUST, kernel) ? TRUST[kernel] : "float32";
   for (const name in inputs) {
     const input = inputs[name];

@@ -46,7 +46,10 @@ export function engineTypeAttribute(node: GraphNode, name: string, fallback?: El
   const type = typeOf(node, name, fallback);
   const engineType = engineTypeOf(type);
   if (engineType !== undefined) return engineType;
-  throw new PlinthError("MODEL_UNSUPPORTED", `Node ${JSON.stringify(node.name)} of op ${node.op} computes with ${type}`);
+  throw new PlinthError(
+    "MODEL_UNSUPPORTED",
+    `Node ${JSON.stringify(node.name)} of op ${node.op} computes with ${type}`,
+  );
 }
 
 /** `undefined` also where the attribute says that the rank is not known. */

@@ -52,7 +52,10 @@ export function compileProgram(source: GraphSource, context: CompileContext): Pr
   const slotOf = (tensor: string, node: string): number => {
     const slot = slots.get(tensor);
     if (slot !== undefined) return slot;
-    throw new PlinthError("MODEL_FILE_INVALID", `${JSON.stringify(node)} needs ${JSON.stringify(tensor)}, which nothing gives`);
+    throw new PlinthError(
+      "MODEL_FILE_INVALID",
+      `${JSON.stringify(node)} needs ${JSON.stringify(tensor)}, which nothing gives`,
+    );
   };
   const outputCounts = countOutputs(source);
   const hasBranches = source.nodes.some(({ op }) => op === "Switch");

@@ -68,7 +68,8 @@ class Ordering {
       }
       state.set(name, "open");
       for (const before of [...node.inputs.filter((input) => !given.has(input)).map(nodeOf), ...node.controlInputs]) {
-        if (state.get(before) === "open") throw invalid(`The nodes ${quoted(before)} and ${quoted(name)} wait for each other`);
+        if (state.get(before) === "open")
+          throw invalid(`The nodes ${quoted(before)} and ${quoted(name)} wait for each other`);
         if (state.get(before) === undefined) stack.push(before);
       }
     }
@@ -138,7 +139,9 @@ class Ordering {
     const { variables, fixed, condition } = frame;
     const name = loopName(frame);
     const inputNames = [...variables, ...fixed].map((_, index) => `${name}/input_${index}`);
-    const fixedInputs = fixed.map((enter, index) => [`${enter.name}:0`, `${inputNames[variables.length + index]}:0`] as const);
+    const fixedInputs = fixed.map(
+      (enter, index) => [`${enter.name}:0`, `${inputNames[variables.length + index]}:0`] as const,
+    );
     const merged = variables.map(({ merge }, index) => [`${merge.name}:0`, `${inputNames[index]}:0`] as const);
     const chosen = variables.map(({ choice }, index) => [`${choice.name}:1`, `${inputNames[index]}:0`] as const);
     const define = (part: string, outputs: readonly string[], given: ReadonlyMap<string, string>): string => {

@@ -30,7 +30,9 @@ export class Program {
 
   constructor(parts: ProgramParts) {
     this.#parts = parts;
-    this.#isOwned = parts.outputs.map((slot, index) => parts.computed.has(slot) && parts.outputs.indexOf(slot) === index);
+    this.#isOwned = parts.outputs.map(
+      (slot, index) => parts.computed.has(slot) && parts.outputs.indexOf(slot) === index,
+    );
   }
 
   /**
@@ -77,12 +79,21 @@ function own(value: Value, given: readonly Value[]): Value {
 
 /** TensorFlow.js has no kinds of errors, so its words decide. */
 function nodeError(node: GraphNode, thrown: unknown): PlinthError {
-  if (thrown instanceof PlinthError && thrown.details["node"] !== undefined) return thrown;
+  if (thrown instanceof PlinthError && thrown.details.node !== undefined) return thrown;
   const { message } = PlinthError.from(thrown);
   const isShape = /\b(?:shapes?|rank|dimensions?|broadcast|inner|depth|size)\b/i.test(message);
-  const reason = thrown instanceof PlinthError ? { code: thrown.code, reason: thrown.reason } : isShape ? "INPUT_SHAPE_MISMATCH" : "MODEL_RUN_FAILED";
-  return new PlinthError(reason, `The node ${JSON.stringify(node.name)} of op ${node.op} could not be computed: ${message}`, {
-    details: { node: node.name, op: node.op },
-    cause: thrown,
-  });
+  const reason =
+    thrown instanceof PlinthError
+      ? { code: thrown.code, reason: thrown.reason }
+      : isShape
+        ? "INPUT_SHAPE_MISMATCH"
+        : "MODEL_RUN_FAILED";
+  return new PlinthError(
+    reason,
+    `The node ${JSON.stringify(node.name)} of op ${node.op} could not be computed: ${message}`,
+    {
+      details: { node: node.name, op: node.op },
+      cause: thrown,
+    },
+  );
 }

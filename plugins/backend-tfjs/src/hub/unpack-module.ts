@@ -47,7 +47,8 @@ async function unpack(archivePath: string, target: string, signal: AbortSignal):
         continue;
       }
       const path = name.replace(/^(?:\.\/)+/, "");
-      if (type !== "file" && type !== "contiguous-file") throw new Error(`${JSON.stringify(path)} is a ${type}, not a file`);
+      if (type !== "file" && type !== "contiguous-file")
+        throw new Error(`${JSON.stringify(path)} is a ${type}, not a file`);
       checkFilePath(path);
       total += size;
       if (total > MAX_BYTES || files.length === MAX_FILES) {

@@ -11,7 +11,10 @@ const SHOWN = 5;
 
 const assertion: CompileOp = plain(([condition, ...data]) => {
   if (isTrue(condition)) return [];
-  throw new PlinthError("TENSOR_INVALID", `The model asserts what these inputs do not hold: ${data.map(shown).join(" ")}`);
+  throw new PlinthError(
+    "TENSOR_INVALID",
+    `The model asserts what these inputs do not hold: ${data.map(shown).join(" ")}`,
+  );
 });
 
 function shown(value: Value): string {

@@ -31,7 +31,10 @@ export function isTrue(value: Value | undefined): boolean {
 }
 
 const branch: CompileOp = (node, context) => {
-  const [then, otherwise] = [context.function(functionOf(node, "then_branch")), context.function(functionOf(node, "else_branch"))];
+  const [then, otherwise] = [
+    context.function(functionOf(node, "then_branch")),
+    context.function(functionOf(node, "else_branch")),
+  ];
   return ([condition, ...inputs]) => (isTrue(condition) ? then : otherwise).run(inputs);
 };
 

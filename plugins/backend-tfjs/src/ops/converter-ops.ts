@@ -55,7 +55,13 @@ export function isConverterOp(op: string): boolean {
 
 /** @param ops with the nodes of each */
 export function unsupportedOps(ops: Iterable<readonly [string, readonly string[]]>): PlinthError {
-  const named = [...ops].map(([op, nodes]) => `${op} (node ${nodes.slice(0, 3).map((name) => JSON.stringify(name)).join(", ")})`);
+  const named = [...ops].map(
+    ([op, nodes]) =>
+      `${op} (node ${nodes
+        .slice(0, 3)
+        .map((name) => JSON.stringify(name))
+        .join(", ")})`,
+  );
   return new PlinthError(
     "MODEL_UNSUPPORTED",
     `TensorFlow.js has no ${named.join(", ")}. The engine native has all of TensorFlow's ops: install @tensorflow/tfjs-node`,
@@ -70,16 +76,20 @@ function isConvertible(model: GraphModel<never>, op: string): boolean {
 
 function modelOf({ op, inputs, attributes }: GraphNode): GraphModel<never> {
   const names = inputs.map((_, index) => `x${index}`);
-  const attr = Object.fromEntries([...attributes].flatMap(([name, value]) => {
-    const written = toJson(value);
-    return written === undefined ? [] : [[name, written]];
-  }));
+  const attr = Object.fromEntries(
+    [...attributes].flatMap(([name, value]) => {
+      const written = toJson(value);
+      return written === undefined ? [] : [[name, written]];
+    }),
+  );
   const placeholders = names.map((name) => ({ name, op: "Placeholder", input: [], attr: {} }));
   const modelTopology = {
     node: [...placeholders, { name: NODE, op, input: names, attr }],
     versions: { producer: 0, minConsumer: 0 },
   };
-  const model = new GraphModel({ load: () => ({ modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0) }) } as never);
+  const model = new GraphModel({
+    load: () => ({ modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0) }),
+  } as never);
   model.load();
   return model;
 }
@@ -98,7 +108,10 @@ function toJson(attribute: Attribute): object | undefined {
     case "type":
       return { type: TYPE_NAMES[attribute.value] ?? "DT_INVALID" };
     case "shape":
-      return { shape: attribute.value === undefined ? { unknownRank: true } : { dim: attribute.value.map((size) => ({ size })) } };
+      return {
+        shape:
+          attribute.value === undefined ? { unknownRank: true } : { dim: attribute.value.map((size) => ({ size })) },
+      };
     case "list":
       return { list: listJson(attribute.value) };
     case "tensor":

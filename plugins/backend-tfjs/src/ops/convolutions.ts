@@ -33,10 +33,12 @@ function windowOf(node: GraphNode): Window {
   };
 }
 
-const convolution = (kernel: string): CompileOp => (node) => {
-  const window = windowOf(node);
-  return ([x, filter]) => runKernel(kernel, { x, filter }, { ...window });
-};
+const convolution =
+  (kernel: string): CompileOp =>
+  (node) => {
+    const window = windowOf(node);
+    return ([x, filter]) => runKernel(kernel, { x, filter }, { ...window });
+  };
 
 const convolutionInput: CompileOp = (node) => {
   const window = windowOf(node);
@@ -50,11 +52,13 @@ const convolutionInput: CompileOp = (node) => {
   };
 };
 
-const pool = (kernel: "MaxPool" | "AvgPool"): CompileOp => (node) => {
-  const { strides, pad } = windowOf(node);
-  const [, height = 1, width = 1] = intsOf(node, "ksize");
-  return ([x]) => runKernel(kernel, { x }, { filterSize: [height, width], strides, pad });
-};
+const pool =
+  (kernel: "MaxPool" | "AvgPool"): CompileOp =>
+  (node) => {
+    const { strides, pad } = windowOf(node);
+    const [, height = 1, width = 1] = intsOf(node, "ksize");
+    return ([x]) => runKernel(kernel, { x }, { filterSize: [height, width], strides, pad });
+  };
 
 /** Only as it is after training: with the mean and variance that were learnt. */
 const batchNorm: CompileOp = (node, _context, outputCount) => {

@@ -1,5 +1,5 @@
-import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { runKernel } from "./kernels.js";
 
 /**
@@ -16,7 +16,11 @@ export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
     const ranks = operands.map(({ rank }) => rank);
     const [a, b, result] = withoutEllipsis([...terms, right], ranks);
     if (second === undefined) return reorder(sumAway(first, a as string, b as string), b as string);
-    return multiply({ tensor: first, letters: a as string }, { tensor: second, letters: b as string }, result as string);
+    return multiply(
+      { tensor: first, letters: a as string },
+      { tensor: second, letters: b as string },
+      result as string,
+    );
   });
 }
 
@@ -32,7 +36,9 @@ function withoutEllipsis(terms: readonly string[], ranks: readonly number[]): st
   const most = Math.max(...counts.slice(0, ranks.length));
   return terms.map((term, index) => {
     const count = index < ranks.length ? (counts[index] as number) : most;
-    const letters = Array.from({ length: count }, (_, axis) => String.fromCharCode(0x3b1 + most - count + axis)).join("");
+    const letters = Array.from({ length: count }, (_, axis) => String.fromCharCode(0x3b1 + most - count + axis)).join(
+      "",
+    );
     return term.replace("...", letters);
   });
 }
@@ -59,7 +65,10 @@ function multiply(a: Lettered, b: Lettered, result: string): Tensor {
     { transposeA: false, transposeB: false },
   );
   const letters = batch + onlyLeft + onlyRight;
-  const shaped = tf.reshape(product, [...letters].map((letter) => lengths.get(letter) ?? 1));
+  const shaped = tf.reshape(
+    product,
+    [...letters].map((letter) => lengths.get(letter) ?? 1),
+  );
   return reorder({ tensor: shaped, letters }, result);
 }
 

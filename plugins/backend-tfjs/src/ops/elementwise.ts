@@ -124,8 +124,7 @@ const zeroWhere = (divisor: 0 | 1, compute: (a: tf.Tensor, b: tf.Tensor) => tf.T
     return tf.where(tf.equal(divisor === 0 ? a : b, 0), tf.zerosLike(result), result);
   });
 
-const comparison = (kernel: "Equal" | "NotEqual"): CompileOp =>
-  plain(([a, b]) => runKernel(kernel, { a, b }));
+const comparison = (kernel: "Equal" | "NotEqual"): CompileOp => plain(([a, b]) => runKernel(kernel, { a, b }));
 
 const clip: CompileOp = plain((inputs) => {
   const [x, low, high] = tensorsOf(inputs) as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -158,7 +157,11 @@ const bitwise = (combine: (a: number, b: number) => number): CompileOp =>
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const left = readValues(tf.broadcastTo(a, shape)) as Int32Array;
     const right = readValues(tf.broadcastTo(b, shape)) as Int32Array;
-    return makeTensor(Int32Array.from(left, (value, index) => combine(value, right[index] as number)), shape, "int32");
+    return makeTensor(
+      Int32Array.from(left, (value, index) => combine(value, right[index] as number)),
+      shape,
+      "int32",
+    );
   });
 
 /** Ops that compute each element on its own. */
@@ -204,4 +207,3 @@ export const ELEMENTWISE: Ops = {
   Xlog1py: zeroWhere(0, (a, b) => tf.mul(a, tf.log1p(b))),
   Xlogy: zeroWhere(0, (a, b) => tf.mul(a, tf.log(b))),
 };
-

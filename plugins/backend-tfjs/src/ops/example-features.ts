@@ -21,12 +21,17 @@ export function parseExample(bytes: Uint8Array, index: number): ParsedExample {
   try {
     example = Example.decode(bytes);
   } catch (cause) {
-    throw new PlinthError("TENSOR_INVALID", `Could not parse example input ${index}: expected a serialized tf.Example`, { cause });
+    throw new PlinthError(
+      "TENSOR_INVALID",
+      `Could not parse example input ${index}: expected a serialized tf.Example`,
+      { cause },
+    );
   }
   return new Map(
     [...(example.features?.feature ?? [])].flatMap(([name, { kind }]) => {
       if (kind === undefined) return [];
-      const values = kind.$case === "int64List" ? kind.value.value.map((value) => narrowed(name, value)) : kind.value.value;
+      const values =
+        kind.$case === "int64List" ? kind.value.value.map((value) => narrowed(name, value)) : kind.value.value;
       return [[name, { kind: kind.$case, values }]];
     }),
   );
@@ -34,7 +39,10 @@ export function parseExample(bytes: Uint8Array, index: number): ParsedExample {
 
 function narrowed(name: string, value: bigint): number {
   if (BigInt.asIntN(32, value) === value) return Number(value);
-  throw new PlinthError("TENSOR_INVALID", `Feature ${JSON.stringify(name)} holds ${value}, past the 32 bits of this engine`);
+  throw new PlinthError(
+    "TENSOR_INVALID",
+    `Feature ${JSON.stringify(name)} holds ${value}, past the 32 bits of this engine`,
+  );
 }
 
 /** @throws PlinthError `TENSOR_INVALID` for values of another type than the model parses */

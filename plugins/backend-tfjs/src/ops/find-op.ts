@@ -1,13 +1,13 @@
 import type { CompileOp } from "../graph/compile-program.js";
 import { ASSERTIONS } from "./assertions.js";
 import { CONTROL_FLOW } from "./control-flow.js";
-import { CONVOLUTIONS } from "./convolutions.js";
 import { converterOp, isConverterOp } from "./converter-ops.js";
+import { CONVOLUTIONS } from "./convolutions.js";
 import { ELEMENTWISE } from "./elementwise.js";
-import { PARSE_EXAMPLES } from "./parse-examples.js";
 import { IMAGES } from "./images.js";
 import type { Ops } from "./kernels.js";
 import { LINEAR_ALGEBRA } from "./linear-algebra.js";
+import { PARSE_EXAMPLES } from "./parse-examples.js";
 import { RAGGED } from "./ragged.js";
 import { REDUCTIONS } from "./reductions.js";
 import { SEGMENTS } from "./segments.js";

@@ -1,5 +1,5 @@
-import { type Attribute, engine, type Tensor } from "@tensorflow/tfjs-core";
 import type { GraphNode } from "@plinth/saved-model";
+import { type Attribute, engine, type Tensor } from "@tensorflow/tfjs-core";
 import type { CompileOp } from "../graph/compile-program.js";
 import { isTensor, type Kernel, type Resource, type Value } from "../graph/values.js";
 import { readValues } from "../tensors/from-engine.js";
@@ -13,14 +13,20 @@ export function runKernel<Output extends Tensor | Tensor[] = Tensor>(
   inputs: Readonly<Record<string, Value | undefined>>,
   attributes: Readonly<Record<string, unknown>> = {},
 ): Output {
-  return engine().runKernel(kernel, inputs as Record<string, Tensor>, attributes as Record<string, Attribute>) as Output;
+  return engine().runKernel(
+    kernel,
+    inputs as Record<string, Tensor>,
+    attributes as Record<string, Attribute>,
+  ) as Output;
 }
 
 /** The input of this number, which is a tensor in every valid graph. */
 export function tensorAt(inputs: readonly Value[], index: number): Tensor {
   const value = inputs[index];
   if (isTensor(value)) return value;
-  throw new TypeError(`Expected a tensor as input ${index}, got ${value === undefined ? "nothing" : `a ${value.kind}`}`);
+  throw new TypeError(
+    `Expected a tensor as input ${index}, got ${value === undefined ? "nothing" : `a ${value.kind}`}`,
+  );
 }
 
 export function tensorsOf(inputs: readonly Value[]): Tensor[] {
@@ -35,7 +41,9 @@ export function resourceAt<R extends Resource>(
 ): R {
   const value = inputs[index];
   if (value instanceof kind) return value;
-  throw new TypeError(`Expected a ${kind.name} as input ${index}, got ${isTensor(value) ? "a tensor" : (value?.kind ?? "nothing")}`);
+  throw new TypeError(
+    `Expected a ${kind.name} as input ${index}, got ${isTensor(value) ? "a tensor" : (value?.kind ?? "nothing")}`,
+  );
 }
 
 /** A small tensor of whole numbers, as axes and shapes are. */

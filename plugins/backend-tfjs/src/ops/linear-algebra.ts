@@ -4,12 +4,16 @@ import type { CompileOp } from "../graph/compile-program.js";
 import { einsum } from "./einsum.js";
 import { numberAt, type Ops, plain, runKernel, tensorAt, tensorsOf } from "./kernels.js";
 
-const product = (transposeA: string, transposeB: string): CompileOp => (node) => {
-  const attributes = { transposeA: boolOf(node, transposeA), transposeB: boolOf(node, transposeB) };
-  return ([a, b]) => runKernel("BatchMatMul", { a, b }, attributes);
-};
+const product =
+  (transposeA: string, transposeB: string): CompileOp =>
+  (node) => {
+    const attributes = { transposeA: boolOf(node, transposeA), transposeB: boolOf(node, transposeB) };
+    return ([a, b]) => runKernel("BatchMatMul", { a, b }, attributes);
+  };
 
-const bandPart: CompileOp = plain((inputs) => tf.linalg.bandPart(tensorAt(inputs, 0), numberAt(inputs, 1), numberAt(inputs, 2)));
+const bandPart: CompileOp = plain((inputs) =>
+  tf.linalg.bandPart(tensorAt(inputs, 0), numberAt(inputs, 1), numberAt(inputs, 2)),
+);
 
 const topK: CompileOp = (node) => {
   const sorted = boolOf(node, "sorted", true);

@@ -90,21 +90,24 @@ function namesAt(inputs: readonly Value[], index: number): readonly string[] {
   return bytesAt(inputs, index).map(toText);
 }
 
-const parse = (describeFeatures: Describe): CompileOp => (node) => (inputs) => {
-  const features = describeFeatures(node, inputs);
-  const examples = bytesAt(inputs, 0).map(parseExample);
-  const isSingle = tensorAt(inputs, 0).rank === 0;
-  const sparse = features.sparse.map((feature) => sparseTensors(feature, examples, isSingle));
-  return [
-    ...[0, 1, 2].flatMap((part) => sparse.map((tensors) => tensors[part] as Tensor)),
-    ...features.dense.map((feature) => denseTensor(feature, examples, isSingle)),
-    ...features.ragged.map(({ name, type }) => {
-      const values = examples.flatMap((example) => valuesOf(example, name, type) ?? []);
-      return featureTensor(values, [values.length], type);
-    }),
-    ...features.ragged.map((feature) => rowSplits(feature, examples)),
-  ];
-};
+const parse =
+  (describeFeatures: Describe): CompileOp =>
+  (node) =>
+  (inputs) => {
+    const features = describeFeatures(node, inputs);
+    const examples = bytesAt(inputs, 0).map(parseExample);
+    const isSingle = tensorAt(inputs, 0).rank === 0;
+    const sparse = features.sparse.map((feature) => sparseTensors(feature, examples, isSingle));
+    return [
+      ...[0, 1, 2].flatMap((part) => sparse.map((tensors) => tensors[part] as Tensor)),
+      ...features.dense.map((feature) => denseTensor(feature, examples, isSingle)),
+      ...features.ragged.map(({ name, type }) => {
+        const values = examples.flatMap((example) => valuesOf(example, name, type) ?? []);
+        return featureTensor(values, [values.length], type);
+      }),
+      ...features.ragged.map((feature) => rowSplits(feature, examples)),
+    ];
+  };
 
 function denseTensor(feature: DenseFeature, examples: readonly ParsedExample[], isSingle: boolean): Tensor {
   const { type, shape, fallback } = feature;
@@ -121,17 +124,25 @@ function denseTensor(feature: DenseFeature, examples: readonly ParsedExample[], 
   return featureTensor(values, isSingle ? rowShape : [examples.length, ...rowShape], type);
 }
 
-function rowOf({ name, type, shape, fallback }: DenseFeature, example: ParsedExample, index: number): readonly FeatureValue[] {
+function rowOf(
+  { name, type, shape, fallback }: DenseFeature,
+  example: ParsedExample,
+  index: number,
+): readonly FeatureValue[] {
   const values = valuesOf(example, name, type);
   if (shape[0] === -1) {
     const inner = shape.slice(1).reduce((product, length) => product * length, 1);
     if (values === undefined || values.length % inner === 0) return values ?? [];
-    throw new PlinthError("TENSOR_INVALID", `Feature ${JSON.stringify(name)} of example ${index} has ${values.length} values: expected a multiple of ${inner}`);
+    throw new PlinthError(
+      "TENSOR_INVALID",
+      `Feature ${JSON.stringify(name)} of example ${index} has ${values.length} values: expected a multiple of ${inner}`,
+    );
   }
   const count = shape.reduce((product, length) => product * length, 1);
   if (values === undefined || values.length === 0) {
     if (count === 0) return [];
-    if (fallback.length > 0) return fallback.length === count ? fallback : new Array<FeatureValue>(count).fill(fallback[0] as FeatureValue);
+    if (fallback.length > 0)
+      return fallback.length === count ? fallback : new Array<FeatureValue>(count).fill(fallback[0] as FeatureValue);
     throw new PlinthError(
       "TENSOR_INVALID",
       `Feature ${JSON.stringify(name)} (${type}) is required but could not be found in example ${index}`,

@@ -48,7 +48,9 @@ const toDense: CompileOp = (node) => {
     });
     const inner = values.shape.slice(1);
     const natural = [levels[0]?.rowCount ?? 0, ...levels.map(({ longest }) => longest), ...inner];
-    const shape = checkSize(natural.map((length, axis) => ((asked[axis] ?? -1) < 0 ? length : (asked[axis] as number))));
+    const shape = checkSize(
+      natural.map((length, axis) => ((asked[axis] ?? -1) < 0 ? length : (asked[axis] as number))),
+    );
     const targets = levels.reduce<readonly number[]>(
       (parents, level, index) => nextTargets(parents, level, shape[index + 1] ?? 0),
       Array.from({ length: levels[0]?.rowCount ?? 0 }, (_, row) => (row < (shape[0] ?? 0) ? row : -1)),
@@ -111,7 +113,8 @@ const splitAtSeparator: CompileOp = (node) => {
 };
 
 function splitText(text: string, separator: string, most: number): readonly string[] {
-  const words = separator === "" ? text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, "").split(/[\t-\r ]+/) : text.split(separator);
+  const words =
+    separator === "" ? text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, "").split(/[\t-\r ]+/) : text.split(separator);
   if (separator === "" && words.length === 1 && words[0] === "") return [];
   if (most < 0 || words.length <= most + 1) return words;
   if (separator !== "") return [...words.slice(0, most), words.slice(most).join(separator)];
@@ -145,7 +148,8 @@ const decodeUnicode: CompileOp = (node) => {
   const withOffsets = node.op === "UnicodeDecodeWithOffsets";
   return (inputs) => {
     const rows = bytesAt(inputs, 0).map((bytes) => [...toText(bytes)]);
-    const splits = rows.reduce<number[]>((ends, row) => [...ends, (ends.at(-1) ?? 0) + row.length], [0]);
+    const splits = [0];
+    for (const row of rows) splits.push((splits.at(-1) ?? 0) + row.length);
     const characters = rows.flat();
     const points = Int32Array.from(characters, (character) => character.codePointAt(0) ?? 0);
     const outputs = [

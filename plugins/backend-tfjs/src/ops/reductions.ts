@@ -5,14 +5,16 @@ import { integersAt, numberAt, type Ops, plain, positiveAxis, tensorAt } from ".
 
 type Reduce = (x: tf.Tensor, axes: number[], keepDims: boolean) => tf.Tensor;
 
-const reduction = (reduce: Reduce): CompileOp => (node) => {
-  const keepDims = boolOf(node, "keep_dims");
-  return (inputs) => {
-    const x = tensorAt(inputs, 0);
-    const axes = integersAt(inputs, 1).map((axis) => positiveAxis(axis, x.rank));
-    return axes.length === 0 ? x : reduce(x, axes, keepDims);
+const reduction =
+  (reduce: Reduce): CompileOp =>
+  (node) => {
+    const keepDims = boolOf(node, "keep_dims");
+    return (inputs) => {
+      const x = tensorAt(inputs, 0);
+      const axes = integersAt(inputs, 1).map((axis) => positiveAxis(axis, x.rank));
+      return axes.length === 0 ? x : reduce(x, axes, keepDims);
+    };
   };
-};
 
 /** The place of the largest or smallest element along one axis. */
 const place = (find: (x: tf.Tensor, axis: number) => tf.Tensor): CompileOp =>

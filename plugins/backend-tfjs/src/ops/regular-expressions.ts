@@ -41,7 +41,7 @@ function translated(pattern: string): string {
       if (posix !== null && POSIX_CLASSES[posix[2] ?? ""] !== undefined && posix[1] === "") {
         result += POSIX_CLASSES[posix[2] ?? ""];
         at += posix[0].length - 1;
-      } else if (character === "[" ) result += "\\[";
+      } else if (character === "[") result += "\\[";
       else {
         isInClass = character !== "]";
         result += character;

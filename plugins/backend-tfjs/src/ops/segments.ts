@@ -22,7 +22,13 @@ const WHOLE_EXTREMES: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** Rows of equal numbers are made one; negative numbers are left out. */
-function reduceSegments(data: tf.Tensor, segments: readonly number[], count: number, how: Reduction, empty: number): tf.Tensor {
+function reduceSegments(
+  data: tf.Tensor,
+  segments: readonly number[],
+  count: number,
+  how: Reduction,
+  empty: number,
+): tf.Tensor {
   const rank = segments.length === data.size ? data.rank : 1;
   const inner = data.shape.slice(rank);
   const shape = checkSize([count, ...inner]);
@@ -69,7 +75,11 @@ const segmentMean: CompileOp = plain((inputs) => {
     const sums = reduceSegments(data, segments, count, SUM, 0);
     const sizes = new Float32Array(count);
     for (const segment of segments) sizes[segment] = (sizes[segment] ?? 0) + 1;
-    const divisors = makeTensor(sizes.map((size) => Math.max(size, 1)), [count, ...data.shape.slice(1).fill(1)], "float32");
+    const divisors = makeTensor(
+      sizes.map((size) => Math.max(size, 1)),
+      [count, ...data.shape.slice(1).fill(1)],
+      "float32",
+    );
     return tf.div(sums, divisors);
   });
 });

@@ -13,7 +13,10 @@ const MAX_ELEMENTS = 2 ** 30;
 export function checkSize(shape: readonly number[]): number[] {
   const size = shape.reduce((product, dimension) => product * dimension, 1);
   if (shape.every((dimension) => dimension >= 0) && size <= MAX_ELEMENTS) return [...shape];
-  throw new PlinthError("TENSOR_INVALID", `Expected a shape of at most ${MAX_ELEMENTS} elements, got [${shape.join(",")}]`);
+  throw new PlinthError(
+    "TENSOR_INVALID",
+    `Expected a shape of at most ${MAX_ELEMENTS} elements, got [${shape.join(",")}]`,
+  );
 }
 
 function vector(values: readonly number[]): tf.Tensor {
@@ -38,7 +41,8 @@ const squeeze: CompileOp = (node) => {
     const x = tensorAt(inputs, 0);
     const dropped = axes.map((axis) => positiveAxis(axis, x.rank));
     const isDropped = (length: number, axis: number) => (dropped.length === 0 ? length === 1 : dropped.includes(axis));
-    if (dropped.some((axis) => x.shape[axis] !== 1)) throw new Error(`Cannot squeeze axes [${axes}] of shape [${x.shape}]`);
+    if (dropped.some((axis) => x.shape[axis] !== 1))
+      throw new Error(`Cannot squeeze axes [${axes}] of shape [${x.shape}]`);
     return runKernel("Reshape", { x }, { shape: x.shape.filter((length, axis) => !isDropped(length, axis)) });
   };
 };
@@ -65,7 +69,11 @@ const splitSizes: CompileOp = plain((inputs) => {
   const axis = positiveAxis(numberAt(inputs, 2), x.rank);
   const sizes = integersAt(inputs, 1);
   const rest = (x.shape[axis] ?? 0) - sizes.reduce((sum, size) => sum + Math.max(size, 0), 0);
-  return tf.split(x, sizes.map((size) => (size === -1 ? rest : size)), axis);
+  return tf.split(
+    x,
+    sizes.map((size) => (size === -1 ? rest : size)),
+    axis,
+  );
 });
 
 const unpack: CompileOp = (node, _context, outputCount) => {
@@ -179,13 +187,15 @@ const where: CompileOp = plain((inputs) => {
   return makeTensor(Int32Array.from(places), [count, condition.rank], "int32");
 });
 
-const cumulative = (kernel: "Cumsum" | "Cumprod"): CompileOp => (node) => {
-  const attributes = { exclusive: boolOf(node, "exclusive"), reverse: boolOf(node, "reverse") };
-  return (inputs) => {
-    const x = tensorAt(inputs, 0);
-    return runKernel(kernel, { x }, { axis: positiveAxis(numberAt(inputs, 1), x.rank), ...attributes });
+const cumulative =
+  (kernel: "Cumsum" | "Cumprod"): CompileOp =>
+  (node) => {
+    const attributes = { exclusive: boolOf(node, "exclusive"), reverse: boolOf(node, "reverse") };
+    return (inputs) => {
+      const x = tensorAt(inputs, 0);
+      return runKernel(kernel, { x }, { axis: positiveAxis(numberAt(inputs, 1), x.rank), ...attributes });
+    };
   };
-};
 
 /** Ops that look at shapes, and move and pick elements without computing. */
 export const SHAPES: Ops = {

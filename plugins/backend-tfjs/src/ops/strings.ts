@@ -30,17 +30,21 @@ function toCharacters(bytes: Uint8Array): { readonly text: string; readonly enco
 }
 
 /** An op that changes each string on its own. */
-const each = (change: (bytes: Uint8Array) => Uint8Array): ((inputs: readonly Value[]) => Tensor) => (inputs) =>
-  stringTensor(bytesAt(inputs, 0).map(change), tensorAt(inputs, 0).shape);
+const each =
+  (change: (bytes: Uint8Array) => Uint8Array): ((inputs: readonly Value[]) => Tensor) =>
+  (inputs) =>
+    stringTensor(bytesAt(inputs, 0).map(change), tensorAt(inputs, 0).shape);
 
 /** Letters of ASCII alone, unless the node says that its strings are UTF-8. */
-const recased = (isUpper: boolean): CompileOp => (node) => {
-  if (textOf(node, "encoding", "") === "utf-8") {
-    return each((bytes) => toBytes(isUpper ? toText(bytes).toUpperCase() : toText(bytes).toLowerCase()));
-  }
-  const [first, last] = isUpper ? [0x61, 0x7a] : [0x41, 0x5a];
-  return each((bytes) => bytes.map((byte) => (byte >= first && byte <= last ? byte ^ 0x20 : byte)));
-};
+const recased =
+  (isUpper: boolean): CompileOp =>
+  (node) => {
+    if (textOf(node, "encoding", "") === "utf-8") {
+      return each((bytes) => toBytes(isUpper ? toText(bytes).toUpperCase() : toText(bytes).toLowerCase()));
+    }
+    const [first, last] = isUpper ? [0x61, 0x7a] : [0x41, 0x5a];
+    return each((bytes) => bytes.map((byte) => (byte >= first && byte <= last ? byte ^ 0x20 : byte)));
+  };
 
 const replaced = (bytes: Uint8Array, pattern: RegExp, rewrite: string): Uint8Array => {
   const { text, encoding } = toCharacters(bytes);
@@ -79,7 +83,10 @@ const join: CompileOp = (node) => {
     const parts = tensors.map((tensor, index) => ({ isScalar: tensor.rank === 0, strings: bytesAt(inputs, index) }));
     const count = tf.util.sizeFromShape(shape);
     const joined = Array.from({ length: count }, (_, at) =>
-      joinBytes(parts.map(({ isScalar, strings }) => strings[isScalar ? 0 : at] ?? NOTHING), separator),
+      joinBytes(
+        parts.map(({ isScalar, strings }) => strings[isScalar ? 0 : at] ?? NOTHING),
+        separator,
+      ),
     );
     return stringTensor(joined, shape);
   };
@@ -105,7 +112,8 @@ const substring: CompileOp = (node) => {
       const units = isCharacters ? [...toText(bytes)] : bytes;
       const position = positions[positions.length === 1 ? 0 : index] ?? 0;
       const begin = position < 0 ? units.length + position : position;
-      if (begin < 0 || begin > units.length) throw new Error(`The position ${position} is outside of a string of ${units.length}`);
+      if (begin < 0 || begin > units.length)
+        throw new Error(`The position ${position} is outside of a string of ${units.length}`);
       const end = begin + (lengths[lengths.length === 1 ? 0 : index] ?? 0);
       const part = units.slice(begin, end);
       return Array.isArray(part) ? toBytes(part.join("")) : (part as Uint8Array);
@@ -131,8 +139,15 @@ const reduceJoin: CompileOp = (node) => {
         [0],
       );
     const [outer, inner, strings] = [placesOf(kept), placesOf(axes), bytesAt(inputs, 0)];
-    const joined = outer.map((from) => joinBytes(inner.map((by) => strings[from + by] ?? NOTHING), separator));
-    const shape = keepDims ? x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)) : kept.map((axis) => x.shape[axis] as number);
+    const joined = outer.map((from) =>
+      joinBytes(
+        inner.map((by) => strings[from + by] ?? NOTHING),
+        separator,
+      ),
+    );
+    const shape = keepDims
+      ? x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+      : kept.map((axis) => x.shape[axis] as number);
     return stringTensor(joined, shape);
   };
 };
@@ -147,7 +162,10 @@ const asString: CompileOp = (node) => {
       if (isBool) return value === 0 ? "false" : "true";
       return isFloat ? value.toFixed(precision < 0 ? 6 : precision) : String(value);
     };
-    return stringTensor(Array.from(x.dataSync<"float32">(), (value) => toBytes(write(value))), x.shape);
+    return stringTensor(
+      Array.from(x.dataSync<"float32">(), (value) => toBytes(write(value))),
+      x.shape,
+    );
   };
 };
 
@@ -156,8 +174,11 @@ const toNumber: CompileOp = (node) => {
   return (inputs) => {
     const values = bytesAt(inputs, 0).map((bytes) => {
       const text = toText(bytes).trim();
-      const value = /^[+-]?inf(?:inity)?$/i.test(text) ? Number.POSITIVE_INFINITY * (text.startsWith("-") ? -1 : 1) : Number(text);
-      if (text === "" || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text))) throw new Error(`No number: ${JSON.stringify(text)}`);
+      const value = /^[+-]?inf(?:inity)?$/i.test(text)
+        ? Number.POSITIVE_INFINITY * (text.startsWith("-") ? -1 : 1)
+        : Number(text);
+      if (text === "" || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text)))
+        throw new Error(`No number: ${JSON.stringify(text)}`);
       return value;
     });
     const data = isFloat ? Float32Array.from(values) : Int32Array.from(values);
@@ -174,7 +195,10 @@ const decodeRaw: CompileOp = (node) => {
     if (strings.some((bytes) => bytes.length !== length)) throw new Error("Its strings differ in length");
     const bytes = new Uint8Array(Buffer.concat(strings));
     const flat = constantToEngine({ dtype: dtype as "float32", shape: [], bytes });
-    return tf.reshape(tf.tensor1d(flat.dataSync<"float32">(), flat.dtype as "float32"), [...tensorAt(inputs, 0).shape, -1]);
+    return tf.reshape(tf.tensor1d(flat.dataSync<"float32">(), flat.dtype as "float32"), [
+      ...tensorAt(inputs, 0).shape,
+      -1,
+    ]);
   };
 };
 

@@ -47,8 +47,16 @@ export class Table extends Resource {
     const all = [...this.#entries.values()];
     const keyType = all[0]?.key instanceof Uint8Array ? "string" : "int32";
     return [
-      tensorOf(all.map(({ key }) => key), [all.length], keyType),
-      tensorOf(all.map(({ value }) => value), [all.length], this.#valueType),
+      tensorOf(
+        all.map(({ key }) => key),
+        [all.length],
+        keyType,
+      ),
+      tensorOf(
+        all.map(({ value }) => value),
+        [all.length],
+        this.#valueType,
+      ),
     ];
   }
 }

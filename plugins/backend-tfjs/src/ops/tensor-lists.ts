@@ -20,7 +20,11 @@ class TensorList extends Resource {
   readonly dtype: EngineType;
   readonly elementShape: readonly number[] | undefined;
 
-  constructor(items: readonly (tf.Tensor | undefined)[], dtype: EngineType, elementShape: readonly number[] | undefined) {
+  constructor(
+    items: readonly (tf.Tensor | undefined)[],
+    dtype: EngineType,
+    elementShape: readonly number[] | undefined,
+  ) {
     super();
     this.items = items;
     this.dtype = dtype;
@@ -56,7 +60,8 @@ class TensorArray extends Resource {
 
 function completed(known: readonly number[] | undefined, other: readonly number[] | undefined): readonly number[] {
   const shape = (known ?? other ?? []).map((length, axis) => (length < 0 ? (other?.[axis] ?? -1) : length));
-  if (shape.some((length) => length < 0)) throw new Error(`The shape [${shape.join(",")}] of an empty place is not known`);
+  if (shape.some((length) => length < 0))
+    throw new Error(`The shape [${shape.join(",")}] of an empty place is not known`);
   return shape;
 }
 
@@ -71,7 +76,8 @@ function places(count: number): undefined[] {
 }
 
 function replaced(list: TensorList, index: number, item: tf.Tensor): TensorList {
-  if (index < 0 || index >= list.items.length) throw new Error(`A list of ${list.items.length} tensors has no place ${index}`);
+  if (index < 0 || index >= list.items.length)
+    throw new Error(`A list of ${list.items.length} tensors has no place ${index}`);
   const items = list.items.slice();
   items[index] = item.clone();
   return list.with(items);
@@ -97,12 +103,17 @@ function scattered(tensor: tf.Tensor, indices: readonly number[], length: number
   return new TensorList(items, dtype, tensor.shape.slice(1));
 }
 
-const elementType = (name = "element_dtype") => (node: Parameters<CompileOp>[0]): EngineType => engineTypeAttribute(node, name);
+const elementType =
+  (name = "element_dtype") =>
+  (node: Parameters<CompileOp>[0]): EngineType =>
+    engineTypeAttribute(node, name);
 
-const listOf = (make: (inputs: readonly Value[], dtype: EngineType) => TensorList): CompileOp => (node) => {
-  const dtype = elementType()(node);
-  return (inputs) => make(inputs, dtype);
-};
+const listOf =
+  (make: (inputs: readonly Value[], dtype: EngineType) => TensorList): CompileOp =>
+  (node) => {
+    const dtype = elementType()(node);
+    return (inputs) => make(inputs, dtype);
+  };
 
 const list = (inputs: readonly Value[]): TensorList => resourceAt(inputs, 0, TensorList);
 const array = (inputs: readonly Value[]): TensorArray => resourceAt(inputs, 0, TensorArray);
@@ -183,4 +194,3 @@ function grow(items: readonly (tf.Tensor | undefined)[], length: number): readon
 
 /** Lists of tensors, which recurrent networks keep their steps in. */
 export const TENSOR_LISTS: Ops = { ...LISTS, ...ARRAYS };
-

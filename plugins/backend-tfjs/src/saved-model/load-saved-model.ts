@@ -9,9 +9,9 @@ import { unsupportedOps } from "../ops/converter-ops.js";
 import { isSupported } from "../ops/find-op.js";
 import { runWarmUpRecords } from "../warm-up/run-warm-up-records.js";
 import { ModelState } from "./model-state.js";
+import { modelError, refusalOf } from "./saved-model-errors.js";
 import { SignatureContext } from "./signature-context.js";
 import { callableSignatures, signatureOf } from "./signatures.js";
-import { modelError, refusalOf } from "./saved-model-errors.js";
 
 export interface LoadSavedModelOptions {
   readonly engine: Engine;
@@ -75,7 +75,11 @@ function checkOps({ ops }: ModelSignature): void {
   if (missing.length > 0) throw unsupportedOps(missing);
 }
 
-async function compileSignature(signature: ModelSignature, state: ModelState, signal: AbortSignal): Promise<CompiledSignature> {
+async function compileSignature(
+  signature: ModelSignature,
+  state: ModelState,
+  signal: AbortSignal,
+): Promise<CompiledSignature> {
   const { nodes, inputs, outputs } = signature;
   const asked = outputs.map(({ tensor }) => tensor);
   const hasLoops = nodes.some(({ op }) => op === "Enter");
@@ -89,7 +93,11 @@ async function compileSignature(signature: ModelSignature, state: ModelState, si
   return { signature: signatureOf(signature), program, captured: [] };
 }
 
-function detailsOf(saved: SavedModel, engine: Engine, refused: ReadonlyMap<string, PlinthError>): ReadonlyMap<string, string> {
+function detailsOf(
+  saved: SavedModel,
+  engine: Engine,
+  refused: ReadonlyMap<string, PlinthError>,
+): ReadonlyMap<string, string> {
   const { tensorflowVersion } = saved;
   return new Map([
     ["format", tensorflowVersion === "" ? "SavedModel" : `SavedModel of TensorFlow ${tensorflowVersion}`],

@@ -50,7 +50,8 @@ export class ModelState {
     const known = this.#resources.get(key);
     if (known !== undefined) return known;
     const saved = this.#saved.get(key);
-    if (saved === undefined) throw new PlinthError("MODEL_FILE_INVALID", `The model has no resource ${JSON.stringify(key)}`);
+    if (saved === undefined)
+      throw new PlinthError("MODEL_FILE_INVALID", `The model has no resource ${JSON.stringify(key)}`);
     const resource = saved.kind === "table" ? this.#openTable(saved) : this.#openVariable(key, saved.initial);
     this.#resources.set(key, resource);
     return resource;
@@ -80,7 +81,9 @@ export class ModelState {
     if (initial.kind === "constant") return constantToEngine(initial.tensor);
     const { graph, tensor } = initial;
     const context = new SignatureContext(this, graph.functions);
-    const [value] = tidy(() => compileProgram({ nodes: graph.nodes, inputs: [], outputs: [tensor] }, context).run([]) as Tensor[]);
+    const [value] = tidy(
+      () => compileProgram({ nodes: graph.nodes, inputs: [], outputs: [tensor] }, context).run([]) as Tensor[],
+    );
     if (isTensor(value)) return value;
     throw new PlinthError("MODEL_FILE_INVALID", `The initial value ${JSON.stringify(tensor)} is no tensor`);
   }

@@ -25,12 +25,19 @@ function reasonOf(reason: SavedModelError["reason"]): ErrorReason {
 export function refusalOf(refused: ReadonlyMap<string, PlinthError>): PlinthError {
   const [first] = refused;
   if (first === undefined) {
-    return new PlinthError("MODEL_UNSUPPORTED", "The model has no signature and no function to call: export it with one");
+    return new PlinthError(
+      "MODEL_UNSUPPORTED",
+      "The model has no signature and no function to call: export it with one",
+    );
   }
   const [name, error] = first;
   const others = refused.size > 1 ? ` (${refused.size - 1} more signatures cannot be served either)` : "";
-  return new PlinthError({ code: error.code, reason: error.reason }, `Signature ${JSON.stringify(name)} cannot be served: ${error.message}${others}`, {
-    details: { ...error.details, signature: name },
-    cause: error,
-  });
+  return new PlinthError(
+    { code: error.code, reason: error.reason },
+    `Signature ${JSON.stringify(name)} cannot be served: ${error.message}${others}`,
+    {
+      details: { ...error.details, signature: name },
+      cause: error,
+    },
+  );
 }

@@ -29,7 +29,8 @@ export class SignatureContext implements CompileContext {
     const known = this.#programs.get(name);
     if (known !== undefined) return known;
     const found = this.#functions.get(name);
-    if (found === undefined) throw new PlinthError("MODEL_FILE_INVALID", `The graph has no function ${JSON.stringify(name)}`);
+    if (found === undefined)
+      throw new PlinthError("MODEL_FILE_INVALID", `The graph has no function ${JSON.stringify(name)}`);
     const program = compileFunction(found, this);
     this.#programs.set(name, program);
     return program;

@@ -1,10 +1,13 @@
 import { DEFAULT_SIGNATURE, type DType, PlinthError, type Signature, type TensorSpec } from "@plinth/core";
 import type { ModelSignature, SavedModel, SignatureInput, SignatureOutput } from "@plinth/saved-model";
-import { servableDType } from "../tensors/element-types.js";
 import { constantToTensor } from "../tensors/constant-to-tensor.js";
+import { servableDType } from "../tensors/element-types.js";
 
 /** What TensorFlow 1's Hub modules call the signature that is meant where none is named. */
 const HUB_DEFAULT = "default";
+
+/** Ops that change a variable or table for later runs. */
+const CHANGES = /^(?:Assign|Scatter(?:Nd)?(?:Add|Sub|Update)|ResourceScatter|LookupTable(?:Insert|Remove|Import))/;
 
 /**
  * The ways to call a model: its signatures, and where it has none, as Hub modules of TensorFlow 2, its functions. Where none of them is
@@ -25,17 +28,21 @@ export function callableSignatures({ signatures, callables }: SavedModel): Reado
 }
 
 /** @throws PlinthError `MODEL_UNSUPPORTED` for inputs and outputs that cannot be taken or given */
-export function signatureOf({ inputs, outputs, method }: ModelSignature): Signature {
+export function signatureOf({ inputs, outputs, method, ops }: ModelSignature): Signature {
   return {
     inputs: new Map(inputs.map((input) => [input.name, inputSpec(input)])),
     outputs: new Map(outputs.map((output) => [output.name, specOf(output, "output")])),
     method,
     shapes: "advisory",
+    ...([...ops.keys()].some((op) => CHANGES.test(op)) && { changesState: true }),
   };
 }
 
 function inputSpec(input: SignatureInput): TensorSpec {
-  return { ...specOf(input, "input"), ...(input.default !== undefined && { default: constantToTensor(input.default) }) };
+  return {
+    ...specOf(input, "input"),
+    ...(input.default !== undefined && { default: constantToTensor(input.default) }),
+  };
 }
 
 function specOf({ name, dtype, shape, savedName }: SignatureOutput, direction: "input" | "output"): TensorSpec {
@@ -45,5 +52,8 @@ function specOf({ name, dtype, shape, savedName }: SignatureOutput, direction: "
 function servable(name: string, type: string, direction: string): DType {
   const dtype = servableDType(type);
   if (dtype !== undefined) return dtype;
-  throw new PlinthError("MODEL_UNSUPPORTED", `The ${direction} ${JSON.stringify(name)} is of ${type}, which TensorFlow.js does not take or give`);
+  throw new PlinthError(
+    "MODEL_UNSUPPORTED",
+    `The ${direction} ${JSON.stringify(name)} is of ${type}, which TensorFlow.js does not take or give`,
+  );
 }

@@ -47,6 +47,9 @@ export function constantToTensor(constant: ConstantTensor): Tensor {
     case "uint64":
       return { dtype, shape, data: over(BigUint64Array) };
     default:
-      throw new PlinthError("MODEL_UNSUPPORTED", `The model holds a constant of ${dtype}, which this engine does not have`);
+      throw new PlinthError(
+        "MODEL_UNSUPPORTED",
+        `The model holds a constant of ${dtype}, which this engine does not have`,
+      );
   }
 }

@@ -1,5 +1,5 @@
 import type { DType, DTypeData, Tensor } from "@plinth/core";
-import { engine, type Tensor as EngineTensor } from "@tensorflow/tfjs-core";
+import { type Tensor as EngineTensor, engine } from "@tensorflow/tfjs-core";
 import { toBfloat16, toFloat16 } from "./half-precision.js";
 
 /** The elements of a tensor as the engine has them; the array may be the engine's own. Strings are bytes. */

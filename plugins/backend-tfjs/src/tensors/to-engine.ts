@@ -1,6 +1,6 @@
 import { type DTypeData, PlinthError, type Tensor } from "@plinth/core";
 import type { ConstantTensor } from "@plinth/saved-model";
-import { engine, type Tensor as EngineTensor } from "@tensorflow/tfjs-core";
+import { type Tensor as EngineTensor, engine } from "@tensorflow/tfjs-core";
 import { constantToTensor } from "./constant-to-tensor.js";
 import { type EngineType, engineTypeOf } from "./element-types.js";
 import { fromBfloat16, fromFloat16 } from "./half-precision.js";
@@ -38,11 +38,7 @@ export function constantToEngine(constant: ConstantTensor): EngineTensor {
   return makeTensor(data, constant.shape, engineTypeOf(constant.dtype));
 }
 
-export function makeTensor(
-  data: EngineData,
-  shape: readonly number[],
-  type: EngineType | undefined,
-): EngineTensor {
+export function makeTensor(data: EngineData, shape: readonly number[], type: EngineType | undefined): EngineTensor {
   return engine().makeTensor(data as Float32Array, shape as number[], type as EngineType) as EngineTensor;
 }
 

@@ -56,7 +56,10 @@ export function tensorName(input: string): string {
 }
 
 /** The graph of a topology, as far as outputs need it. */
-export function readGraph(topology: JsonGraph, outputs: readonly string[]): Graph & { readonly outputs: readonly string[] } {
+export function readGraph(
+  topology: JsonGraph,
+  outputs: readonly string[],
+): Graph & { readonly outputs: readonly string[] } {
   const nodes = topology.node.map((node) => readNode(node, tensorName));
   const ordered = orderGraph(nodes, outputs);
   const functions = new Map(ordered.functions);
@@ -73,7 +76,10 @@ function readFunction({ signature, nodeDef = [], ret = {} }: JsonFunction): Grap
     const first = OUTPUT_NAMES[ops.get(node) ?? ""]?.indexOf(output) ?? 0;
     return `${node}:${Math.max(first, 0) + Number(index)}`;
   };
-  const inputs = (signature.inputArg ?? []).map(({ name, type }) => ({ name, dtype: elementTypeOf(type) ?? "float32" }));
+  const inputs = (signature.inputArg ?? []).map(({ name, type }) => ({
+    name,
+    dtype: elementTypeOf(type) ?? "float32",
+  }));
   const placeholders = inputs.map(({ name }) => ({ name, op: "Placeholder" }));
   const nodes = [...placeholders, ...nodeDef].map((node) => readNode(node, tensor));
   const outputs = (signature.outputArg ?? []).map(({ name }) => tensor(ret[name] ?? name));
@@ -88,10 +94,12 @@ function readNode({ name, op, input = [], attr = {} }: JsonNode, tensor: (input:
     op,
     inputs: input.filter((each) => !each.startsWith("^")).map(tensor),
     controlInputs: [],
-    attributes: new Map(Object.entries(attr).flatMap(([key, value]) => {
-      const read = readAttribute(value);
-      return read === undefined ? [] : [[key, read]];
-    })),
+    attributes: new Map(
+      Object.entries(attr).flatMap(([key, value]) => {
+        const read = readAttribute(value);
+        return read === undefined ? [] : [[key, read]];
+      }),
+    ),
   };
 }
 

@@ -1,10 +1,4 @@
-import {
-  DEFAULT_SIGNATURE,
-  PlinthError,
-  PREDICT_METHOD,
-  type Signature,
-  type TensorSpec,
-} from "@plinth/core";
+import { DEFAULT_SIGNATURE, PlinthError, PREDICT_METHOD, type Signature, type TensorSpec } from "@plinth/core";
 import type { Graph, GraphNode } from "@plinth/saved-model";
 import { dispose, type NamedTensorMap, tidy } from "@tensorflow/tfjs-core";
 import type { CompiledSignature } from "../compiled-model.js";
@@ -96,7 +90,8 @@ class GraphContext implements CompileContext {
 
   function(name: string): Program {
     const found = this.#graph?.functions.get(name);
-    if (found === undefined) throw new PlinthError("MODEL_FILE_INVALID", `The graph has no function ${JSON.stringify(name)}`);
+    if (found === undefined)
+      throw new PlinthError("MODEL_FILE_INVALID", `The graph has no function ${JSON.stringify(name)}`);
     return compileFunction(found, this);
   }
 }
@@ -111,24 +106,37 @@ function checkOps({ nodes, functions }: Graph): void {
 }
 
 /** Fills the model's tables, and gives what its own graph is to get of them, by the number that both name. */
-function runInitializer({ initializer, initializerSignature }: ModelJson, context: GraphContext): ReadonlyMap<number, Value> {
+function runInitializer(
+  { initializer, initializerSignature }: ModelJson,
+  context: GraphContext,
+): ReadonlyMap<number, Value> {
   if (initializer === undefined) return new Map();
   const given = Object.values(initializerSignature?.outputs ?? {});
-  const consumed = new Set(initializer.node.flatMap(({ input = [] }) => input.map((each) => each.replace(/^\^|:\d+$/g, ""))));
+  const consumed = new Set(
+    initializer.node.flatMap(({ input = [] }) => input.map((each) => each.replace(/^\^|:\d+$/g, ""))),
+  );
   const last = initializer.node.map(({ name }) => name).filter((name) => !consumed.has(name));
   const outputs = given.map(({ name = "" }) => tensorName(name));
   const program = context.compile(initializer, [], [...outputs, ...last.map(tensorName)]);
   const values = tidy(() => program.run([]).slice(0, outputs.length) as never) as Value[];
-  return new Map(given.flatMap(({ resourceId }, index) => (resourceId === undefined ? [] : [[resourceId, values[index] as Value]])));
+  return new Map(
+    given.flatMap(({ resourceId }, index) => (resourceId === undefined ? [] : [[resourceId, values[index] as Value]])),
+  );
 }
 
-function capturedBy({ name = "", resourceId }: JsonTensorInfo, captured: ReadonlyMap<number, Value>): { tensor: string; value: Value }[] {
+function capturedBy(
+  { name = "", resourceId }: JsonTensorInfo,
+  captured: ReadonlyMap<number, Value>,
+): { tensor: string; value: Value }[] {
   const value = resourceId === undefined ? undefined : captured.get(resourceId);
   return value === undefined ? [] : [{ tensor: tensorName(name), value }];
 }
 
 /** By the signature in the file, else all placeholders and all that nothing needs. */
-function portsOf(topology: JsonGraph, signature: JsonSignature | undefined): { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] } {
+function portsOf(
+  topology: JsonGraph,
+  signature: JsonSignature | undefined,
+): { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] } {
   const bySignature = (infos: JsonSignature["inputs"]) =>
     Object.entries(infos ?? {}).flatMap(([name, info]) =>
       info.resourceId === undefined ? [{ name, tensor: tensorName(info.name ?? name), spec: specOf(info) }] : [],
@@ -139,16 +147,24 @@ function portsOf(topology: JsonGraph, signature: JsonSignature | undefined): { r
   return { inputs: inputs.length > 0 ? inputs : named.inputs, outputs: outputs.length > 0 ? outputs : named.outputs };
 }
 
-function nodePorts({ node: nodes }: JsonGraph): { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] } {
+function nodePorts({ node: nodes }: JsonGraph): {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+} {
   const needed = new Set(nodes.flatMap(({ input = [] }) => input.map((each) => each.replace(/^\^|:\d+$/g, ""))));
   const port = (name: string, attribute: JsonGraph["node"][number]["attr"]): Port => ({
     name,
     tensor: `${name}:0`,
-    spec: specOf({ dtype: String(attribute?.["dtype"]?.type ?? attribute?.["T"]?.type ?? "DT_FLOAT"), ...(attribute?.["shape"]?.shape && { tensorShape: attribute["shape"].shape }) }),
+    spec: specOf({
+      dtype: String(attribute?.dtype?.type ?? attribute?.T?.type ?? "DT_FLOAT"),
+      ...(attribute?.shape?.shape && { tensorShape: attribute.shape.shape }),
+    }),
   });
   return {
     inputs: nodes.filter(({ op }) => op.startsWith("Placeholder")).map(({ name, attr }) => port(name, attr)),
-    outputs: nodes.filter(({ name, op }) => !needed.has(name) && op !== "Const" && op !== "NoOp").map(({ name, attr }) => port(name, attr)),
+    outputs: nodes
+      .filter(({ name, op }) => !needed.has(name) && op !== "Const" && op !== "NoOp")
+      .map(({ name, attr }) => port(name, attr)),
   };
 }
 
@@ -159,8 +175,13 @@ function specOf({ dtype, tensorShape }: JsonTensorInfo): TensorSpec | undefined 
 }
 
 function specsOf(ports: readonly Port[], direction: string): ReadonlyMap<string, TensorSpec> {
-  return new Map(ports.map(({ name, spec }) => {
-    if (spec !== undefined) return [name, spec];
-    throw new PlinthError("MODEL_UNSUPPORTED", `The ${direction} ${JSON.stringify(name)} is of a type that TensorFlow.js does not take or give`);
-  }));
+  return new Map(
+    ports.map(({ name, spec }) => {
+      if (spec !== undefined) return [name, spec];
+      throw new PlinthError(
+        "MODEL_UNSUPPORTED",
+        `The ${direction} ${JSON.stringify(name)} is of a type that TensorFlow.js does not take or give`,
+      );
+    }),
+  );
 }

@@ -9,9 +9,9 @@ import {
   type Tensor,
   type TensorSpec,
 } from "@plinth/core";
+import type { Tensor as EngineTensor } from "@tensorflow/tfjs-core";
 import { io, tidy } from "@tensorflow/tfjs-core";
 import { type LayersModel, loadLayersModel, type SymbolicTensor } from "@tensorflow/tfjs-layers";
-import type { Tensor as EngineTensor } from "@tensorflow/tfjs-core";
 import { servableDType } from "../tensors/element-types.js";
 import { fromEngine } from "../tensors/from-engine.js";
 import { toEngine } from "../tensors/to-engine.js";
@@ -84,7 +84,9 @@ function apply(model: LayersModel, given: readonly EngineTensor[]): readonly Eng
     return (Array.isArray(result) ? result : [result]) as EngineTensor[];
   } catch (thrown) {
     const { message } = PlinthError.from(thrown);
-    const reason = /\b(?:shapes?|rank|dimensions?|ndim|axis)\b/i.test(message) ? "INPUT_SHAPE_MISMATCH" : "MODEL_RUN_FAILED";
+    const reason = /\b(?:shapes?|rank|dimensions?|ndim|axis)\b/i.test(message)
+      ? "INPUT_SHAPE_MISMATCH"
+      : "MODEL_RUN_FAILED";
     throw new PlinthError(reason, `The model could not be run on these inputs: ${message}`, { cause: thrown });
   }
 }
@@ -96,7 +98,10 @@ function specsOf(names: readonly string[], tensors: readonly SymbolicTensor[]): 
     const name = names[index] ?? `output_${index}`;
     const served = servableDType(dtype);
     if (served === undefined) throw new PlinthError("MODEL_UNSUPPORTED", `${JSON.stringify(name)} is of ${dtype}`);
-    specs.set(specs.has(name) ? `${name}_${index}` : name, { dtype: served, shape: shape.map((length) => length ?? -1) });
+    specs.set(specs.has(name) ? `${name}_${index}` : name, {
+      dtype: served,
+      shape: shape.map((length) => length ?? -1),
+    });
   }
   return specs;
 }

@@ -11,7 +11,12 @@ import { decodeWeights, readWeights } from "./weights.js";
 const MAX_JSON_BYTES = 2 ** 29;
 
 /** Loads a layers or graph model of TensorFlow.js. */
-export async function loadTfjsModel(files: VersionFiles, folder: string, engine: Engine, signal: AbortSignal): Promise<LoadedModel> {
+export async function loadTfjsModel(
+  files: VersionFiles,
+  folder: string,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<LoadedModel> {
   const path = `${folder}model.json`;
   const bytes = files.files.find((file) => file.path === path)?.bytes ?? 0;
   if (bytes > MAX_JSON_BYTES) {

@@ -79,20 +79,21 @@ export interface WeightGroup {
 /** @throws PlinthError `MODEL_FILE_INVALID` for what is no such document */
 export function readModelJson(text: string): ModelJson {
   const document = parse(text);
-  const topology = document["modelTopology"];
+  const topology = document.modelTopology;
   if (!isObject(topology)) throw invalid("modelTopology is missing");
-  const kind = Array.isArray(topology["node"]) ? "graph" : "layers";
-  const metadata = document["userDefinedMetadata"];
-  const signature = (isObject(metadata) ? metadata["signature"] : undefined) ?? document["signature"];
-  const initializer = document["modelInitializer"];
-  const initializerSignature = document["initializerSignature"];
+  const kind = Array.isArray(topology.node) ? "graph" : "layers";
+  const metadata = document.userDefinedMetadata;
+  const signature = (isObject(metadata) ? metadata.signature : undefined) ?? document.signature;
+  const initializer = document.modelInitializer;
+  const initializerSignature = document.initializerSignature;
   return {
     kind,
     topology,
     signature: isObject(signature) ? (signature as JsonSignature) : undefined,
-    initializer: isObject(initializer) && Array.isArray(initializer["node"]) ? (initializer as unknown as JsonGraph) : undefined,
+    initializer:
+      isObject(initializer) && Array.isArray(initializer.node) ? (initializer as unknown as JsonGraph) : undefined,
     initializerSignature: isObject(initializerSignature) ? (initializerSignature as JsonSignature) : undefined,
-    weights: weightGroups(document["weightsManifest"]),
+    weights: weightGroups(document.weightsManifest),
   };
 }
 
@@ -115,13 +116,14 @@ function weightGroups(manifest: unknown): readonly WeightGroup[] {
     if (!Array.isArray(paths) || !Array.isArray(weights) || !paths.every((path) => typeof path === "string")) {
       throw invalid(`weightsManifest[${index}] has no paths or no weights`);
     }
-    if (!weights.every(isWeight)) throw invalid(`weightsManifest[${index}] has a weight without a name, shape or dtype`);
+    if (!weights.every(isWeight))
+      throw invalid(`weightsManifest[${index}] has a weight without a name, shape or dtype`);
     return { paths, weights };
   });
 }
 
 function isWeight(weight: unknown): weight is io.WeightsManifestEntry {
-  if (!isObject(weight) || typeof weight["name"] !== "string" || typeof weight["dtype"] !== "string") return false;
+  if (!isObject(weight) || typeof weight.name !== "string" || typeof weight.dtype !== "string") return false;
   const { shape } = weight;
   return Array.isArray(shape) && shape.every((length) => Number.isSafeInteger(length) && length >= 0);
 }

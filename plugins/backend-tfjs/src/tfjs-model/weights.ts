@@ -37,9 +37,14 @@ export async function readWeights(
   for (const { paths, weights } of groups) {
     const found = paths.map((path) => ({ path: folder + path, bytes: sizes.get(folder + path) }));
     for (const { path, bytes } of found) {
-      if (bytes === undefined) throw invalid(`the file ${JSON.stringify(path)} of its weights is not among the version's files`);
+      if (bytes === undefined)
+        throw invalid(`the file ${JSON.stringify(path)} of its weights is not among the version's files`);
     }
-    checkSize(weights, found.reduce((sum, { bytes = 0 }) => sum + bytes, 0), paths);
+    checkSize(
+      weights,
+      found.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+      paths,
+    );
     for (const { path } of found) {
       signal.throwIfAborted();
       const bytes = await readFile(join(directory, path));
@@ -60,7 +65,10 @@ function checkSize(weights: readonly io.WeightsManifestEntry[], got: number, pat
     if (dtype === "string") return;
     const bytes = STORED_BYTES[quantization?.dtype ?? dtype];
     if (bytes === undefined) {
-      throw new PlinthError("MODEL_UNSUPPORTED", `The weight ${JSON.stringify(name)} is of ${dtype}, which TensorFlow.js does not have`);
+      throw new PlinthError(
+        "MODEL_UNSUPPORTED",
+        `The weight ${JSON.stringify(name)} is of ${dtype}, which TensorFlow.js does not have`,
+      );
     }
     expected += bytes * shape.reduce((product, length) => product * length, 1);
   }

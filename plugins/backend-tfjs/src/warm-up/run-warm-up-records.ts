@@ -73,7 +73,13 @@ function runsOf({ logType }: PredictionLog, number: number, model: LoadedModel):
     case "predictLog": {
       const { modelSpec, inputs, outputFilter } = logType.value.request ?? {};
       const tensors = [...(inputs ?? [])].map(([name, proto]) => [name, tensorFromProto(name, proto)] as const);
-      return [{ signature: nameOf(modelSpec), inputs: new Map(tensors), outputs: outputFilter?.length ? outputFilter : undefined }];
+      return [
+        {
+          signature: nameOf(modelSpec),
+          inputs: new Map(tensors),
+          outputs: outputFilter?.length ? outputFilter : undefined,
+        },
+      ];
     }
     case "classifyLog":
     case "regressLog": {
@@ -106,22 +112,29 @@ function nameOf(spec: ModelSpec | undefined): string {
 
 async function runOnce(model: LoadedModel, run: WarmUpRun, number: number, signal: AbortSignal): Promise<void> {
   const signature = model.signatures.get(run.signature);
-  if (signature === undefined) throw invalid(`Warmup record ${number} asks for the signature ${JSON.stringify(run.signature)}`);
+  if (signature === undefined)
+    throw invalid(`Warmup record ${number} asks for the signature ${JSON.stringify(run.signature)}`);
   const inputs = new Map(run.inputs);
   for (const [name, { dtype, default: fallback }] of signature.inputs) {
     if (fallback !== undefined && !inputs.has(name)) inputs.set(name, fallback);
     if (inputs.get(name)?.dtype === dtype) continue;
-    throw invalid(`Warmup record ${number} needs the input ${JSON.stringify(name)} of ${dtype}, got ${inputs.get(name)?.dtype ?? "none"}`);
+    throw invalid(
+      `Warmup record ${number} needs the input ${JSON.stringify(name)} of ${dtype}, got ${inputs.get(name)?.dtype ?? "none"}`,
+    );
   }
   try {
     const outputs = run.outputs ?? [...signature.outputs.keys()];
     await model.run({ signature: run.signature, inputs, outputs, signal });
   } catch (thrown) {
     const error = PlinthError.from(thrown, "MODEL_RUN_FAILED");
-    throw new PlinthError({ code: error.code, reason: error.reason }, `Warmup record ${number} failed: ${error.message}`, {
-      details: error.details,
-      cause: error,
-    });
+    throw new PlinthError(
+      { code: error.code, reason: error.reason },
+      `Warmup record ${number} failed: ${error.message}`,
+      {
+        details: error.details,
+        cause: error,
+      },
+    );
   }
 }
 

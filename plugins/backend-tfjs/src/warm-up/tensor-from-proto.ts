@@ -61,7 +61,9 @@ export function tensorFromProto(name: string, proto: TensorProto): Tensor {
     throw invalid(name, `it has ${proto.tensorContent.length} bytes for the shape [${shape}]`);
   }
   const values = filled<number | bigint | boolean>(name, valuesOf(proto, numeric), count);
-  const data = new ARRAYS[numeric](values.map((value) => (typeof value === "boolean" ? Number(value) : value)) as never);
+  const data = new ARRAYS[numeric](
+    values.map((value) => (typeof value === "boolean" ? Number(value) : value)) as never,
+  );
   return { dtype, shape, data } as Tensor;
 }
 
@@ -90,10 +92,14 @@ function valuesOf(proto: TensorProto, dtype: NumericDType): readonly (number | b
 function filled<T>(name: string, values: readonly T[], count: number): readonly T[] {
   if (values.length === count) return values;
   const last = values.at(-1);
-  if (last === undefined || values.length > count) throw invalid(name, `it has ${values.length} values for ${count} elements`);
+  if (last === undefined || values.length > count)
+    throw invalid(name, `it has ${values.length} values for ${count} elements`);
   return [...values, ...new Array<T>(count - values.length).fill(last)];
 }
 
 function invalid(name: string, what: string): PlinthError {
-  return new PlinthError("MODEL_FILE_INVALID", `The input ${JSON.stringify(name)} of a warm-up record is no tensor: ${what}`);
+  return new PlinthError(
+    "MODEL_FILE_INVALID",
+    `The input ${JSON.stringify(name)} of a warm-up record is no tensor: ${what}`,
+  );
 }
