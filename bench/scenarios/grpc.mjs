@@ -1,34 +1,62 @@
 import { grpcClosedLoop } from "../measure/grpc-closed-loop.mjs";
 import { inTurns } from "../measure/in-turns.mjs";
+import { DIGITS } from "../models/model-files.mjs";
+import { digitsMessage, pictureMessage } from "../models/predict-messages.mjs";
 import { startGrpcFloor } from "../servers/floors.mjs";
+import { startPlinth } from "../servers/plinth.mjs";
 import { withServers } from "../servers/server-process.mjs";
+import { atLeast } from "../target.mjs";
 
-const CONCURRENCY = 32;
+const CONCURRENCY = 64;
+const PICTURES_AT_ONCE = 8;
 
-const FLOAT32_BYTES = 4;
+/** What the replies are long, so that the floor sends as much. */
+const DIGITS_REPLY_BYTES = 139;
+const PICTURE_REPLY_BYTES = 72;
 
-/** What the row of 784 numbers and the picture have as raw tensors, in bytes. */
-const SIZES = [784 * FLOAT32_BYTES, 224 * 224 * 3 * FLOAT32_BYTES];
+const PREDICT = "/tensorflow.serving.PredictionService/Predict";
+const ECHO = "/bench.Echo/Echo";
 
 export const grpc = {
-  title: "gRPC, raw tensors: the floor alone until there is a protocol to measure",
+  title: "TensorFlow Serving's Predict over gRPC: the digit perceptron, one row a call; a picture of 224x224x3",
 
-  run({ rounds, seconds }) {
-    return withServers([startGrpcFloor], async (floor) => {
-      const candidates = SIZES.flatMap((bytes) => [
-        overGrpc(floor, { method: "/bench.Echo/Echo", message: Buffer.alloc(bytes) }),
-        // What is served goes here: overGrpc(plinth, { method: "/inference.GRPCInferenceService/ModelInfer", message }).
-      ]);
-      const measured = await inTurns(candidates, { rounds, seconds: seconds(1.5) });
-      return { tables: [{ title: `${CONCURRENCY} calls under way`, rows: measured.rows() }], targets: [] };
+  run({ folder, file, rounds, seconds }) {
+    const starts = [
+      () => startGrpcFloor(DIGITS_REPLY_BYTES),
+      () => startPlinth("Plinth", { folder, files: { model: [DIGITS[0]] } }),
+      () => startGrpcFloor(PICTURE_REPLY_BYTES),
+      () => startPlinth("Plinth", { folder, files: { model: [file("picture")] } }),
+    ];
+    return withServers(starts, async (digitsFloor, digits, pictureFloor, picture) => {
+      const row = { message: digitsMessage("model"), concurrency: CONCURRENCY };
+      const floor = overGrpc(digitsFloor, { ...row, method: ECHO });
+      const served = overGrpc(digits, { ...row, method: PREDICT });
+      const rows = await inTurns([floor, served], { rounds, seconds: seconds(2) });
+
+      const image = { message: pictureMessage("model", "image"), concurrency: PICTURES_AT_ONCE };
+      const pictures = await inTurns(
+        [overGrpc(pictureFloor, { ...image, method: ECHO }), overGrpc(picture, { ...image, method: PREDICT })],
+        { rounds, seconds: seconds(1.5) },
+      );
+      return {
+        tables: [
+          { title: `${CONCURRENCY} calls under way, digits`, rows: rows.rows() },
+          { title: `${PICTURES_AT_ONCE} calls under way, pictures of 600 kB`, rows: pictures.rows() },
+        ],
+        targets: [
+          atLeast(
+            "gRPC, calls/s of a bare grpc-js of the same sizes",
+            rows.ratio("perSecond", served, floor),
+            0.7,
+            "x",
+          ),
+        ],
+      };
     });
   },
 };
 
-function overGrpc(server, { method, message }) {
-  const load = { address: server.url, method, message, concurrency: CONCURRENCY };
-  return {
-    name: `${server.name}, ${message.length} bytes`,
-    load: (seconds) => server.under(() => grpcClosedLoop({ ...load, seconds })),
-  };
+function overGrpc(server, load) {
+  const address = new URL(server.urls.at(-1)).host;
+  return { name: server.name, load: (seconds) => server.under(() => grpcClosedLoop({ ...load, address, seconds })) };
 }

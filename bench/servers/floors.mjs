@@ -13,6 +13,9 @@ export function startHttpFloor(answering, file) {
 }
 
 /** A bare @grpc/grpc-js server; see grpc-floor.mjs. */
-export function startGrpcFloor() {
-  return ServerProcess.start("@grpc/grpc-js, sends the message back", [beside("grpc-floor.mjs")]);
+export function startGrpcFloor(replyBytes) {
+  return ServerProcess.start(`@grpc/grpc-js, answers ${replyBytes} bytes`, [
+    beside("grpc-floor.mjs"),
+    String(replyBytes),
+  ]);
 }

@@ -1,4 +1,4 @@
-// A bare @grpc/grpc-js server that sends the bytes of any message back, whatever the method.
+// A bare @grpc/grpc-js server: sends the bytes of any message back, or, where a number is given, so many bytes whatever comes.
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 
 const bytes = (value) => value;
@@ -14,11 +14,13 @@ const definition = {
     responseDeserialize: bytes,
   },
 };
+const replyBytes = process.argv[2];
+const reply = replyBytes === undefined ? undefined : Buffer.alloc(Number(replyBytes));
 
 const server = new Server();
-server.addService(definition, { echo: ({ request }, callback) => callback(null, request) });
+server.addService(definition, { echo: ({ request }, callback) => callback(null, reply ?? request) });
 server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) throw error;
-  console.log(`listens on 127.0.0.1:${port}`);
+  console.log(`listens on grpc://127.0.0.1:${port}`);
 });
 process.on("SIGTERM", () => process.exit(0));

@@ -25,7 +25,10 @@ export async function startPlinth(name, { folder, files, models }) {
   // JSON is YAML. Copies just made would otherwise be given time to settle, which is not what is measured.
   const sections = {
     storage: { use: "disk", root: "models", settleMs: 0 },
-    protocols: [{ use: "rest", port: 0 }],
+    protocols: [
+      { use: "rest", port: 0 },
+      { use: "grpc", port: 0 },
+    ],
     ...(models !== undefined && { models }),
   };
   await writeFile(config, JSON.stringify(sections));

@@ -14,14 +14,18 @@ const STOP_MS = 5_000;
 /** A Node.js program of its own process that prints `listens on <url>` when it listens. */
 export class ServerProcess {
   name;
+  /** The first of {@link urls}. */
   url;
+  /** Where it listens, in the order of its configuration. */
+  urls;
   /** From the start of the process until it was ready, in milliseconds. */
   startMs;
   #child;
 
-  constructor(name, child, url, startMs) {
+  constructor(name, child, urls, startMs) {
     this.name = name;
-    this.url = url;
+    [this.url] = urls;
+    this.urls = urls;
     this.startMs = startMs;
     this.#child = child;
   }
@@ -38,10 +42,10 @@ export class ServerProcess {
       env: { ...process.env, PLINTH_BENCH_PROBE: "1" },
     });
     try {
-      const url = await listeningUrl(child.stdout);
-      if (url === undefined) throw new Error(`${name} ended before it listened`);
-      if (readyPath !== undefined) await untilReady(url + readyPath);
-      return new ServerProcess(name, child, url, performance.now() - startedAtMs);
+      const urls = await listeningUrls(child.stdout);
+      if (urls === undefined) throw new Error(`${name} ended before it listened`);
+      if (readyPath !== undefined) await untilReady(urls[0] + readyPath);
+      return new ServerProcess(name, child, urls, performance.now() - startedAtMs);
     } catch (error) {
       child.kill("SIGKILL");
       throw error;
@@ -94,12 +98,12 @@ export function beside(file) {
 }
 
 /** Goes on reading after that, so that the program can always write. */
-function listeningUrl(stdout) {
+function listeningUrls(stdout) {
   const lines = createInterface({ input: stdout });
   return new Promise((resolve) => {
     lines.on("line", (line) => {
-      const url = /listens on ([^\s,]+)/.exec(line)?.[1];
-      if (url !== undefined) resolve(url);
+      const urls = /listens on (.+)/.exec(line)?.[1];
+      if (urls !== undefined) resolve(urls.split(", "));
     });
     lines.on("close", () => resolve(undefined));
   });

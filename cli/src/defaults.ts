@@ -4,9 +4,11 @@ export const DEFAULT_SECTIONS: {
   readonly protocols: readonly object[];
   readonly monitors: readonly object[];
   readonly management: object;
+  readonly "triton-repository": object;
 } = {
   backends: [{ use: "onnx" }],
   protocols: [{ use: "rest" }],
   monitors: [],
   management: {},
+  "triton-repository": {},
 };

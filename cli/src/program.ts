@@ -78,6 +78,10 @@ function addManagementCommands(program: Command): void {
   command("status", "tell whether a server is ready, and what it serves").action(
     lazy(async () => (await import("./commands/status.js")).statusCommand),
   );
+  command("top", "show what each version does, again and again, until q ends it")
+    .option("--once", "print it once")
+    .option("--interval <seconds>", "how often it is looked at", "2")
+    .action(lazy(async () => (await import("./commands/top.js")).topCommand));
   command("models", "list the models").action(lazy(async () => (await import("./commands/models.js")).modelsCommand));
   command("versions <model>", "list the versions of a model").action(
     lazy(async () => (await import("./commands/models.js")).versionsCommand),

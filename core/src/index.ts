@@ -16,8 +16,16 @@ export {
   type TrafficRules,
   type VersionPolicy,
 } from "./extension-points/deployments.js";
-export { checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
+export { FilesInMemory } from "./extension-points/files-in-memory.js";
+export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
+export {
+  type DescribedBatching,
+  type DescribedTensor,
+  DescriptionFormat,
+  type ModelDescription,
+  type WarmUpCall,
+} from "./extension-points/model-description.js";
 export {
   type InferCall,
   type InferResult,
@@ -34,6 +42,9 @@ export {
   type ErrorOccurred,
   Monitor,
   type RequestFinished,
+  type RequestSample,
+  type RequestTimings,
+  type Sampling,
   type ServerEvent,
   type ShadowCompared,
   type VersionStateChanged,
@@ -46,15 +57,33 @@ export {
   type Registry,
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
+export { requestOrigin } from "./extension-points/request-origin.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
+export {
+  type DurationFigures,
+  type LatencyFigures,
+  type ModelStatistics,
+  type MonitorFigures,
+  type ProcessFigures,
+  type RequestTotals,
+  type SeriesPoint,
+  ServerStatistics,
+  type VersionStatistics,
+  type WindowFigures,
+} from "./extension-points/server-statistics.js";
 export {
   type FileEntry,
   type IncomingFile,
   type JsonValue,
+  type ListOptions,
+  MAX_SIDE_FILE_BYTES,
   ModelStorage,
+  type OpenOptions,
+  type PublishOptions,
   type RecordStore,
   type StorageCallOptions,
+  type StorageStartOptions,
   type StoredModel,
   type StoredRecord,
   type StoredVersion,
@@ -66,6 +95,7 @@ export {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
+  checkSideFileName,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";
@@ -93,12 +123,14 @@ export {
 export type { ReadConfig } from "./kernel/config-reloader.js";
 export { composeConfig, configSchema, loadConfig, parseConfig, startServer } from "./kernel/doors.js";
 export type { RunningServer, StartOptions } from "./kernel/server.js";
+export { askedVersions } from "./model/asked-versions.js";
 export {
   allocateData,
   bytesPerElement,
   DTYPES,
   type DType,
   type DTypeData,
+  dataFromBytes,
   holdsDType,
   partsPerElement,
 } from "./model/dtype.js";

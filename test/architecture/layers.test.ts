@@ -45,19 +45,28 @@ describe("core", () => {
 const LIBRARIES = PACKAGES.filter((folder) => folder.startsWith("libraries/"));
 
 describe.each(LIBRARIES)("%s", (folder) => {
-  it("imports nothing of Plinth, so that every package may use it", () => {
+  it("imports of Plinth other libraries and @plinth/core alone, which imports no library", () => {
+    const allowed = ["@plinth/core", ...LIBRARIES.map((library) => manifest(library).name)];
     const imported = sourceFiles(`${folder}/src`).flatMap(({ imports }) => imports.map(packageOf));
-    expect(imported.filter((name) => name.startsWith("@plinth/") || name === "plinth")).toEqual([]);
+    const foreign = imported.filter((name) => name.startsWith("@plinth/") || name === "plinth");
+    expect(foreign.filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(sourceFiles("core/src").flatMap(({ imports }) => imports.map(packageOf))).not.toContain(
+      manifest(folder).name,
+    );
+  });
+
+  it("takes core, where it needs it, from whoever uses it", () => {
+    expect(manifest(folder).dependencies ?? {}).not.toHaveProperty("@plinth/core");
   });
 });
 
 describe.each(PACKAGES.filter((folder) => folder.startsWith("plugins/")))("%s", (folder) => {
   it("imports @plinth/core and libraries by their names and no other plugin", () => {
-    const allowed = ["@plinth/core", ...LIBRARIES.map((library) => manifest(library).name)];
+    const libraries = LIBRARIES.map((library) => manifest(library).name);
     const foreign = sourceFiles(`${folder}/src`).flatMap(({ path, imports }) =>
       imports
         .filter((name) => packageOf(name).startsWith("@plinth/") || packageOf(name) === "plinth")
-        .filter((name) => !allowed.includes(name))
+        .filter((name) => name !== "@plinth/core" && !libraries.includes(packageOf(name)))
         .map((name) => `${path} imports ${name}`),
     );
     expect(foreign).toEqual([]);

@@ -114,20 +114,40 @@ describe("REST as TensorFlow Serving's clients know it", () => {
     ["an unknown label's status", "GET", `${ROOT_PATH}/labels/none`, "", 400, "Unrecognized servable version label"],
     ["an unknown model's metadata", "GET", "/v1/models/foo/metadata", "", 404, "Servable not found"],
     [
-      "G30 to G32, which are to come",
+      "X04: examples come before the model",
       "POST",
-      `${ROOT_PATH}:regress`,
-      '{"examples":[{"x":80.0}]}',
-      501,
-      ":regress is not offered",
+      "/v1/models/foo:classify",
+      '{"examples": [1]}',
+      400,
+      "Example must be",
     ],
     [
-      "G33 and G34, which are to come",
+      "an unknown model with examples",
       "POST",
-      `${ROOT_PATH}:classify`,
-      '{"examples":[{"x":20.0}]}',
+      "/v1/models/foo:regress",
+      '{"examples": [{}]}',
+      404,
+      "Servable not found",
+    ],
+    ["P23", "POST", `${ROOT_PATH}:classify`, '{"signature_name": "x", "examples": [{}]}', 400, 'has no signature "x"'],
+    ["P30", "POST", `${ROOT_PATH}:classify`, '{"examples": []}', 400, "Input is empty"],
+    ["a feature that is missing", "POST", `${ROOT_PATH}:regress`, '{"examples": [{"y": 1.0}]}', 400, 'the feature "x"'],
+    ["a feature of integers", "POST", `${ROOT_PATH}:regress`, '{"examples": [{"x": 80}]}', 400, "need a point, as 8.0"],
+    [
+      "P36",
+      "POST",
+      `${ROOT_PATH}:multiInference`,
+      '{"tasks": [{"signature_name": "x"}], "examples": [{}]}',
+      400,
+      "signature not found",
+    ],
+    [
+      "P39",
+      "POST",
+      `${ROOT_PATH}:multiInference`,
+      '{"tasks": [{"method_name": "tensorflow/serving/predict"}], "examples": [{"x": 2.0}]}',
       501,
-      ":classify is not offered",
+      "Unsupported signature",
     ],
   ])("refuses as in %s", async (_id, method, path, body, status, error) => {
     const answer = await ask(method, path, body);
@@ -155,6 +175,26 @@ describe("REST as TensorFlow Serving's clients know it", () => {
     ["a scalar", ":predict", '{"inputs": 2}', '{"outputs":3.0}'],
     ["numbers that JSON cannot say", ":predict", '{"instances": [NaN, -Infinity]}', '{"predictions":[NaN,-Infinity]}'],
   ])("predicts as in %s", async (_id, path, body, expected) => {
+    expect(await ask("POST", ROOT_PATH + path, body)).toEqual({
+      status: 200,
+      text: expected,
+      type: "application/json",
+    });
+  });
+
+  it.each<[id: string, path: string, body: string, expected: string]>([
+    ["G30", ":regress", '{"examples":[{"x":80.0}]}', '{"results":[42.0]}'],
+    ["G31", "/versions/123:regress", '{"examples":[{"x":80.0},{"x":2.0}]}', '{"results":[42.0,3.0]}'],
+    ["G32", "/labels/stable:regress", '{"context":{"x":80.0},"examples":[{},{"x":2.0}]}', '{"results":[42.0,3.0]}'],
+    ["G33", ":classify", '{"examples":[{"x":20.0}]}', '{"results":[[["",12.0]]]}'],
+    ["G34", "/labels/stable:classify", '{"examples":[{"x":10.0,"unused":"y"}]}', '{"results":[[["",7.0]]]}'],
+    [
+      "P40",
+      ":multiInference",
+      '{"tasks":[{"method_name":"tensorflow/serving/regress"}],"examples":[{"x":2.0}]}',
+      '{"results":[{"signature_name":"serving_default","method_name":"tensorflow/serving/regress","results":[3.0]}]}',
+    ],
+  ])("takes examples as in %s, which the signature parses", async (_id, path, body, expected) => {
     expect(await ask("POST", ROOT_PATH + path, body)).toEqual({
       status: 200,
       text: expected,

@@ -40,7 +40,7 @@ model_config_list: {
     expect([...models].map(([name, { path, versions }]) => [name, path, versions])).toEqual([
       ["half_plus_two", "/models/half/two", { kind: "specific", versions: [123n, 9223372036854775807n] }],
       ["every", "/m/e", { kind: "all" }],
-      ["newest", "/m/n", { kind: "latest", count: 1 }],
+      ["newest", "/m/n", undefined],
       ["two", "/m/t", { kind: "latest", count: 2 }],
       ["one", "/m/o", { kind: "latest", count: 1 }],
     ]);

@@ -14,9 +14,7 @@ describe("flags for one model", () => {
     expect(config.server).toMatchObject({ host: "0.0.0.0", pollIntervalMs: 1_000 });
     expect(config.protocols.map(({ use, options }) => [use, options])).toEqual([["rest", { port: 8501 }]]);
     expect(config.storage.options).toMatchObject({ root: "/state" });
-    expect([...(config.models ?? [])]).toMatchObject([
-      ["m", { path: "/models/m", versions: { kind: "latest", count: 1 } }],
-    ]);
+    expect([...(config.models ?? [])]).toMatchObject([["m", { path: "/models/m", versions: undefined }]]);
     expect(config.models?.get("m")?.batching).toBeUndefined();
   });
 
@@ -81,7 +79,7 @@ thread_pool_name { value: "pool" }
   it("are TensorFlow Serving's own where there is no file", async () => {
     const model = (await readFlags(...ONE, "--enable_batching")).models?.get("m");
     expect(model?.batching).toMatchObject({ maxBatchSize: 1_000, maxWaitMs: 0, splitLarge: false });
-    expect(model?.execution.maxQueuedRequests).toBe(10_000);
+    expect(model?.execution?.maxQueuedRequests).toBe(10_000);
   });
 
   it("run batches of the smaller size where large requests are split", async () => {
@@ -93,7 +91,7 @@ thread_pool_name { value: "pool" }
 
   it("bound the queue however many batches may wait", async () => {
     const model = await batching("max_batch_size { value: 128 } max_enqueued_batches { value: 1000000 }");
-    expect(model?.execution.maxQueuedRequests).toBe(1_000_000);
+    expect(model?.execution?.maxQueuedRequests).toBe(1_000_000);
   });
 
   it("are those of every model of a file", async () => {

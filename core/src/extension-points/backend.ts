@@ -12,6 +12,9 @@ export interface Backend {
   /** How people name it in `config.yaml`, as `onnx`. */
   readonly name: string;
 
+  /** Whether {@link load} takes files that lie in memory, as `VersionFiles.contents`; else it always gets a folder. */
+  readonly readsContents?: boolean;
+
   /**
    * Whether a version with these files is of a format that this backend loads, told by the paths alone. Cheap, never throws;
    * the first backend of the configuration that says yes gets the version.

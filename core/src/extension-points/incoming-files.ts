@@ -1,47 +1,88 @@
 import { createHash } from "node:crypto";
 import { PlinthError } from "../model/errors.js";
-import type { IncomingFile } from "./storage.js";
+import type { IncomingFile, PublishOptions } from "./storage.js";
 import { checkFilePath } from "./storage-names.js";
 
 /** Most files of one version. */
 export const MAX_FILES = 10_000;
 
+/** A file that a caller publishes, checked while it is read. */
+export interface CheckedFile {
+  readonly path: string;
+  /** To be read to its end, or {@link keep kept} unread, before the next file is asked for. */
+  readonly content: AsyncIterable<Uint8Array>;
+  /** What the caller says that it is; a content that is another one fails at its end. */
+  readonly sha256: string | undefined;
+  /** SHA-256 of the content, in lower-case hexadecimal. To be asked for after its end. */
+  digest(): string;
+  /** Says that the storage holds these bytes already, of so many, so that the content is left unread. */
+  keep(bytes: number): void;
+}
+
 /**
- * The files that a caller publishes, for storages to read from: checked while they are read: paths as they come, checksums when a file's content ends. Each
- * content is to be read to its end before the next file is asked for. Stops waiting for the source as soon as `signal` aborts.
+ * The files that a caller publishes, for storages to read from: checked while they are read: paths as they come, checksums when a
+ * file's content ends. Stops waiting for the source as soon as `signal` aborts.
  *
+ * @param onProgress as in `PublishOptions`, for storages that are done with a piece when they ask for the next
  * @throws PlinthError `FILES_INVALID`; whatever the source throws is passed on.
  */
 export async function* checkedFiles(
   files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
   signal: AbortSignal,
-): AsyncGenerator<IncomingFile> {
+  onProgress: PublishOptions["onProgress"] = () => {},
+): AsyncGenerator<CheckedFile> {
   const paths = new FilePaths();
+  let bytes = 0;
+  const stored = (more: number) => {
+    bytes += more;
+    onProgress(bytes);
+  };
   for await (const file of untilAborted(files, signal)) {
     paths.add(file.path);
-    yield { path: file.path, content: checkedContent(file, signal) };
+    yield new FileInReading(file, signal, stored);
   }
   if (paths.count === 0) throw new PlinthError("FILES_INVALID", "Expected at least one file to publish, got none");
 }
 
-async function* checkedContent(
-  { path, content, sha256 }: IncomingFile,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const hash = sha256 === undefined ? undefined : createHash("sha256");
-  for await (const chunk of untilAborted(content, signal)) {
-    hash?.update(chunk);
-    yield chunk;
+class FileInReading implements CheckedFile {
+  readonly path: string;
+  readonly sha256: string | undefined;
+  readonly content: AsyncIterable<Uint8Array>;
+  readonly #stored: (bytes: number) => void;
+  #digest: string | undefined;
+
+  constructor(file: IncomingFile, signal: AbortSignal, stored: (bytes: number) => void) {
+    this.path = file.path;
+    this.sha256 = file.sha256;
+    this.content = this.#read(file.content, signal);
+    this.#stored = stored;
   }
-  const actual = hash?.digest("hex");
-  if (actual === sha256) return;
-  throw new PlinthError(
-    "FILES_INVALID",
-    `Expected ${path} to have the SHA-256 ${sha256}, got ${actual}: send it again`,
-    {
-      details: { path, expected: sha256, actual },
-    },
-  );
+
+  digest(): string {
+    if (this.#digest !== undefined) return this.#digest;
+    throw new PlinthError("INTERNAL", `Expected ${this.path} to be read to its end before its checksum is asked for`);
+  }
+
+  keep(bytes: number): void {
+    this.#digest = this.sha256;
+    this.#stored(bytes);
+  }
+
+  async *#read(content: IncomingFile["content"], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const hash = createHash("sha256");
+    for await (const chunk of untilAborted(content, signal)) {
+      hash.update(chunk);
+      yield chunk;
+      this.#stored(chunk.byteLength);
+    }
+    this.#digest = hash.digest("hex");
+    if (this.sha256 === undefined || this.sha256 === this.#digest) return;
+    throw new PlinthError(
+      "FILES_INVALID",
+      `Expected ${this.path} to have the SHA-256 ${this.sha256}, got ${this.#digest}: send it again`,
+      { details: { path: this.path, expected: this.sha256, actual: this.#digest } },
+    );
+  }
 }
 
 /** Paths that can stand in one folder together. */

@@ -25,6 +25,14 @@ export interface ModelServer {
    */
   overload(target: ModelTarget): PlinthError | undefined;
 
+  /**
+   * Tells statistics and monitors of a request for inference that a protocol answers with an error: call it for each, whoever found the
+   * error. What this server threw, or gave as {@link overload}, it has told already, and ignores here.
+   *
+   * @param target with the version that was acquired, where it came so far
+   */
+  refused(target: ModelTarget, error: PlinthError): void;
+
   /** `acquire`, {@link ServableHandle.infer} and disposal in one. */
   infer(request: ModelTarget & InferCall): Promise<InferResult>;
 
@@ -56,6 +64,8 @@ export interface ModelTarget {
   readonly deadlineMs?: number | undefined;
   /** As {@link InferCall.signal}, for the time that a load is waited for. */
   readonly signal?: AbortSignal | undefined;
+  /** As {@link InferCall.origin}, also for requests that do not come as far as a call. */
+  readonly origin?: RequestOrigin | undefined;
 }
 
 export interface InferCall {
@@ -70,7 +80,7 @@ export interface InferCall {
   readonly priority?: number | undefined;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;
-  /** Who asked and how, for monitors; nothing is decided by it. */
+  /** Who asked and how, for monitors; nothing is decided by it. Default: that of the target. */
   readonly origin?: RequestOrigin | undefined;
 }
 
@@ -78,6 +88,10 @@ export interface InferCall {
 export interface RequestOrigin {
   /** The name of the protocol that took it, as `rest`. */
   readonly protocol: string;
+  /** Which of the protocol's methods it was, as `predict`: one of a few words that are the protocol's own. */
+  readonly method?: string | undefined;
+  /** When its first bytes came, on the clock of `performance.now()`, in milliseconds. */
+  readonly receivedAtMs?: number | undefined;
   /** What the client calls it: the header `x-request-id`, or the request's own `id`; at most 128 characters. */
   readonly requestId?: string | undefined;
   /** The W3C header `traceparent` as it came, at most 128 characters. https://www.w3.org/TR/trace-context/ */
@@ -86,7 +100,10 @@ export interface RequestOrigin {
   readonly tracestate?: string | undefined;
 }
 
-/** A version that is kept loaded for one caller. Dispose it exactly once; further calls do nothing. */
+/**
+ * A version that is kept loaded for one request. Dispose it exactly once, when the answer is written as bytes: what passes between
+ * acquiring it, the call, its result and disposal is told to monitors as the time for decoding and encoding. Further disposals do nothing.
+ */
 export interface ServableHandle extends Disposable {
   readonly model: string;
   readonly version: ModelVersion;

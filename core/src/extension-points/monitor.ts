@@ -1,8 +1,9 @@
 import type { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
+import type { NamedTensors } from "../model/tensor.js";
 import type { VersionState } from "../model/version-state.js";
 import type { Revision } from "./deployments.js";
-import type { InferTimings } from "./model-server.js";
+import type { InferTimings, RequestOrigin } from "./model-server.js";
 import { createToken, type Token } from "./token.js";
 
 /**
@@ -21,6 +22,20 @@ export interface Monitor extends AsyncDisposable {
    * will be more of them.
    */
   observe(event: ServerEvent): void;
+
+  /** Of which requests it wants the tensors, see {@link RequestFinished.sample}. Read once, after {@link start}. Default: of none. */
+  readonly sampling?: Sampling | undefined;
+}
+
+/** Can be cloned. */
+export interface Sampling {
+  /** Share of the requests that go well, 0 to 1, of models that are not in {@link models}. */
+  readonly share: number;
+  readonly models: ReadonlyMap<string, number>;
+  /** Whether those that fail are wanted, all of them, as far as they have come as tensors. */
+  readonly failed: boolean;
+  /** Requests whose inputs and outputs are larger, in bytes, are left out. */
+  readonly maxBytes: number;
 }
 
 /** All monitors that are configured. */
@@ -34,7 +49,10 @@ export type ServerEvent =
   | ShadowCompared
   | ErrorOccurred;
 
-/** A request was answered, or refused by the server before or after it ran. */
+/**
+ * A request was answered, or refused: by the server before or after it ran, or by the protocol that could not read it. Once for each
+ * request for inference.
+ */
 export interface RequestFinished {
   readonly type: "request-finished";
   /** The model's name, or `undefined` where the client asked for one that does not exist: never a name that a client made up. */
@@ -44,8 +62,39 @@ export interface RequestFinished {
   readonly signature: string | undefined;
   /** `undefined` where it went well. */
   readonly error: PlinthError | undefined;
-  /** `undefined` where it did not run. */
-  readonly timings: InferTimings | undefined;
+  /** When it began, in milliseconds since the epoch, with fractions. */
+  readonly startedAtMs: number;
+  /** Until it was answered, in milliseconds. */
+  readonly durationMs: number;
+  /** `undefined` where it did not run. What lies between the parts is in none of them. */
+  readonly timings: RequestTimings | undefined;
+  /** Lengths of the first axis; 1 where that is no axis of a batch, or it did not run. */
+  readonly rows: number;
+  /** `undefined` where a program that embeds the server asked, or a plugin's route. */
+  readonly origin: RequestOrigin | undefined;
+  /** Its tensors, where a monitor wants some: see {@link Monitor.sampling}. */
+  readonly sample: RequestSample | undefined;
+}
+
+/** How long the parts of a request's way took, in milliseconds and in this order; those that were not timed are `undefined`. */
+export interface RequestTimings extends InferTimings {
+  /** Until the protocol had it whole. */
+  readonly receiveMs: number | undefined;
+  /** Until its version was loaded. */
+  readonly loadMs: number | undefined;
+  /** From bytes to tensors. */
+  readonly decodeMs: number | undefined;
+  /** From tensors to bytes, after the run. */
+  readonly encodeMs: number | undefined;
+}
+
+/** They may be changed once {@link Monitor.observe} has returned: copy or write what is to last. */
+export interface RequestSample {
+  /** From 0 to 1, drawn for this request: it is for those monitors whose share is larger. Of one that failed: 0. */
+  readonly drawn: number;
+  readonly inputs: NamedTensors;
+  /** `undefined` where it failed. */
+  readonly outputs: NamedTensors | undefined;
 }
 
 /** Requests were run together, or one alone to a model that batches. Of batches that failed nothing is told: their requests are. */
@@ -70,6 +119,8 @@ export interface VersionStateChanged {
   readonly version: ModelVersion;
   readonly from: VersionState | undefined;
   readonly to: VersionState;
+  /** How long it was in `from`, in milliseconds: from `loading`, the time of the load. */
+  readonly afterMs: number | undefined;
   readonly error: PlinthError | undefined;
   /** Milliseconds since the epoch. */
   readonly atMs: number;

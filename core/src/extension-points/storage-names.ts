@@ -28,6 +28,13 @@ export function checkFilePath(path: string): void {
   );
 }
 
+/** Checks the name of a file beside a model's versions. @throws PlinthError `FILES_INVALID` */
+export function checkSideFileName(name: string): void {
+  checkFilePath(name);
+  if (!name.includes("/")) return;
+  throw new PlinthError("FILES_INVALID", `Expected the name of a file in the model's own folder, got ${quote(name)}`);
+}
+
 /** Checks a record's key. @throws PlinthError `FILES_INVALID` */
 export function checkRecordKey(key: string): void {
   if (isRecordText(key) && key.split("/").every((segment) => segment !== "" && segment !== "." && segment !== ".."))

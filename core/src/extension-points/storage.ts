@@ -13,14 +13,14 @@ import { createToken, type Token } from "./token.js";
  */
 export interface ModelStorage extends AsyncDisposable {
   /** Opens what it needs. Called once, before anything else. Constructors do no work. */
-  start(options: StorageCallOptions): Promise<void>;
+  start(options: StorageStartOptions): Promise<void>;
 
   /**
    * All models with all their complete versions, in any order. A version that is still being copied is left out until it is
    * whole. A model that cannot be read does not fail the others: it is listed with its `error`, and the server keeps what it
    * has of it.
    */
-  list(options: StorageCallOptions): Promise<readonly StoredModel[]>;
+  list(options: ListOptions): Promise<readonly StoredModel[]>;
 
   /**
    * Makes the files of one version readable on this machine until the handle is disposed, also if the version is removed
@@ -28,20 +28,24 @@ export interface ModelStorage extends AsyncDisposable {
    *
    * @throws PlinthError `VERSION_NOT_FOUND` where there is no such complete version.
    */
-  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles>;
+  open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles>;
 
   /**
    * Adds a version, all or nothing: it is listed only once every byte is there and every given checksum has been found right.
    * Files are taken one after the other, as streams, so that a version may be larger than memory.
    *
+   * A publish that breaks off, also by a crash, leaves nothing that {@link list} or {@link open} would show. A storage may keep the
+   * files that it has received whole, but only those that came with a checksum, and only for a while: then the next publish of the
+   * same model and version leaves the `content` of a file with that path and checksum unread.
+   *
    * @throws PlinthError `VERSION_EXISTS`; `VERSION_INVALID`; `FILES_INVALID` for no file at all, a path that cannot be or comes
-   * twice, or a wrong checksum; `STORAGE_FULL`. Whatever the source throws is passed on. Nothing remains in any of these cases.
+   * twice, or a wrong checksum; `STORAGE_FULL`. Whatever the source throws is passed on.
    */
   publish(
     model: string,
     version: ModelVersion,
     files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
-    options: StorageCallOptions,
+    options: PublishOptions,
   ): Promise<StoredVersion>;
 
   /** Takes a version away. @throws PlinthError `VERSION_NOT_FOUND` */
@@ -62,6 +66,14 @@ export interface ModelStorage extends AsyncDisposable {
    */
   place?(folders: ReadonlyMap<string, string>): void;
 
+  /**
+   * Reads a file of {@link StoredModel.sideFiles}; `undefined` where there is none of that name any more. A storage whose models have no
+   * such files leaves this method out.
+   *
+   * @throws PlinthError `FILES_INVALID` for a file of more than {@link MAX_SIDE_FILE_BYTES}
+   */
+  readSideFile?(model: string, name: string, options: StorageCallOptions): Promise<Uint8Array | undefined>;
+
   /** Small documents kept beside the models. */
   readonly records: RecordStore;
 }
@@ -73,12 +85,43 @@ export interface StorageCallOptions {
   readonly signal: AbortSignal;
 }
 
+export interface ListOptions extends StorageCallOptions {
+  /** Names of files to tell of in {@link StoredModel.sideFiles}. Default: none. */
+  readonly sideFiles?: readonly string[] | undefined;
+}
+
+export interface StorageStartOptions extends StorageCallOptions {
+  /** Whether the caller only lists and opens: then nothing is created, tidied up or locked, and what is not there is an error. */
+  readonly readOnly?: boolean;
+}
+
+export interface OpenOptions extends StorageCallOptions {
+  /**
+   * Whether the caller also reads {@link VersionFiles.contents}, which a storage that has the files in memory then gives in place of
+   * a folder. Others give a folder all the same.
+   */
+  readonly contents?: boolean;
+}
+
+export interface PublishOptions extends StorageCallOptions {
+  /** Told how many bytes of the version are stored so far, those included that an earlier publish had left. Never falls. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+/** Largest file beside a model's versions that is read. */
+export const MAX_SIDE_FILE_BYTES: number = 1 << 20;
+
 export interface StoredModel {
   readonly model: string;
   /** Complete versions, in any order, each number once. */
   readonly versions: readonly StoredVersion[];
   /** Where {@link ModelStorage.place} has it lie; equal numbers in another folder are other versions. */
   readonly folder?: string;
+  /**
+   * Files that lie in the model's folder beside its versions, as Triton's `config.pbtxt`, of the names that were asked for: a fingerprint
+   * by name, which changes whenever the content does. Absent: there are none.
+   */
+  readonly sideFiles?: ReadonlyMap<string, string>;
   /** Why this model's versions cannot be told now; `versions` is then empty and says nothing. */
   readonly error?: PlinthError;
 }
@@ -93,9 +136,14 @@ export interface StoredVersion {
 export interface VersionFiles extends AsyncDisposable {
   /**
    * Absolute path of a folder on this machine that holds the files. Read only; nobody writes to it. It is another one after the
-   * version was removed, so that it is to be read again each time that it is used.
+   * version was removed, so that it is to be read again each time that it is used. Throws where there are {@link contents}.
    */
   readonly directory: string;
+  /**
+   * The bytes of every file by path, where they lie in memory and in no folder; only for those who have asked for them
+   * ({@link OpenOptions.contents}). Read only: they are the storage's own. They may lie in shared memory.
+   */
+  readonly contents?: ReadonlyMap<string, Uint8Array>;
   /** Every regular file below it, sorted by path; never outside it, also not by a symbolic link. */
   readonly files: readonly FileEntry[];
 }
@@ -104,14 +152,17 @@ export interface FileEntry {
   /** Relative to the version's folder, with forward slashes, without `.` and without segments that begin with `..`. */
   readonly path: string;
   readonly bytes: number;
+  /** Lower-case hexadecimal; absent where the storage does not know it without reading the file. */
+  readonly sha256?: string;
 }
 
 export interface IncomingFile {
   /** As {@link FileEntry.path}. */
   readonly path: string;
+  /** Opens nothing before it is iterated: where there is a {@link sha256}, that may never happen. */
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** Lower-case hexadecimal; checked where given. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
 }
 
 /**

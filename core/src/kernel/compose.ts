@@ -3,13 +3,16 @@ import { ConfigDirectory } from "../extension-points/config-directory.js";
 import { ConfigReload } from "../extension-points/config-reload.js";
 import { Deployments } from "../extension-points/deployments.js";
 import { Logger } from "../extension-points/logger.js";
+import { DescriptionFormat } from "../extension-points/model-description.js";
 import { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
 import { Protocol } from "../extension-points/protocol.js";
 import { ServerSettings } from "../extension-points/server-settings.js";
+import { ServerStatistics } from "../extension-points/server-statistics.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import { createToken, type Services, type Token } from "../extension-points/token.js";
 import { LocalDeployments } from "../serving/deployment/local-deployments.js";
+import { ModelDescriptions } from "../serving/deployment/model-descriptions.js";
 import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
 import { ModelPlans } from "../serving/deployment/model-plans.js";
 import { RevisionLog } from "../serving/deployment/revision-log.js";
@@ -17,6 +20,7 @@ import type { WorkerRecipe } from "../serving/execution/backend-source.js";
 import { ModelCatalog } from "../serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../serving/local-model-server.js";
 import { ServerEvents } from "../serving/server-events.js";
+import { LiveStatistics } from "../serving/statistics/live-statistics.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { ConfigReloader, type ReadConfig } from "./config-reloader.js";
 import { configuredModels } from "./configured-models.js";
@@ -25,7 +29,7 @@ import { registerPlugin } from "./plugin-registration.js";
 import type { Fronts } from "./processes/compose-fronts.js";
 import { processCount } from "./processes/process-count.js";
 import { ServiceContainer } from "./service-container.js";
-import { Catalog, Events, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
+import { Catalog, Events, LiveFigures, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
 import { workerRecipe } from "./workers/worker-boot.js";
 
 const Configured: Token<ConfiguredModels> = createToken<ConfiguredModels>("core.ConfiguredModels");
@@ -57,7 +61,9 @@ export async function composeServices(
     ...config.monitors.map((use) => () => registerPlugin(container, use, Monitor)),
     ...config.extensions.map((use) => () => registerPlugin(container, use)),
   ]);
-  container.provide(Events, (services) => new ServerEvents(services.getAll(Monitor), logger));
+  container.provide(LiveFigures, () => new LiveStatistics());
+  container.provide(ServerStatistics, (services) => services.get(LiveFigures));
+  container.provide(Events, (services) => createEvents(services, logger));
   container.provide(Plans, (services) => new ModelPlans(services.get(Configured).models, config.server.loading));
   container.provide(Configured, () => ({ models: configuredModels(config, logger) }));
   container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger, fronts));
@@ -88,6 +94,13 @@ async function frontsOf(
   return new (await import("./processes/compose-fronts.js")).Fronts(container, processes, logger);
 }
 
+function createEvents(services: Services, logger: Logger): ServerEvents {
+  const statistics = services.get(LiveFigures);
+  const events = new ServerEvents(services.getAll(Monitor), logger, statistics);
+  statistics.watchMonitors(() => events.figures());
+  return events;
+}
+
 function provideSurroundings(container: ServiceContainer, config: ServerConfig, logger: Logger): void {
   container.provide(Logger, () => logger);
   container.provide(ServerSettings, () => config.server);
@@ -105,6 +118,12 @@ function createCatalog(
     storage: services.get(ModelStorage),
     backends: services.getAll(Backend).map((backend) => ({ backend, recipe: recipes.get(backend) })),
     plans: services.get(Plans),
+    descriptions: new ModelDescriptions(
+      services.get(ModelStorage),
+      services.getAll(DescriptionFormat),
+      services.get(Plans),
+      logger,
+    ),
     pollIntervalMs: config.server.pollIntervalMs,
     memoryBudgetBytes: config.server.memoryBudgetBytes,
     idleUnloadMs: config.server.idleUnloadMs,

@@ -37,15 +37,30 @@ export class ConfigReloader implements ConfigReload {
   }
 
   reload({ signal }: { readonly signal: AbortSignal }): Promise<ReloadReport> {
+    return this.#apply(() => this.#read(), "The configuration was read again", signal);
+  }
+
+  replaceModels(
+    models: unknown,
+    { from, signal }: { readonly from: string; readonly signal: AbortSignal },
+  ): Promise<ReloadReport> {
+    return this.#apply(
+      () => this.#running.config.withModels(models, from),
+      `The models are those of ${from} now`,
+      signal,
+    );
+  }
+
+  async #read(): Promise<ServerConfig> {
+    const { readConfig } = this.#options;
+    if (readConfig !== undefined) return readConfig();
+    throw new PlinthError("RESTART_NEEDED", "This server was started without a way to read its configuration again");
+  }
+
+  #apply(next: () => Promise<ServerConfig>, done: string, signal: AbortSignal): Promise<ReloadReport> {
     return this.#oneByOne(async () => {
-      const { readConfig, storage, plans, catalog, logger } = this.#options;
-      if (readConfig === undefined) {
-        throw new PlinthError(
-          "RESTART_NEEDED",
-          "This server was started without a way to read its configuration again",
-        );
-      }
-      const config = await readConfig();
+      const { storage, plans, catalog, logger } = this.#options;
+      const config = await next();
       signal.throwIfAborted();
       checkNoRestartNeeded(this.#running.config, config);
       checkPlaces(storage, config);
@@ -58,7 +73,7 @@ export class ConfigReloader implements ConfigReload {
       await catalog.refresh();
       await catalog.settled([...differences.added, ...differences.changed], signal);
       const report = { ...differences, unavailable: catalog.unavailable() };
-      logger.info("The configuration was read again", { ...differences });
+      logger.info(done, { ...differences });
       return report;
     });
   }

@@ -14,7 +14,7 @@ import type { ReadConfig } from "./config-reloader.js";
 import { DisposerStack } from "./disposer-stack.js";
 import { runAll } from "./failures.js";
 import { checkPlaces, placeModels } from "./placed-models.js";
-import { Catalog, LocalServer, RunningDeployments } from "./serving-tokens.js";
+import { Catalog, Events, LiveFigures, LocalServer, RunningDeployments } from "./serving-tokens.js";
 import { startable } from "./startable.js";
 
 /** Longest that starting may take, in milliseconds. */
@@ -87,6 +87,11 @@ async function start(
       .getAll(Monitor)
       .map((monitor) => startable(`Monitor ${monitor.name}`, monitor, () => monitor.start({ signal }), disposers)),
   ]);
+
+  services.get(Events).started();
+  const statistics = services.get(LiveFigures);
+  disposers.push("The statistics", async () => statistics[Symbol.dispose]());
+  statistics.start();
 
   await services.get(RunningDeployments).start(signal);
   const catalog = services.get(Catalog);

@@ -100,6 +100,19 @@ export function viewData<D extends Exclude<DType, "string">>(
   return new LAYOUTS[dtype].array(buffer, byteOffset, length) as DTypeData[D];
 }
 
+/**
+ * The array of a fixed-size element type with the elements that these bytes are, little-endian: a view of them where their place in memory
+ * permits, else a copy.
+ *
+ * @throws RangeError where the bytes are no whole number of array elements.
+ */
+export function dataFromBytes<D extends Exclude<DType, "string">>(dtype: D, bytes: Uint8Array): DTypeData[D] {
+  const { array } = LAYOUTS[dtype];
+  const isAligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0;
+  const { buffer, byteOffset } = isAligned ? bytes : new Uint8Array(bytes);
+  return new array(buffer as ArrayBuffer, byteOffset, bytes.length / array.BYTES_PER_ELEMENT) as DTypeData[D];
+}
+
 /** Whether `data` is the kind of array that `dtype` is kept in. */
 export function holdsDType(dtype: DType, data: unknown): boolean {
   if (dtype === "string") return Array.isArray(data);

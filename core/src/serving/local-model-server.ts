@@ -7,10 +7,10 @@ import type {
   ServableHandle,
 } from "../extension-points/model-server.js";
 import { PlinthError } from "../model/errors.js";
-import type { ModelVersion } from "../model/model-version.js";
-import type { Signature } from "../model/signature.js";
 import type { ModelStatus, ShadowCounts } from "../model/version-state.js";
-import { Servable } from "./execution/servable.js";
+import { type RequestWatch, Servable } from "./execution/servable.js";
+import { HeldServable } from "./held-servable.js";
+import { RequestLedger } from "./request-ledger.js";
 import { routeRequest, shadowOf } from "./routing/route-request.js";
 import type { AnsweringVersion, VersionOnDemand } from "./routing/servable-map.js";
 import { ShadowTraffic } from "./routing/shadow-traffic.js";
@@ -20,32 +20,51 @@ import type { ServerEvents } from "./server-events.js";
 /** The server that runs in this process. */
 export class LocalModelServer implements ModelServer {
   readonly #catalog: ServedModels;
-  readonly #events: ServerEvents;
+  readonly #ledger: RequestLedger;
   readonly #shadows: ShadowTraffic;
   #stopping = false;
 
   constructor(catalog: ServedModels, events: ServerEvents) {
     this.#catalog = catalog;
-    this.#events = events;
+    this.#ledger = new RequestLedger(events);
     this.#shadows = new ShadowTraffic(events);
   }
 
   async acquire(target: ModelTarget): Promise<ServableHandle> {
-    const held = this.#hold(target);
-    const servable = held instanceof Servable ? held : await held;
-    return new HeldServable(servable, this.#events, (call) => this.#inferOn(servable, target, call));
+    const askedAtMs = performance.now();
+    const held = this.#hold(target, askedAtMs);
+    const isLoaded = held instanceof Servable;
+    const servable = isLoaded ? held : await held;
+    const acquiredAtMs = isLoaded ? askedAtMs : performance.now();
+    return new HeldServable(servable, target, { askedAtMs, acquiredAtMs }, this.#ledger, (call, watch) =>
+      this.#inferOn(servable, target, call, performance.now(), watch),
+    );
   }
 
   overload(target: ModelTarget): PlinthError | undefined {
     const answering = this.#peek(target);
-    return answering instanceof Servable ? refusalOf(answering, this.#events) : undefined;
+    if (!(answering instanceof Servable)) return undefined;
+    const error = answering.refusal();
+    if (error !== undefined) this.#ledger.failed(answering, target, error, arrivalOf(target));
+    return error;
+  }
+
+  refused(target: ModelTarget, error: PlinthError): void {
+    if (this.#ledger.wasTold(error)) return;
+    const answering = target.version === undefined ? undefined : this.#peek(target);
+    if (answering instanceof Servable) this.#ledger.failed(answering, target, error, arrivalOf(target));
+    else this.#ledger.unrouted(this.#knownName(target), target, error, arrivalOf(target));
   }
 
   async infer(request: ModelTarget & InferCall): Promise<InferResult> {
-    const held = this.#hold(request);
-    const servable = held instanceof Servable ? held : await held;
+    const askedAtMs = performance.now();
+    const held = this.#hold(request, askedAtMs);
+    const isLoaded = held instanceof Servable;
+    const servable = isLoaded ? held : await held;
     try {
-      return await this.#inferOn(servable, request, request);
+      const calledAtMs = isLoaded ? askedAtMs : performance.now();
+      const watch = new DirectRequest(this.#ledger, servable, request, askedAtMs);
+      return await this.#inferOn(servable, request, request, calledAtMs, watch);
     } finally {
       servable.release();
     }
@@ -79,17 +98,22 @@ export class LocalModelServer implements ModelServer {
   }
 
   /** Not async itself: one more promise would cost a request that is not mirrored a tenth of its time here. */
-  #inferOn(servable: Servable, target: ModelTarget, call: InferCall): Promise<InferResult> {
+  #inferOn(
+    servable: Servable,
+    target: ModelTarget,
+    call: InferCall,
+    calledAtMs: number,
+    watch: RequestWatch,
+  ): Promise<InferResult> {
     const shadow = shadowOf(this.#catalog.servables, target, servable);
-    return shadow === undefined
-      ? observedInfer(servable, call, this.#events)
-      : this.#mirroredInfer(servable, shadow, call);
+    const answering = servable.infer(call, calledAtMs, watch);
+    return shadow === undefined ? answering : this.#mirrored(answering, shadow, call);
   }
 
-  async #mirroredInfer(servable: Servable, shadow: Servable, call: InferCall): Promise<InferResult> {
+  async #mirrored(answering: Promise<InferResult>, shadow: Servable, call: InferCall): Promise<InferResult> {
     shadow.hold();
     try {
-      const result = await observedInfer(servable, call, this.#events);
+      const result = await answering;
       this.#shadows.mirror(shadow, call, result);
       return result;
     } finally {
@@ -98,23 +122,23 @@ export class LocalModelServer implements ModelServer {
   }
 
   /** Gives a promise only where a version has to be loaded first, so that nothing else costs a request the time of one. */
-  #hold(target: ModelTarget): Servable | Promise<Servable> {
-    const answering = this.#route(target);
-    if (!(answering instanceof Servable)) return this.#holdOnceLoaded(answering, target);
+  #hold(target: ModelTarget, askedAtMs: number): Servable | Promise<Servable> {
+    const answering = this.#route(target, askedAtMs);
+    if (!(answering instanceof Servable)) return this.#holdOnceLoaded(answering, target, askedAtMs);
     answering.hold();
     return answering;
   }
 
-  async #holdOnceLoaded(onDemand: VersionOnDemand, target: ModelTarget): Promise<Servable> {
-    const loaded = await onDemand.load(target).catch((error) => this.#refuse(target, error));
-    return loaded ?? this.#hold(target);
+  async #holdOnceLoaded(onDemand: VersionOnDemand, target: ModelTarget, askedAtMs: number): Promise<Servable> {
+    const loaded = await onDemand.load(target).catch((error) => this.#refuse(target, error, askedAtMs));
+    return loaded ?? this.#hold(target, askedAtMs);
   }
 
-  #route(target: ModelTarget): AnsweringVersion {
+  #route(target: ModelTarget, askedAtMs: number): AnsweringVersion {
     try {
       return routeRequest(this.#catalog.servables, this.#catalog, target);
     } catch (thrown) {
-      return this.#refuse(target, thrown);
+      return this.#refuse(target, thrown, askedAtMs);
     }
   }
 
@@ -126,98 +150,59 @@ export class LocalModelServer implements ModelServer {
     }
   }
 
-  /** Tells the monitors of a request that reached no version. */
-  #refuse(target: ModelTarget, thrown: unknown): never {
+  /** Tells of a request that reached no version. */
+  #refuse(target: ModelTarget, thrown: unknown, askedAtMs: number): never {
     const error = PlinthError.from(thrown);
-    this.#events.emit({
-      type: "request-finished",
-      model: error.reason === "MODEL_NOT_FOUND" ? undefined : target.model,
-      version: undefined,
-      signature: undefined,
-      error,
-      timings: undefined,
-    });
+    const model = error.reason === "MODEL_NOT_FOUND" ? undefined : target.model;
+    this.#ledger.unrouted(model, target, error, askedAtMs);
     throw error;
+  }
+
+  /** `undefined` where the client made it up. */
+  #knownName({ model }: ModelTarget): string | undefined {
+    return this.#catalog.servables.has(model) || this.#catalog.status(model) !== undefined ? model : undefined;
   }
 }
 
-class HeldServable implements ServableHandle {
+/** A request without a handle, of which neither decoding nor encoding is known. */
+class DirectRequest implements RequestWatch {
+  readonly #ledger: RequestLedger;
   readonly #servable: Servable;
-  readonly #events: ServerEvents;
-  readonly #infer: (call: InferCall) => Promise<InferResult>;
-  #released = false;
+  readonly #target: ModelTarget;
+  readonly #askedAtMs: number;
 
-  constructor(servable: Servable, events: ServerEvents, infer: (call: InferCall) => Promise<InferResult>) {
+  constructor(ledger: RequestLedger, servable: Servable, target: ModelTarget, askedAtMs: number) {
+    this.#ledger = ledger;
     this.#servable = servable;
-    this.#events = events;
-    this.#infer = infer;
+    this.#target = target;
+    this.#askedAtMs = askedAtMs;
   }
 
-  get model(): string {
-    return this.#servable.model;
-  }
-
-  get version(): ModelVersion {
-    return this.#servable.version;
-  }
-
-  get signatures(): ReadonlyMap<string, Signature> {
-    return this.#servable.signatures;
-  }
-
-  signature(name?: string): Signature {
-    return this.#servable.signature(name);
-  }
-
-  admit(): void {
-    const error = refusalOf(this.#servable, this.#events);
-    if (error !== undefined) throw error;
-  }
-
-  infer(call: InferCall): Promise<InferResult> {
-    return this.#infer(call);
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#servable.release();
-  }
-}
-
-/** Why the servable takes no more requests now; the monitors are told of it. */
-function refusalOf(servable: Servable, events: ServerEvents): PlinthError | undefined {
-  const error = servable.refusal();
-  if (error === undefined) return undefined;
-  const { model, version } = servable;
-  events.emit({ type: "request-finished", model, version, signature: undefined, error, timings: undefined });
-  return error;
-}
-
-/** Runs the call and tells the monitors, where there are any, how it went. */
-function observedInfer(servable: Servable, call: InferCall, events: ServerEvents): Promise<InferResult> {
-  const calledAtMs = performance.now();
-  const answering = servable.infer(call, calledAtMs);
-  return events.observed ? toldOf(answering, servable, events) : answering;
-}
-
-async function toldOf(answering: Promise<InferResult>, servable: Servable, events: ServerEvents): Promise<InferResult> {
-  let result: InferResult | undefined;
-  let error: PlinthError | undefined;
-  try {
-    result = await answering;
-    return result;
-  } catch (thrown) {
-    error = PlinthError.from(thrown);
-    throw error;
-  } finally {
-    events.emit({
-      type: "request-finished",
-      model: servable.model,
-      version: servable.version,
-      signature: result?.signature,
-      error,
-      timings: result?.timings,
+  answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void {
+    const askedAtMs = this.#askedAtMs;
+    const { queueMs, computeMs } = result.timings;
+    this.#servable.recorder.succeeded(finishedAtMs - askedAtMs, queueMs, computeMs, rows, finishedAtMs);
+    if (!this.#ledger.observed) return;
+    this.#ledger.tell({
+      servable: this.#servable,
+      target: this.#target,
+      call,
+      result,
+      rows,
+      askedAtMs,
+      acquiredAtMs: calledAtMs,
+      calledAtMs,
+      finishedAtMs,
+      encodedAtMs: undefined,
     });
   }
+
+  failed(call: InferCall, error: PlinthError): void {
+    this.#ledger.failed(this.#servable, this.#target, error, this.#askedAtMs, call);
+  }
+}
+
+/** Since when a request is counted that was asked for no version. */
+function arrivalOf({ origin }: ModelTarget): number {
+  return origin?.receivedAtMs ?? performance.now();
 }

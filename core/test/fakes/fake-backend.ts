@@ -22,6 +22,7 @@ export const ECHO_SIGNATURE: Signature = {
 /** A backend whose loads and runs a test holds up, fails and counts. */
 export class FakeBackend implements Backend {
   readonly name: string = "fake";
+  readsContents = false;
   readonly loads: string[] = [];
   readonly live = new Set<string>();
   signature: Signature = ECHO_SIGNATURE;

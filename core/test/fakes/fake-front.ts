@@ -5,6 +5,7 @@ import { FrontModels } from "../../src/serving/fronts/front-models.js";
 import { Peer, type PeerMessage } from "../../src/serving/fronts/peer.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
+import { FrontStatistics } from "../../src/serving/statistics/front-statistics.js";
 import { FakeBackend } from "./fake-backend.js";
 import { RecordingLogger } from "./recording-logger.js";
 
@@ -14,6 +15,7 @@ export class FakeFront implements FrontDuties {
   readonly server: LocalModelServer;
   readonly main: Peer<MainDuties>;
   readonly models: FrontModels;
+  readonly statistics = new FrontStatistics();
   /** What it was asked to do, in that order. */
   readonly asked: string[] = [];
   /** Holds up what it is asked for, as one does that is busy. */
@@ -31,7 +33,7 @@ export class FakeFront implements FrontDuties {
     this.pid = pid;
     this.#listener = listener;
     const logger = new RecordingLogger();
-    const events = new ServerEvents([], logger);
+    const events = new ServerEvents([], logger, this.statistics);
     this.main = new Peer<MainDuties>((message) => this.#toMain(message), this);
     this.models = new FrontModels({
       main: this.main,
@@ -88,6 +90,7 @@ export class FakeFront implements FrontDuties {
   async drain(): Promise<void> {
     this.isDraining = true;
     this.models.report();
+    await this.main.call("count", this.statistics.take());
   }
 
   async end(): Promise<void> {

@@ -1,20 +1,26 @@
 import type {
+  ListOptions,
   ModelStorage,
   ModelVersion,
+  OpenOptions,
   RecordStore,
   StorageCallOptions,
   StoredModel,
   StoredVersion,
   VersionFiles,
 } from "../../src/index.js";
-import { PlinthError } from "../../src/index.js";
+import { FilesInMemory, PlinthError } from "../../src/index.js";
 import { FakeRecords } from "./fake-records.js";
 
 /** A storage whose listing a test sets by hand; files are names only. */
 export class FakeStorage implements ModelStorage {
   listing: readonly StoredModel[] = [];
   listError: Error | undefined;
+  /** Text of files beside the models' versions, by model and name. */
+  readonly sideFiles = new Map<string, string>();
   readonly opened: string[] = [];
+  /** Whether it gives contents to those who read them. */
+  holdsContents = false;
   openHandles = 0;
   records: RecordStore = new FakeRecords();
   #changed: (() => void) | undefined;
@@ -36,22 +42,32 @@ export class FakeStorage implements ModelStorage {
 
   async start(_options?: StorageCallOptions): Promise<void> {}
 
-  async list({ signal }: StorageCallOptions): Promise<readonly StoredModel[]> {
+  async list({ signal, sideFiles = [] }: ListOptions): Promise<readonly StoredModel[]> {
     signal.throwIfAborted();
     if (this.listError !== undefined) throw this.listError;
-    return this.listing;
+    return this.listing.map((stored) => {
+      const texts = sideFiles.map((name) => [name, this.sideFiles.get(`${stored.model}/${name}`)] as const);
+      const existing = texts.filter((entry): entry is [string, string] => entry[1] !== undefined);
+      return existing.length === 0 ? stored : { ...stored, sideFiles: new Map(existing) };
+    });
   }
 
-  async open(model: string, version: ModelVersion): Promise<VersionFiles> {
+  async readSideFile(model: string, name: string): Promise<Uint8Array | undefined> {
+    const text = this.sideFiles.get(`${model}/${name}`);
+    return text === undefined ? undefined : new TextEncoder().encode(text);
+  }
+
+  async open(model: string, version: ModelVersion, options?: Partial<OpenOptions>): Promise<VersionFiles> {
     this.opened.push(`${model}/${version}`);
     this.openHandles++;
-    return {
-      directory: `/nowhere/${model}/${version}`,
-      files: [{ path: "model.fake", bytes: 1 }],
-      [Symbol.asyncDispose]: async () => {
-        this.openHandles--;
-      },
+    const files = [{ path: "model.fake", bytes: 1 }];
+    const close = async () => {
+      this.openHandles--;
     };
+    if (options?.contents && this.holdsContents) {
+      return new FilesInMemory(files, new Map([["model.fake", new Uint8Array(1)]]), close);
+    }
+    return { directory: `/nowhere/${model}/${version}`, files, [Symbol.asyncDispose]: close };
   }
 
   watch(changed: () => void): Disposable {

@@ -84,6 +84,7 @@ class Composition {
       extensions: [],
       models: undefined,
       effective: "",
+      withModels: () => Promise.reject(new Error("not in this test")),
       ...overrides,
     };
   }

@@ -1,10 +1,12 @@
 import { expect, vi } from "vitest";
-import type { LoadingMode, ServerEvent, VersionFiles, VersionState } from "../../src/index.js";
+import type { DescriptionFormat, LoadingMode, ServerEvent, VersionFiles, VersionState } from "../../src/index.js";
+import { ModelDescriptions } from "../../src/serving/deployment/model-descriptions.js";
 import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { ModelPlans } from "../../src/serving/deployment/model-plans.js";
 import { ModelCatalog, type ModelCatalogOptions } from "../../src/serving/lifecycle/model-catalog.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
+import { LiveStatistics } from "../../src/serving/statistics/live-statistics.js";
 import { type Deferred, deferred } from "../fakes/deferred.js";
 import { FakeBackend } from "../fakes/fake-backend.js";
 import { FakeStorage } from "../fakes/fake-storage.js";
@@ -18,6 +20,8 @@ interface StartOptions extends Partial<ModelCatalogOptions> {
   readonly models?: ReadonlyMap<string, ConfiguredModel>;
   /** Of models that do not say so themselves. Default: eager. */
   readonly loading?: LoadingMode;
+  /** Default: no files describe models. */
+  readonly formats?: readonly DescriptionFormat[];
 }
 
 /** A catalogue over fakes, in time that the test moves on. */
@@ -26,6 +30,7 @@ export class CatalogUnderTest {
   readonly backend = new FakeBackend();
   readonly logger = new RecordingLogger();
   readonly events: ServerEvent[] = [];
+  readonly statistics = new LiveStatistics();
   readonly #serverEvents: ServerEvents;
   #plans = new ModelPlans(undefined);
   #catalog: ModelCatalog | undefined;
@@ -38,7 +43,7 @@ export class CatalogUnderTest {
       observe: (event: ServerEvent) => void this.events.push(event),
       [Symbol.asyncDispose]: async () => {},
     };
-    this.#serverEvents = new ServerEvents([monitor], this.logger);
+    this.#serverEvents = new ServerEvents([monitor], this.logger, this.statistics);
   }
 
   get catalog(): ModelCatalog {
@@ -46,12 +51,13 @@ export class CatalogUnderTest {
   }
 
   /** Starts it and waits until it has loaded what it can. */
-  async start({ models, loading, ...options }: StartOptions = {}): Promise<LocalModelServer> {
+  async start({ models, loading, formats = [], ...options }: StartOptions = {}): Promise<LocalModelServer> {
     this.#plans = new ModelPlans(models, loading);
     this.#catalog = new ModelCatalog({
       storage: this.storage,
       backends: [{ backend: this.backend, recipe: undefined }],
       plans: this.#plans,
+      descriptions: new ModelDescriptions(this.storage, formats, this.#plans, this.logger),
       pollIntervalMs: 1_000,
       memoryBudgetBytes: 0,
       idleUnloadMs: 0,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { PlinthError } from "../../src/index.js";
 import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
@@ -95,11 +96,89 @@ describe("a request", () => {
     await server.infer({ model: "digits", inputs: new Map([["x", x]]) });
     await server.infer({ model: "made-up", inputs: new Map() }).catch(() => {});
     await server.infer({ model: "digits", inputs: new Map() }).catch(() => {});
+    const inputs = new Map([["x", x]]);
+    await server.infer({ model: "digits", inputs, signature: "made-up" }).catch(() => {});
     expect(subject.events).toMatchObject([
       { type: "request-finished", model: "digits", version: 2n, error: undefined },
       { type: "request-finished", model: undefined, error: { reason: "MODEL_NOT_FOUND" } },
       { type: "request-finished", model: "digits", version: 2n, error: { reason: "INPUT_MISSING" } },
+      { type: "request-finished", signature: undefined, error: { reason: "SIGNATURE_NOT_FOUND" } },
     ]);
+  });
+
+  it("is told with who asked, and with the times of its parts", async () => {
+    const server = await subject.start();
+    subject.events.length = 0;
+    const beganAtMs = performance.now();
+    await vi.advanceTimersByTimeAsync(1);
+    const origin = { protocol: "test", method: "predict", requestId: "7", receivedAtMs: beganAtMs };
+    const handle = await server.acquire({ model: "digits", origin });
+    await vi.advanceTimersByTimeAsync(2);
+    await handle.infer({ inputs: new Map([["x", x]]) });
+    expect(subject.events, "told only once the answer is written").toEqual([]);
+    await vi.advanceTimersByTimeAsync(4);
+    handle[Symbol.dispose]();
+    handle[Symbol.dispose]();
+    expect(subject.events).toEqual([
+      {
+        type: "request-finished",
+        model: "digits",
+        version: 2n,
+        signature: "serving_default",
+        error: undefined,
+        startedAtMs: performance.timeOrigin + beganAtMs,
+        durationMs: 7,
+        timings: { receiveMs: 1, loadMs: undefined, decodeMs: 2, queueMs: 0, computeMs: 0, encodeMs: 4 },
+        rows: 2,
+        origin,
+        sample: undefined,
+      },
+    ]);
+    expect(subject.statistics.version("digits", 2n)).toMatchObject({
+      inFlight: 0,
+      total: {
+        succeeded: { count: 1, ms: 6 },
+        decode: { count: 1, ms: 2 },
+        encode: { count: 1, ms: 4 },
+        inferences: 2,
+        executions: 1,
+        batches: new Map([[2, { count: 1, ms: 0 }]]),
+      },
+    });
+  });
+
+  it("is told once, whether the server or the protocol finds what is wrong with it", async () => {
+    const server = await subject.start({ models: new Map([["digits", settings]]) });
+    subject.events.length = 0;
+    const origin = { protocol: "test", requestId: "7" };
+    const ownErrors = [
+      await server.acquire({ model: "made-up", origin }).catch((error) => error),
+      await server.infer({ model: "digits", origin, inputs: new Map() }).catch((error) => error),
+    ];
+    for (const error of ownErrors) server.refused({ model: "digits", origin }, error);
+    server.refused({ model: "digits", version: 1n, origin }, new PlinthError("REQUEST_INVALID", "not JSON"));
+    server.refused({ model: "digits", origin }, new PlinthError("REQUEST_TOO_LARGE", "large"));
+    server.refused({ model: "made-up", version: 7n, origin }, new PlinthError("REQUEST_INVALID", "not JSON"));
+    expect(subject.events).toMatchObject([
+      { model: undefined, error: { reason: "MODEL_NOT_FOUND" }, origin },
+      { model: "digits", version: 2n, error: { reason: "INPUT_MISSING" }, origin },
+      { model: "digits", version: 1n, error: { reason: "REQUEST_INVALID" }, origin },
+      { model: "digits", version: undefined, error: { reason: "REQUEST_TOO_LARGE" }, origin },
+      { model: undefined, version: undefined, error: { reason: "REQUEST_INVALID" }, origin },
+    ]);
+    expect(subject.statistics.unknownModels()).toEqual(
+      new Map([
+        ["NOT_FOUND", 1],
+        ["INVALID_ARGUMENT", 1],
+      ]),
+    );
+    expect(subject.statistics.model("digits")).toMatchObject({
+      versions: [
+        { version: 2n, total: { errors: new Map([["INVALID_ARGUMENT", 1]]) } },
+        { version: 1n, total: { errors: new Map([["INVALID_ARGUMENT", 1]]) } },
+      ],
+      unrouted: new Map([["RESOURCE_EXHAUSTED", 1]]),
+    });
   });
 
   it("gives up the version also where the run fails", async () => {
@@ -145,7 +224,7 @@ describe("a request", () => {
           rows: x.shape[0],
           paddingRows: 3 - (x.shape[0] ?? 0),
         },
-        { type: "request-finished", timings },
+        { type: "request-finished", timings: { queueMs: 20, computeMs: 0 } },
       ]);
     });
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PlinthError } from "../../src/index.js";
+import { InlineModel } from "../../src/serving/execution/inline-model.js";
+import { LOCAL_EXECUTOR, type ModelExecutor } from "../../src/serving/execution/model-executor.js";
 import { ENDED_RETENTION_MS } from "../../src/serving/lifecycle/model-lifecycle.js";
 import { FIRST_RETRY_DELAY_MS } from "../../src/serving/lifecycle/retry-delay.js";
 import { ALL_VERSIONS, CatalogUnderTest } from "./catalog-under-test.js";
@@ -262,6 +264,31 @@ describe("the storage", () => {
     await subject.change({ digits: [{ version: 1n, fingerprint: "other" }] });
     await subject.change({ digits: [{ version: 1n, fingerprint: "other" }] });
     expect(subject.logger.messages("warn")).toHaveLength(1);
+  });
+});
+
+describe("a storage that has files in memory", () => {
+  it.each([
+    ["bytes", "a backend that reads them", true, "auto", true],
+    ["bytes", "one in worker threads", true, "thread", true],
+    ["a folder", "one in a child process", true, "process", false],
+    ["a folder", "a backend that does not read bytes", false, "auto", false],
+  ] as const)("gives %s to %s", async (_what, _whom, readsContents, executor, givesContents) => {
+    subject.storage.holdsContents = true;
+    subject.backend.readsContents = readsContents;
+    subject.storage.hold({ m: [1n] });
+    const execution = { executor, instances: 1, maxQueuedRequests: 0 } as const;
+    const seen: boolean[] = [];
+    const execute: ModelExecutor["execute"] = async ({ files, source }, signal) => {
+      seen.push(files.contents !== undefined);
+      return new InlineModel(await source.backend.load(files, { model: "m", version: 1n, signal }));
+    };
+    await subject.start({
+      models: new Map([["m", { ...ALL_VERSIONS, execution }]]),
+      executor: { ...LOCAL_EXECUTOR, execute },
+    });
+    expect(seen).toEqual([givesContents]);
+    expect(subject.storage.openHandles).toBe(1);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   PlinthError,
   type VersionFiles,
 } from "@plinth/core";
+import { externalContents, unshared } from "./model-content.js";
 import { findModelFile } from "./model-file.js";
 import { checkExternalData } from "./onnx-file/external-data.js";
 import { readOnnxFile } from "./onnx-file/read-onnx-file.js";
@@ -20,6 +21,7 @@ import { checkTypes, createSignature } from "./signature.js";
 /** Loads ONNX models, and models in ONNX Runtime's own format (`.ort`), for the CPU. Loading blocks the calling thread. */
 export class OnnxBackend implements Backend {
   readonly name = "onnx";
+  readonly readsContents = true;
   readonly #sessionOptions: SessionOptions;
 
   constructor(options: OnnxOptions) {
@@ -40,16 +42,22 @@ export class OnnxBackend implements Backend {
           `got ${files.files.length} files of which none is clearly the model`,
       );
     }
-    const path = join(files.directory, name);
-    const file = name.endsWith(".onnx") ? readOnnxFile(path, name) : undefined;
+    const { contents } = files;
+    const content = contents?.get(name);
+    const model = content === undefined ? join(files.directory, name) : unshared(content);
+    const file = name.endsWith(".onnx") ? readOnnxFile(model, name) : undefined;
     if (file !== undefined) {
       checkTypes(name, file);
       checkExternalData(name, file.externalData, files.files);
     }
     const openSession = await loadRuntime();
     signal.throwIfAborted();
-    const session = await openSession(path, this.#sessionOptions).catch((thrown: unknown) => {
-      throw loadError(thrown, name, path, file);
+    const options =
+      contents === undefined
+        ? this.#sessionOptions
+        : { ...this.#sessionOptions, externalData: externalContents(name, file, contents) };
+    const session = await openSession(model, options).catch((thrown: unknown) => {
+      throw loadError(thrown, name, typeof model === "string" ? model : undefined, file);
     });
     try {
       signal.throwIfAborted();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { OpenFile } from "../src/onnx-file/byte-source.js";
 import { FieldReader } from "../src/onnx-file/field-reader.js";
 import { bytesField, numberField } from "./protobuf.js";
 
@@ -65,10 +66,10 @@ describe("the reader of protobuf fields", () => {
 function readerOf(parts: readonly Buffer[]): FieldReader {
   const directory = mkdtempSync(join(tmpdir(), "plinth-test-"));
   writeFileSync(join(directory, "file"), Buffer.concat(parts));
-  const reader = new FieldReader(join(directory, "file"));
+  const source = new OpenFile(join(directory, "file"));
   onTestFinished(() => {
-    reader.close();
+    source.close();
     rmSync(directory, { recursive: true });
   });
-  return reader;
+  return new FieldReader(source);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +37,15 @@ describe.each(WAYS)("a session by the %s", (_, open) => {
     onTestFinished(() => session.dispose());
     expect(session.inputs).toEqual([{ name: "x", dtype: "float16", dimensions: [-1, 2] }]);
     expect(session.outputs).toEqual([{ name: "y", dtype: "float16", dimensions: [-1, 2] }]);
+  });
+
+  it("takes a model and its external data as bytes", async () => {
+    const model = readFileSync(modelPath("external/good/model.onnx"));
+    const data = readFileSync(modelPath("external/good/weights.bin"));
+    const session = await open(model, { ...options, externalData: [{ path: "weights.bin", data }] });
+    onTestFinished(() => session.dispose());
+    const x = { type: "float32", dims: [1, 2], location: "cpu", data: Float32Array.of(1, 1) } as const;
+    expect((await session.run({ x }, { y: null })).y?.data).toEqual(Float32Array.of(4, 6));
   });
 
   it("gives only the outputs that are asked for", async () => {

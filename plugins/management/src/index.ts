@@ -18,3 +18,8 @@ export type {
   Version,
   VersionList,
 } from "./resources.js";
+export type {
+  ModelStatisticsDocument,
+  ServerStatisticsDocument,
+  VersionStatisticsDocument,
+} from "./statistics-resources.js";

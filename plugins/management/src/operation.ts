@@ -7,6 +7,7 @@ import type {
   ModelStorage,
   ModelVersion,
   Route,
+  ServerStatistics,
 } from "@plinth/core";
 import type { z } from "zod";
 import type { ManagementOptions } from "./options.js";
@@ -18,6 +19,7 @@ export interface Management {
   readonly storage: ModelStorage;
   readonly deployments: Deployments;
   readonly reload: ConfigReload;
+  readonly statistics: ServerStatistics;
   readonly uploads: UploadStore;
   readonly logger: Logger;
   readonly options: ManagementOptions;

@@ -5,6 +5,7 @@ import { historyOperations } from "./operations/history-operations.js";
 import { labelOperations } from "./operations/label-operations.js";
 import { modelOperations } from "./operations/model-operations.js";
 import { serverOperations } from "./operations/server-operations.js";
+import { statisticsOperations } from "./operations/statistics-operations.js";
 import { trafficOperations } from "./operations/traffic-operations.js";
 import { uploadOperations } from "./operations/upload-operations.js";
 
@@ -28,5 +29,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...labelOperations,
   ...trafficOperations,
   ...historyOperations,
+  ...statisticsOperations,
   ...uploadOperations,
 ];

@@ -9,6 +9,7 @@ import {
   ModelStorage,
   type Plugin,
   Route,
+  ServerStatistics,
 } from "@plinth/core";
 import { IdempotentAnswers } from "./http/idempotent-answers.js";
 import { operationRoute, otherPaths } from "./http/operation-route.js";
@@ -29,9 +30,11 @@ export const plugin: Plugin<ManagementOptions> = definePlugin({
         const storage = services.get(ModelStorage);
         const deployments = services.get(Deployments);
         const reload = services.get(ConfigReload);
+        const statistics = services.get(ServerStatistics);
         const logger = services.get(Logger);
         uploads ??= new UploadStore(uploadOptions(options, services.get(ConfigDirectory)));
-        return operationRoute(operation, { server, storage, deployments, reload, uploads, logger, options }, answers);
+        const management = { server, storage, deployments, reload, statistics, uploads, logger, options };
+        return operationRoute(operation, management, answers);
       });
     }
     for (const route of otherPaths(OPERATIONS)) registry.provide(Route, () => route);

@@ -6,7 +6,7 @@ import { z } from "zod";
  * ISO 8601 in UTC.
  */
 
-const versionNumber = z
+export const versionNumber = z
   .string()
   .regex(/^(?:0|[1-9][0-9]{0,18})$/)
   .meta({ id: "VersionNumber", description: "The number of a version, 0 to 2^63 - 1, in decimal.", examples: ["3"] });
@@ -15,7 +15,7 @@ const link = z
   .strictObject({ href: z.string() })
   .meta({ id: "Link", description: "Where to go on, relative to the server." });
 
-const links = z.record(z.string(), link).meta({ id: "Links" });
+export const links = z.record(z.string(), link).meta({ id: "Links" });
 
 export const problem = z
   .looseObject({

@@ -64,6 +64,11 @@ export class RestUnderTest implements AsyncDisposable {
     return fetch(this.predictUrl, { method: "POST", body, headers });
   }
 
+  /** Any inference of the model `echo`, as `classify`. */
+  infer(verb: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.url}/v1/models/echo:${verb}`, { method: "POST", body, headers });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.letGo();
     await this.#protocol[Symbol.asyncDispose]();

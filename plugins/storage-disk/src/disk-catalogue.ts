@@ -1,17 +1,19 @@
 import type { Dirent } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   isModelName,
+  type ListOptions,
+  MAX_SIDE_FILE_BYTES,
   type ModelVersion,
-  type PlinthError,
+  PlinthError,
   parseModelVersion,
   type StoredModel,
   type StoredVersion,
 } from "@plinth/core";
 import pLimit from "p-limit";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
-import type { PublishedMarks } from "./published-marks.js";
+import type { PublishedManifests } from "./published-manifests.js";
 import { CLOCK_TOLERANCE_MS, type Clock, isSettled, type Observation, observe } from "./settling.js";
 import { takeSnapshot } from "./version-snapshot.js";
 
@@ -28,7 +30,7 @@ export interface DiskCatalogueOptions {
   readonly root: string;
   readonly settleMs: number;
   readonly clock: Clock;
-  readonly marks: PublishedMarks;
+  readonly manifests: PublishedManifests;
 }
 
 /** The folder of a model's versions. */
@@ -44,6 +46,7 @@ interface Listing {
   readonly trusted: ReadonlyMap<string, Observation>;
   /** What was known and has not been seen again so far. */
   readonly gone: Set<string>;
+  readonly sideFiles: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
@@ -61,16 +64,17 @@ export class DiskCatalogue {
     this.#options = options;
   }
 
-  async list(signal: AbortSignal): Promise<readonly StoredModel[]> {
+  async list({ signal, sideFiles }: ListOptions): Promise<readonly StoredModel[]> {
     const { root } = this.#options;
     const entries = await onDisk(`read the folder of models ${root}`, readdir(root, { withFileTypes: true }));
     const placed = this.#placed;
     const folders = entries.filter((entry) => isModelName(entry.name) && mayBeFolder(entry) && !placed.has(entry.name));
     const trusted = this.#trusted();
     const gone = new Set(this.#known.keys());
+    const listing = { trusted, gone, sideFiles: new Set<string>(sideFiles), signal };
     const listed = await Promise.all([
-      ...folders.map((entry) => this.#listBelowRoot(entry, { trusted, gone, signal })),
-      ...[...placed].map(([model, folder]) => this.#listPlaced(model, folder, { trusted, gone, signal })),
+      ...folders.map((entry) => this.#listBelowRoot(entry, listing)),
+      ...[...placed].map(([model, folder]) => this.#listPlaced(model, folder, listing)),
     ]);
     for (const folder of gone) this.#known.delete(folder);
     this.#toleranceMs = CLOCK_TOLERANCE_MS.later;
@@ -89,12 +93,14 @@ export class DiskCatalogue {
 
   /** Paths of all folders of that version: several where people have given it leading zeros. */
   async folders(model: string, version: ModelVersion): Promise<readonly string[]> {
-    return (await unlessAbsent(readVersions(this.folderOf(model).path)))?.get(version) ?? [];
+    const { path } = this.folderOf(model);
+    const entries = await unlessAbsent(readdir(path, { withFileTypes: true }));
+    return versionFolders(path, entries ?? []).get(version) ?? [];
   }
 
   /** Looks at a version down to its files; `undefined` where there is no such folder. */
   async inspect(folder: string, signal: AbortSignal): Promise<Observation | undefined> {
-    const { clock, marks, settleMs } = this.#options;
+    const { clock, manifests, settleMs } = this.#options;
     const beganAtMs = clock.steadyMs();
     const toleranceMs = this.#toleranceMs;
     const snapshot = await takeSnapshot(folder, signal);
@@ -104,12 +110,25 @@ export class DiskCatalogue {
     }
     const look = { snapshot, beganAtMs, endedAtMs: clock.steadyMs(), wallMs: clock.wallMs(), toleranceMs };
     const settled = isSettled(observe(this.#known.get(folder), look, settleMs));
-    const published = !settled && (await marks.has(snapshot.fingerprint));
+    const published = !settled && (await manifests.has(snapshot.fingerprint));
     const seen = observe(this.#known.get(folder), look, settleMs);
     const observation = published ? { ...seen, complete: snapshot } : seen;
     this.#known.delete(folder);
     this.#known.set(folder, observation);
     return observation;
+  }
+
+  /** As `ModelStorage.readSideFile`. */
+  async readSideFile(model: string, name: string): Promise<Uint8Array | undefined> {
+    const path = join(this.folderOf(model).path, name);
+    await using file = await unlessAbsent(open(path));
+    if (file === undefined || !(await file.stat()).isFile()) return undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_SIDE_FILE_BYTES + 1));
+    if (bytesRead <= MAX_SIDE_FILE_BYTES) return buffer.subarray(0, bytesRead);
+    throw new PlinthError(
+      "FILES_INVALID",
+      `${path} has more than the ${MAX_SIDE_FILE_BYTES} bytes that such a file may have`,
+    );
   }
 
   /** What was known of a folder is not true of the next one at its path. */
@@ -122,7 +141,7 @@ export class DiskCatalogue {
     const folder = join(this.#options.root, model);
     try {
       if (entry.isSymbolicLink() && !(await this.#limit(() => stat(folder))).isDirectory()) return undefined;
-      return { model, versions: await this.#listVersions(folder, listing) };
+      return { model, ...(await this.#listFolder(folder, listing)) };
     } catch (thrown) {
       if (entry.isDirectory() && isAbsent(thrown)) return undefined;
       return { model, versions: [], error: this.#failure(model, folder, thrown, listing) };
@@ -132,19 +151,29 @@ export class DiskCatalogue {
   /** A folder that is missing may be a disk that is not mounted just now. */
   async #listPlaced(model: string, folder: string, listing: Listing): Promise<StoredModel> {
     try {
-      return { model, folder, versions: await this.#listVersions(folder, listing) };
+      return { model, folder, ...(await this.#listFolder(folder, listing)) };
     } catch (thrown) {
       return { model, folder, versions: [], error: this.#failure(model, folder, thrown, listing) };
     }
   }
 
-  async #listVersions(folder: string, { trusted, gone, signal }: Listing): Promise<readonly StoredVersion[]> {
-    const found = await this.#limit(() => readVersions(folder));
+  async #listFolder(
+    folder: string,
+    { trusted, gone, sideFiles, signal }: Listing,
+  ): Promise<Pick<StoredModel, "versions" | "sideFiles">> {
+    const entries = await this.#limit(() => readdir(folder, { withFileTypes: true }));
+    const found = versionFolders(folder, entries);
     for (const each of [...found.values()].flat()) gone.delete(each);
     const versions = await Promise.all(
       [...found].map(([version, folders]) => this.#listVersion(version, folders, trusted, signal)),
     );
-    return versions.filter((version) => version !== undefined);
+    const asked = entries.filter((entry) => sideFiles.has(entry.name) && !entry.isDirectory());
+    const beside = await Promise.all(asked.map(({ name }) => this.#limit(() => sideFile(join(folder, name), name))));
+    const existing = beside.filter((file) => file !== undefined);
+    return {
+      versions: versions.filter((version) => version !== undefined),
+      ...(existing.length > 0 && { sideFiles: new Map(existing) }),
+    };
   }
 
   /** What was known of a folder that cannot be read stays known. */
@@ -174,10 +203,15 @@ export class DiskCatalogue {
   }
 }
 
+/** A file's name and fingerprint; `undefined` where it is none any more. */
+async function sideFile(path: string, name: string): Promise<readonly [string, string] | undefined> {
+  const found = await unlessAbsent(stat(path, { bigint: true }));
+  return found?.isFile() ? [name, `${found.size}-${found.mtimeNs}-${found.ino}`] : undefined;
+}
+
 /** Paths of version folders by version, the shortest name first. */
-async function readVersions(folder: string): Promise<Map<ModelVersion, string[]>> {
+function versionFolders(folder: string, entries: readonly Dirent[]): ReadonlyMap<ModelVersion, readonly string[]> {
   const versions = new Map<ModelVersion, string[]>();
-  const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter(mayBeFolder).map(({ name }) => name);
   for (const name of names.sort((left, right) => left.length - right.length)) {
     const version = parseModelVersion(name);

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { PlinthError } from "@plinth/core";
 
 /** The operating system's name for what went wrong, as `ENOENT`. */
@@ -28,15 +27,6 @@ export async function onDisk<T>(doing: string, promise: Promise<T>, signal?: Abo
   } catch (thrown) {
     signal?.throwIfAborted();
     throw diskError(doing, thrown);
-  }
-}
-
-/** Makes a folder where there is none, but never the one above it: that may be a disk that is not mounted just now. */
-export async function ensureFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (thrown) {
-    if (systemCode(thrown) !== "EEXIST") throw diskError(`create ${folder}`, thrown);
   }
 }
 

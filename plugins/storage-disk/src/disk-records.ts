@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import { dirname } from "node:path";
 import {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
   type JsonValue,
+  type Logger,
   PlinthError,
   type RecordStore,
   recordText,
@@ -14,8 +12,9 @@ import {
   type StorageCalls,
   type StoredRecord,
 } from "@plinth/core";
-import { Level } from "level";
-import { ensureFolder, onDisk, systemCode, unlessAbsent } from "./disk-errors.js";
+import type { Disk } from "./disk.js";
+import { onDisk } from "./disk-errors.js";
+import { type Database, type KeptRecord, openRecordDatabase, type RecordDatabase } from "./record-database.js";
 
 /** Most writes that wait for their turn. */
 const MAX_WAITING_WRITES = 10_000;
@@ -23,31 +22,28 @@ const MAX_WAITING_WRITES = 10_000;
 /** Records read at once from a listing. */
 const BATCH_SIZE = 100;
 
-interface KeptRecord {
-  readonly value: JsonValue;
-  readonly revision: string;
-}
-
-type Database = Level<string, KeptRecord>;
-
 /** Records in a Level database, which only one process can have open. It is opened when first needed. */
 export class DiskRecords implements RecordStore {
   readonly #folder: string;
+  readonly #disk: Disk;
+  readonly #logger: Logger;
   readonly #calls: StorageCalls;
-  #database: Promise<Database> | undefined;
+  #opened: Promise<RecordDatabase> | undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #waitingWrites = 0;
 
-  constructor(folder: string, calls: StorageCalls) {
+  constructor(folder: string, disk: Disk, logger: Logger, calls: StorageCalls) {
     this.#folder = folder;
+    this.#disk = disk;
+    this.#logger = logger;
     this.#calls = calls;
   }
 
   get(key: string, options: StorageCallOptions): Promise<StoredRecord | undefined> {
     return this.#calls.run(options.signal, async () => {
       checkRecordKey(key);
-      const database = await this.#open();
-      const kept = await onDisk(`read record ${key}`, database.get(key) as Promise<KeptRecord | undefined>);
+      const { database } = await this.#open();
+      const kept = database && (await read(database, key));
       return kept && { key, ...kept };
     });
   }
@@ -80,9 +76,11 @@ export class DiskRecords implements RecordStore {
   async *list(prefix: string, { signal }: StorageCallOptions): AsyncGenerator<StoredRecord> {
     const iterator = await this.#calls.run(signal, async () => {
       checkRecordPrefix(prefix);
+      const { database } = await this.#open();
       // DEL comes after every byte that a key may have.
-      return (await this.#open()).iterator({ gte: prefix, lt: `${prefix}\u007f` });
+      return database?.iterator({ gte: prefix, lt: `${prefix}\u007f` });
     });
+    if (iterator === undefined) return;
     try {
       for (;;) {
         const batch = await this.#calls.run(signal, () => onDisk("list records", iterator.nextv(BATCH_SIZE)));
@@ -99,7 +97,7 @@ export class DiskRecords implements RecordStore {
 
   /** After the last call. */
   async close(): Promise<void> {
-    const [opened] = await Promise.allSettled([this.#database]);
+    const [opened] = await Promise.allSettled([this.#opened]);
     if (opened.status === "fulfilled") await opened.value?.close();
   }
 
@@ -112,50 +110,30 @@ export class DiskRecords implements RecordStore {
       );
     }
     this.#waitingWrites++;
-    const turn = this.#lastWrite.then(async () => write(await this.#open()));
+    const turn = this.#lastWrite.then(async () => {
+      const opened = await this.#open();
+      if (opened.refusal !== undefined) throw opened.refusal;
+      return write(opened.database);
+    });
     this.#lastWrite = Promise.allSettled([turn]);
     return turn.finally(() => {
       this.#waitingWrites--;
     });
   }
 
-  #open(): Promise<Database> {
-    this.#database ??= openDatabase(this.#folder).catch((thrown: unknown) => {
-      this.#database = undefined;
+  #open(): Promise<RecordDatabase> {
+    this.#opened ??= openRecordDatabase(this.#folder, this.#disk, this.#logger).catch((thrown: unknown) => {
+      this.#opened = undefined;
       throw thrown;
     });
-    return this.#database;
+    return this.#opened;
   }
+}
+
+function read(database: Database, key: string): Promise<KeptRecord | undefined> {
+  return onDisk(`read record ${key}`, database.get(key) as Promise<KeptRecord | undefined>);
 }
 
 async function compare(database: Database, key: string, expected: string | undefined): Promise<void> {
-  const kept = await onDisk(`read record ${key}`, database.get(key) as Promise<KeptRecord | undefined>);
-  checkRevision(key, kept?.revision, expected);
-}
-
-async function openDatabase(folder: string): Promise<Database> {
-  await ensureFolder(dirname(folder));
-  const database: Database = new Level(folder, { valueEncoding: "json" });
-  const owner = `${folder}.owner`;
-  try {
-    await database.open();
-  } catch (thrown) {
-    const cause = (thrown as Error).cause ?? thrown;
-    if (systemCode(cause) !== "LEVEL_LOCKED") {
-      throw new PlinthError(
-        "STORAGE_UNAVAILABLE",
-        `Cannot open the records in ${folder}: ${(cause as Error).message}`,
-        { cause },
-      );
-    }
-    const holder = (await unlessAbsent(readFile(owner, "utf8"))) ?? "another process";
-    throw new PlinthError(
-      "STORAGE_UNAVAILABLE",
-      `The records in ${folder} are held by ${holder}, and only one process can have them open: stop it, or give this ` +
-        "server a root of its own or a storage that can be shared",
-      { cause, details: { holder } },
-    );
-  }
-  await onDisk(`write ${owner}`, writeFile(owner, `process ${process.pid} on ${hostname()}`));
-  return database;
+  checkRevision(key, (await read(database, key))?.revision, expected);
 }

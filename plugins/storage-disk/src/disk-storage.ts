@@ -1,28 +1,35 @@
-import { lstat, mkdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { lstat, readdir, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import {
   ChangeWatchers,
   checkedFiles,
   checkModelName,
   checkModelVersion,
+  checkSideFileName,
   type IncomingFile,
+  type ListOptions,
   type Logger,
   type ModelStorage,
   type ModelVersion,
+  type OpenOptions,
   PlinthError,
+  type PublishOptions,
   type StorageCallOptions,
   StorageCalls,
+  type StorageStartOptions,
   type StoredModel,
   type StoredVersion,
   type VersionFiles,
 } from "@plinth/core";
-import { DiskCatalogue } from "./disk-catalogue.js";
+import { type Disk, SYSTEM_DISK } from "./disk.js";
+import { DiskCatalogue, type ModelFolder } from "./disk-catalogue.js";
 import { diskError, isAbsent, onDisk, unlessAbsent } from "./disk-errors.js";
 import { DiskRecords } from "./disk-records.js";
 import { type HeldFolder, HeldFolders } from "./held-folders.js";
 import type { DiskStorageOptions } from "./options.js";
-import { PublishedMarks } from "./published-marks.js";
+import { type Manifest, PublishedManifests } from "./published-manifests.js";
 import { type Clock, isSettled, type Observation } from "./settling.js";
+import { UnfinishedPublishes } from "./unfinished-files.js";
 import { takeSnapshot, type VersionSnapshot } from "./version-snapshot.js";
 import { moveIntoPlace, removeIfEmpty, syncFolder, versionExists, writeVersion } from "./version-writer.js";
 import { WorkFolder } from "./work-folder.js";
@@ -38,44 +45,65 @@ export class DiskStorage implements ModelStorage {
   readonly #root: string;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #disk: Disk;
   readonly #calls = new StorageCalls();
   readonly #held = new HeldFolders();
   readonly #watchers = new ChangeWatchers();
   readonly #work: WorkFolder;
-  readonly #marks: PublishedMarks;
+  readonly #unfinished: UnfinishedPublishes;
+  readonly #manifests: PublishedManifests;
   readonly #catalogue: DiskCatalogue;
 
-  /** A relative root is taken from the working directory. Tests may bring a clock of their own. */
-  constructor({ root, settleMs }: DiskStorageOptions, logger: Logger, clock: Clock = SYSTEM_CLOCK) {
+  /** A relative root is taken from the working directory. Tests may bring a clock and a disk of their own. */
+  constructor(
+    { root, settleMs }: DiskStorageOptions,
+    logger: Logger,
+    clock: Clock = SYSTEM_CLOCK,
+    disk: Disk = SYSTEM_DISK,
+  ) {
     this.#root = resolve(root);
     this.#logger = logger;
     this.#clock = clock;
+    this.#disk = disk;
     const own = join(this.#root, OWN_FOLDER);
-    this.#work = new WorkFolder(join(own, "work"));
-    this.#marks = new PublishedMarks(join(own, "published"));
-    this.#catalogue = new DiskCatalogue({ root: this.#root, settleMs, clock, marks: this.#marks });
-    this.records = new DiskRecords(join(own, "records"), this.#calls);
+    this.#work = new WorkFolder(disk, join(own, "work"));
+    this.#unfinished = new UnfinishedPublishes(disk, join(own, "unfinished"));
+    this.#manifests = new PublishedManifests(disk, this.#root, join(own, "published"));
+    this.#catalogue = new DiskCatalogue({ root: this.#root, settleMs, clock, manifests: this.#manifests });
+    this.records = new DiskRecords(join(own, "records"), disk, logger, this.#calls);
   }
 
-  start(options: StorageCallOptions): Promise<void> {
-    return this.#calls.run(options.signal, async (signal) => {
+  start({ signal: caller, readOnly }: StorageStartOptions): Promise<void> {
+    return this.#calls.run(caller, async (signal) => {
+      if (readOnly) return void (await onDisk(`read the folder of models ${this.#root}`, readdir(this.#root)));
       await this.#prepareRoot();
       await this.#sweep(signal);
     });
   }
 
-  list(options: StorageCallOptions): Promise<readonly StoredModel[]> {
-    return this.#calls.run(options.signal, (signal) => this.#catalogue.list(signal));
+  list(options: ListOptions): Promise<readonly StoredModel[]> {
+    return this.#calls.run(options.signal, (signal) => this.#catalogue.list({ ...options, signal }));
   }
 
-  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles> {
+  readSideFile(model: string, name: string, options: StorageCallOptions): Promise<Uint8Array | undefined> {
+    return this.#calls.run(options.signal, async () => {
+      checkModelName(model);
+      checkSideFileName(name);
+      return onDisk(`read ${name} of model ${model}`, this.#catalogue.readSideFile(model, name));
+    });
+  }
+
+  open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
       for (const folder of await this.#folders(model, version)) {
         const held = this.#held.hold(folder);
         try {
           const observation = await this.#inspect(folder, signal);
-          if (observation?.complete && !held.retired) return versionFiles(held, openable(folder, observation));
+          if (observation?.complete && !held.retired) {
+            const snapshot = openable(folder, observation);
+            return versionFiles(held, snapshot, await this.#manifests.get(snapshot.fingerprint));
+          }
         } catch (thrown) {
           await held.release();
           throw thrown;
@@ -90,7 +118,7 @@ export class DiskStorage implements ModelStorage {
     model: string,
     version: ModelVersion,
     files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
-    options: StorageCallOptions,
+    options: PublishOptions,
   ): Promise<StoredVersion> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
@@ -98,17 +126,27 @@ export class DiskStorage implements ModelStorage {
       const [existing] = await this.#folders(model, version);
       if (existing !== undefined) throw versionExists(existing);
       const work = await this.#work.claim();
+      const unfinished = this.#unfinished.of(model, version);
       try {
-        await writeVersion(work, checkedFiles(files, signal));
-        const fingerprint = await this.#mark(work, signal);
-        await moveIntoPlace(work, this.#catalogue.folderOf(model), version).catch(async (thrown: unknown) => {
-          await this.#marks.delete(fingerprint);
+        const received = checkedFiles(files, signal, options.onProgress);
+        const checksums = await writeVersion(this.#disk, work, received, unfinished);
+        const modelFolder = this.#catalogue.folderOf(model);
+        const fingerprint = await this.#describe(
+          work,
+          { folder: this.#nameOf(modelFolder, version), checksums },
+          signal,
+        );
+        await moveIntoPlace(this.#disk, work, modelFolder, version).catch(async (thrown: unknown) => {
+          await this.#manifests.delete(fingerprint);
           throw thrown;
         });
         this.#watchers.notify();
+        await this.#discard(unfinished.folder);
         return { version, fingerprint };
       } catch (thrown) {
         await this.#discard(work);
+        if (isOfNoUse(thrown)) await this.#discard(unfinished.folder);
+        else await this.#unfinished.sweep(this.#clock.wallMs());
         throw thrown;
       }
     });
@@ -125,8 +163,8 @@ export class DiskStorage implements ModelStorage {
         if (!(await this.#retire(folder, observations[index]))) throw this.#notFound(model, version);
       }
       const modelFolder = this.#catalogue.folderOf(model);
-      await syncFolder(modelFolder.path);
-      if (!modelFolder.isPlaced) await removeIfEmpty(modelFolder.path);
+      await syncFolder(this.#disk, modelFolder.path);
+      if (!modelFolder.isPlaced) await removeIfEmpty(this.#disk, modelFolder.path);
       this.#watchers.notify();
     });
   }
@@ -157,7 +195,8 @@ export class DiskStorage implements ModelStorage {
       );
     }
     try {
-      await mkdir(this.#root);
+      await this.#disk.makeFolder(this.#root);
+      await syncFolder(this.#disk, dirname(this.#root));
     } catch (thrown) {
       if (!isAbsent(thrown)) throw diskError(`create the folder of models ${this.#root}`, thrown);
       throw new PlinthError(
@@ -173,13 +212,20 @@ export class DiskStorage implements ModelStorage {
   async #sweep(signal: AbortSignal): Promise<void> {
     try {
       const deleted = await this.#work.sweep(this.#clock.wallMs(), signal);
-      await this.#marks.sweep(this.#clock.wallMs());
+      await this.#manifests.sweep(this.#clock.wallMs());
+      await this.#unfinished.sweep(this.#clock.wallMs());
       if (deleted > 0)
         this.#logger.info(`Deleted ${deleted} unfinished or removed versions that a crash had left behind`);
     } catch (error) {
       signal.throwIfAborted();
       this.#logger.warn("Cannot delete what a crash has left behind", { error });
     }
+  }
+
+  /** How a manifest names a version's folder: below the root by its way from there. */
+  #nameOf({ path }: ModelFolder, version: ModelVersion): string {
+    const folder = join(path, String(version));
+    return folder.startsWith(this.#root + sep) ? relative(this.#root, folder) : folder;
   }
 
   #folders(model: string, version: ModelVersion): Promise<readonly string[]> {
@@ -191,12 +237,12 @@ export class DiskStorage implements ModelStorage {
   }
 
   /** Says that what was written is whole, before anybody can see it. */
-  async #mark(work: string, signal: AbortSignal): Promise<string> {
+  async #describe(work: string, manifest: Manifest, signal: AbortSignal): Promise<string> {
     const snapshot = await onDisk(`read ${work}`, takeSnapshot(work, signal), signal);
     if (snapshot === undefined)
       throw new PlinthError("STORAGE_UNAVAILABLE", `${work} was deleted while it was written`);
     signal.throwIfAborted();
-    await this.#marks.add(snapshot.fingerprint);
+    await this.#manifests.add(snapshot.fingerprint, manifest);
     return snapshot.fingerprint;
   }
 
@@ -204,18 +250,18 @@ export class DiskStorage implements ModelStorage {
   async #retire(folder: string, observation: Observation | undefined): Promise<boolean> {
     const stats = await unlessAbsent(lstat(folder));
     const trash = await this.#work.claim();
-    const moved = await onDisk(`remove ${folder}`, unlessAbsent(rename(folder, trash).then(() => true)));
+    const moved = await onDisk(`remove ${folder}`, unlessAbsent(this.#disk.rename(folder, trash).then(() => true)));
     if (stats === undefined || !moved) return false;
     this.#catalogue.forget(folder);
     const directory = stats.isSymbolicLink() ? observation?.latest.directory : trash;
     await this.#held.retire(folder, directory ?? trash, () => this.#discard(trash));
-    if (observation?.complete) await this.#marks.delete(observation.complete.fingerprint);
+    if (observation?.complete) await this.#manifests.delete(observation.complete.fingerprint);
     return true;
   }
 
   async #discard(work: string): Promise<void> {
     try {
-      await rm(work, { recursive: true, force: true });
+      await this.#disk.remove(work);
     } catch (error) {
       this.#logger.warn(`Cannot delete ${work}; the next start of this server tries again`, { error });
     }
@@ -227,6 +273,11 @@ export class DiskStorage implements ModelStorage {
       `There is no complete version ${version} of model ${model} in ${this.#catalogue.folderOf(model).path}: it is missing, empty or still being copied`,
     );
   }
+}
+
+/** Whether nobody goes on with a publish that has failed so: there is the version, or no room for it. */
+function isOfNoUse(thrown: unknown): boolean {
+  return thrown instanceof PlinthError && ["VERSION_EXISTS", "STORAGE_FULL"].includes(thrown.reason);
 }
 
 function openable(folder: string, observation: Observation): VersionSnapshot {
@@ -241,12 +292,15 @@ function openable(folder: string, observation: Observation): VersionSnapshot {
   return observation.latest;
 }
 
-function versionFiles(held: HeldFolder, { directory, files }: VersionSnapshot): VersionFiles {
+function versionFiles(held: HeldFolder, snapshot: VersionSnapshot, manifest: Manifest | undefined): VersionFiles {
   return {
     get directory() {
-      return held.movedTo ?? directory;
+      return held.movedTo ?? snapshot.directory;
     },
-    files,
+    files: snapshot.files.map((file) => {
+      const sha256 = manifest?.checksums.get(file.path);
+      return sha256 === undefined ? file : { ...file, sha256 };
+    }),
     [Symbol.asyncDispose]: () => held.release(),
   };
 }

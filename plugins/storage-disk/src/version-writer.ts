@@ -1,21 +1,42 @@
-import { mkdir, open, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type IncomingFile, type ModelVersion, PlinthError } from "@plinth/core";
+import { type CheckedFile, type ModelVersion, PlinthError } from "@plinth/core";
+import { type Disk, ensureFolder } from "./disk.js";
 import type { ModelFolder } from "./disk-catalogue.js";
-import { diskError, ensureFolder, onDisk, systemCode } from "./disk-errors.js";
+import { diskError, onDisk, systemCode } from "./disk-errors.js";
+import type { UnfinishedFiles } from "./unfinished-files.js";
 
-/** Writes files below a new folder, so that they are there after a power cut. Fails where somebody takes the folder away. */
-export async function writeVersion(folder: string, files: AsyncIterable<IncomingFile>): Promise<void> {
+/**
+ * Writes files below a new folder, so that they are there after a power cut. Fails where somebody takes the folder away.
+ *
+ * @param unfinished what an earlier publish has left, and where the whole files of this one are kept
+ * @returns the SHA-256 of each file by path
+ */
+export async function writeVersion(
+  disk: Disk,
+  folder: string,
+  files: AsyncIterable<CheckedFile>,
+  unfinished: UnfinishedFiles,
+): Promise<Map<string, string>> {
   const folders = new Set<string>([folder]);
-  await onDisk(`create ${folder}`, mkdir(folder));
-  for await (const { path, content } of files) {
-    for (const above of foldersAbove(join(folder, path), folder)) {
-      if (!folders.has(above)) await onDisk(`create ${above}`, mkdir(above));
+  const checksums = new Map<string, string>();
+  await onDisk(`create ${folder}`, disk.makeFolder(folder));
+  for await (const file of files) {
+    const path = join(folder, file.path);
+    for (const above of foldersAbove(path, folder)) {
+      if (!folders.has(above)) await onDisk(`create ${above}`, disk.makeFolder(above));
       folders.add(above);
     }
-    await writeFile(join(folder, path), content);
+    const keptBytes = await unfinished.take(file.sha256, path);
+    if (keptBytes === undefined) {
+      await writeNewFile(disk, path, file.content);
+      await unfinished.keep(file.sha256, path);
+    } else {
+      file.keep(keptBytes);
+    }
+    checksums.set(file.path, file.digest());
   }
-  for (const each of folders) await syncFolder(each);
+  for (const each of folders) await syncFolder(disk, each);
+  return checksums;
 }
 
 /**
@@ -24,29 +45,30 @@ export async function writeVersion(folder: string, files: AsyncIterable<Incoming
  * @throws PlinthError `VERSION_EXISTS` where there is one already; nothing is moved then.
  */
 export async function moveIntoPlace(
+  disk: Disk,
   from: string,
   { path: modelFolder, isPlaced }: ModelFolder,
   version: ModelVersion,
 ): Promise<void> {
   const target = join(modelFolder, String(version));
   for (let attempt = 1; ; attempt++) {
-    if (!isPlaced) await ensureFolder(modelFolder);
+    if (!isPlaced) await ensureFolder(disk, modelFolder);
     try {
-      await rename(from, target);
+      await disk.rename(from, target);
       break;
     } catch (thrown) {
       // Another publish that failed, or a remove, may have taken the empty folder of the model away again.
       if (systemCode(thrown) === "ENOENT" && !isPlaced && attempt < 5) continue;
-      if (!isPlaced) await removeIfEmpty(modelFolder);
+      if (!isPlaced) await removeIfEmpty(disk, modelFolder);
       if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(thrown) ?? "")) throw versionExists(target);
       throw diskError(`move a published version to ${target}`, thrown);
     }
   }
   try {
-    await syncFolder(modelFolder);
-    await syncFolder(dirname(modelFolder));
+    await syncFolder(disk, modelFolder);
   } catch (thrown) {
-    await rename(target, from);
+    await disk.rename(target, from);
+    if (!isPlaced) await removeIfEmpty(disk, modelFolder);
     throw thrown;
   }
 }
@@ -59,9 +81,9 @@ export function versionExists(folder: string): PlinthError {
 }
 
 /** Takes away a model's folder without versions; one that holds anything is left as it is. */
-export async function removeIfEmpty(modelFolder: string): Promise<void> {
+export async function removeIfEmpty(disk: Disk, modelFolder: string): Promise<void> {
   try {
-    await rmdir(modelFolder);
+    await disk.removeEmpty(modelFolder);
   } catch (thrown) {
     if (!["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"].includes(systemCode(thrown) ?? "")) {
       throw diskError(`remove the empty folder ${modelFolder}`, thrown);
@@ -69,15 +91,29 @@ export async function removeIfEmpty(modelFolder: string): Promise<void> {
   }
 }
 
-/** Makes what was created, renamed or removed in a folder survive a power cut, where the file system can do that. */
-export async function syncFolder(folder: string): Promise<void> {
+/** As {@link Disk.syncFolder}; a folder that has gone needs it no more. */
+export async function syncFolder(disk: Disk, folder: string): Promise<void> {
   try {
-    const handle = await open(folder, "r");
-    await handle.sync().finally(() => handle.close());
+    await disk.syncFolder(folder);
   } catch (thrown) {
-    if (!["EPERM", "EINVAL", "EISDIR", "ENOTSUP", "ENOENT"].includes(systemCode(thrown) ?? "")) {
-      throw diskError(`write ${folder} to the disk`, thrown);
-    }
+    if (systemCode(thrown) !== "ENOENT") throw diskError(`write ${folder} to the disk`, thrown);
+  }
+}
+
+/** Writes a file that is not there yet, so that its content survives a power cut; its name does once its folder is synced. */
+export async function writeNewFile(
+  disk: Disk,
+  path: string,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  const file = await onDisk(`create ${path}`, disk.createFile(path));
+  try {
+    for await (const chunk of content) await onDisk(`write ${path}`, file.write(chunk));
+    // The kernel's file clock ticks every few milliseconds only; two versions published in one tick must not look alike.
+    await onDisk(`write ${path}`, file.stamp((performance.timeOrigin + performance.now()) / 1_000));
+    await onDisk(`write ${path}`, file.sync());
+  } finally {
+    await file.close();
   }
 }
 
@@ -85,17 +121,4 @@ export async function syncFolder(folder: string): Promise<void> {
 function foldersAbove(file: string, top: string): readonly string[] {
   const above = dirname(file);
   return above === top ? [] : [...foldersAbove(above, top), above];
-}
-
-async function writeFile(file: string, content: IncomingFile["content"]): Promise<void> {
-  const handle = await onDisk(`create ${file}`, open(file, "wx"));
-  try {
-    for await (const chunk of content) await onDisk(`write ${file}`, handle.writeFile(chunk));
-    // The kernel's file clock ticks every few milliseconds only; two versions published in one tick must not look alike.
-    const nowSeconds = (performance.timeOrigin + performance.now()) / 1_000;
-    await onDisk(`write ${file}`, handle.utimes(nowSeconds, nowSeconds));
-    await onDisk(`write ${file}`, handle.sync());
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readdir, rename, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { ensureFolder, systemCode, unlessAbsent } from "./disk-errors.js";
+import { type Disk, ensureFolder } from "./disk.js";
+import { systemCode, unlessAbsent } from "./disk-errors.js";
 import { takeSnapshot } from "./version-snapshot.js";
 
 /** What another machine has not touched for so long is taken for left behind, in milliseconds. */
@@ -16,16 +17,18 @@ const STARTED_AT_MS: number = Math.round(performance.timeOrigin);
  * whose it is, so that what a crash left behind can be told from what another live process is busy with.
  */
 export class WorkFolder {
+  readonly #disk: Disk;
   readonly #folder: string;
 
-  constructor(folder: string) {
+  constructor(disk: Disk, folder: string) {
+    this.#disk = disk;
     this.#folder = folder;
   }
 
   /** A path of this process's own, at which there is nothing yet. */
   async claim(): Promise<string> {
-    await ensureFolder(dirname(this.#folder));
-    await ensureFolder(this.#folder);
+    await ensureFolder(this.#disk, dirname(this.#folder));
+    await ensureFolder(this.#disk, this.#folder);
     return join(this.#folder, [hostname(), process.pid, STARTED_AT_MS, randomUUID()].join("~"));
   }
 
@@ -39,8 +42,8 @@ export class WorkFolder {
       const entry = join(this.#folder, name);
       if (!(await this.#isAbandoned(name, wallMs, signal))) continue;
       const mine = await this.claim();
-      await unlessAbsent(rename(entry, mine));
-      await rm(mine, { recursive: true, force: true });
+      await unlessAbsent(this.#disk.rename(entry, mine));
+      await this.#disk.remove(mine);
       deleted++;
     }
     return deleted;

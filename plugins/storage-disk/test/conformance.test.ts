@@ -8,12 +8,13 @@ import { silentLogger } from "./silent-logger.js";
 
 testModelStorage("storage-disk", async () => {
   const root = await mkdtemp(join(tmpdir(), "plinth-test-"));
-  const work = join(root, ".plinth/work");
+  const kept = ["work", "unfinished"].map((name) => join(root, ".plinth", name));
   const create = () => new DiskStorage({ root, settleMs: 2_000 }, silentLogger);
   return {
     storage: create(),
     reopen: create,
-    leftovers: async () => (existsSync(work) ? readdir(work) : []),
+    resumes: true,
+    leftovers: async () => (await Promise.all(kept.filter(existsSync).map((folder) => readdir(folder)))).flat(),
     cleanUp: () => rm(root, { recursive: true }),
   };
 });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -61,7 +61,7 @@ it("publishes nothing where its unfinished files were taken for left behind", as
   expect((await root.versions()).m).toBeUndefined();
 });
 
-it("keeps one mark for each version that was published, and none for others", async () => {
+it("keeps one manifest for each version that was published, and none for others", async () => {
   const root = await HandFilledRoot.create();
   const files = [{ path: "a", content: [] }];
   await Promise.allSettled([1, 2, 3].map(() => root.storage.publish("m", 1n, files, { signal })));
@@ -70,15 +70,17 @@ it("keeps one mark for each version that was published, and none for others", as
   expect(await readdir(join(root.path, ".plinth/published"))).toEqual([]);
 });
 
-it("deletes marks of published versions after a day, when they have become needless", async () => {
+it("deletes manifests of versions that were removed by hand, a day later", async () => {
   const root = await HandFilledRoot.create();
-  await root.storage.publish("m", 1n, [{ path: "a", content: [] }], { signal });
-  expect(await readdir(join(root.path, ".plinth/published"))).toHaveLength(1);
+  for (const version of [1n, 2n]) await root.storage.publish("m", version, [{ path: "a", content: [] }], { signal });
+  await rm(join(root.path, "m/1"), { recursive: true });
+  await root.another().start({ signal });
+  expect(await readdir(join(root.path, ".plinth/published"))).toHaveLength(2);
   root.setAhead(TWO_DAYS_MS);
   const later = root.another();
   await later.start({ signal });
-  expect(await readdir(join(root.path, ".plinth/published"))).toEqual([]);
-  expect(await root.versions(later)).toEqual({ m: [1n] });
+  expect(await readdir(join(root.path, ".plinth/published"))).toHaveLength(1);
+  expect(await root.versions(later)).toEqual({ m: [2n] });
 });
 
 /** A folder as this process makes it for a publish, but for what is changed about its owner. */

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   ChangeWatchers,
   checkedFiles,
@@ -7,7 +6,9 @@ import {
   type IncomingFile,
   type ModelStorage,
   type ModelVersion,
+  type OpenOptions,
   PlinthError,
+  type PublishOptions,
   type StorageCallOptions,
   StorageCalls,
   type StoredModel,
@@ -15,16 +16,15 @@ import {
   type VersionFiles,
 } from "@plinth/core";
 import { ByteBudget } from "./byte-budget.js";
+import { type KeptVersion, readVersion } from "./kept-version.js";
 import { MemoryRecords } from "./memory-records.js";
 import type { MemoryStorageOptions } from "./options.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
-interface KeptVersion extends StoredVersion {
-  readonly contents: ReadonlyMap<string, Uint8Array>;
-  readonly bytes: number;
-}
-
-/** Models and records in this process's memory, gone with it. Files are written to a temporary folder only while they are open. */
+/**
+ * Models and records in this process's memory, gone with it. Files are written to a temporary folder only while somebody has them open
+ * who cannot read them in memory.
+ */
 export class MemoryStorage implements ModelStorage {
   readonly records: MemoryRecords;
   readonly #calls = new StorageCalls();
@@ -51,12 +51,14 @@ export class MemoryStorage implements ModelStorage {
     }));
   }
 
-  open(model: string, version: ModelVersion, options: StorageCallOptions): Promise<VersionFiles> {
+  open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
-      const { fingerprint, contents } = this.#kept(model, version);
+      const kept = this.#kept(model, version);
+      if (options.contents) return kept.hold();
+      const { fingerprint } = kept;
       const folder =
-        this.#folders.get(fingerprint) ?? new TemporaryFolder(contents, () => this.#folders.delete(fingerprint));
+        this.#folders.get(fingerprint) ?? new TemporaryFolder(kept, () => this.#folders.delete(fingerprint));
       this.#folders.set(fingerprint, folder);
       return folder.hold(signal);
     });
@@ -66,25 +68,24 @@ export class MemoryStorage implements ModelStorage {
     model: string,
     version: ModelVersion,
     files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
-    options: StorageCallOptions,
+    options: PublishOptions,
   ): Promise<StoredVersion> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);
       checkModelVersion(version);
       this.#checkFree(model, version);
-      const { contents, bytes } = await this.#read(checkedFiles(files, signal));
+      const kept = await readVersion(version, checkedFiles(files, signal, options.onProgress), this.#budget);
       try {
         signal.throwIfAborted();
         this.#checkFree(model, version);
       } catch (thrown) {
-        this.#budget.giveBack(bytes);
+        kept.discard();
         throw thrown;
       }
-      const fingerprint = randomUUID();
       const versions = this.#models.get(model) ?? new Map<ModelVersion, KeptVersion>();
-      this.#models.set(model, versions.set(version, { version, fingerprint, contents, bytes }));
+      this.#models.set(model, versions.set(version, kept));
       this.#watchers.notify();
-      return { version, fingerprint };
+      return { version, fingerprint: kept.fingerprint };
     });
   }
 
@@ -95,7 +96,7 @@ export class MemoryStorage implements ModelStorage {
       const versions = this.#models.get(model);
       versions?.delete(version);
       if (versions?.size === 0) this.#models.delete(model);
-      this.#budget.giveBack(kept.bytes);
+      kept.discard();
       this.#watchers.notify();
     });
   }
@@ -109,26 +110,6 @@ export class MemoryStorage implements ModelStorage {
     await this.#calls.close();
     this.#watchers.clear();
     this.#models.clear();
-  }
-
-  async #read(files: AsyncIterable<IncomingFile>): Promise<{ contents: Map<string, Uint8Array>; bytes: number }> {
-    const contents = new Map<string, Uint8Array>();
-    let bytes = 0;
-    try {
-      for await (const { path, content } of files) {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of content) {
-          this.#budget.take(chunk.byteLength);
-          bytes += chunk.byteLength;
-          chunks.push(new Uint8Array(chunk));
-        }
-        contents.set(path, Buffer.concat(chunks));
-      }
-    } catch (thrown) {
-      this.#budget.giveBack(bytes);
-      throw thrown;
-    }
-    return { contents, bytes };
   }
 
   #kept(model: string, version: ModelVersion): KeptVersion {

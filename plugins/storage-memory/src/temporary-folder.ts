@@ -3,6 +3,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type FileEntry, PlinthError, type VersionFiles } from "@plinth/core";
 
+/** Files that lie in memory. */
+export interface FilesToWrite {
+  /** Sorted by path. */
+  readonly files: readonly FileEntry[];
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}
+
 /** A version's files on disk for as long as somebody holds them; only this user can read the folder. */
 export class TemporaryFolder {
   readonly #files: readonly FileEntry[];
@@ -11,8 +18,8 @@ export class TemporaryFolder {
   #holders = 0;
 
   /** Begins to write. `deleted` is called once nobody may {@link hold} it any more. */
-  constructor(contents: ReadonlyMap<string, Uint8Array>, deleted: () => void) {
-    this.#files = [...contents.keys()].sort().map((path) => ({ path, bytes: contents.get(path)?.byteLength ?? 0 }));
+  constructor({ files, contents }: FilesToWrite, deleted: () => void) {
+    this.#files = files;
     this.#deleted = deleted;
     this.#written = writeFiles(contents);
   }

@@ -12,6 +12,7 @@ testModelStorage("storage-memory", async () => {
   vi.stubEnv("TMPDIR", temporary);
   return {
     storage: new MemoryStorage({ maxBytes: 64 * 1024 ** 2 }),
+    givesContents: true,
     leftovers: () => readdir(temporary),
     cleanUp: () => rm(temporary, { recursive: true }),
   };

@@ -48,6 +48,19 @@ describe("the limit of the memory storage", () => {
     await storage.publish("m", 2n, [fileOf(50)], { signal });
   });
 
+  it("goes on counting a removed version while somebody reads its bytes", async () => {
+    const storage = new MemoryStorage({ maxBytes: 100 });
+    await storage.publish("m", 1n, [fileOf(60)], { signal });
+    const readers = await Promise.all([1, 2].map(() => storage.open("m", 1n, { signal, contents: true })));
+    await storage.remove("m", 1n, { signal });
+    await readers[0]?.[Symbol.asyncDispose]();
+    await readers[0]?.[Symbol.asyncDispose]();
+    const tooMuch = storage.publish("m", 2n, [fileOf(60)], { signal });
+    await expect(tooMuch).rejects.toMatchObject({ reason: "STORAGE_FULL" });
+    await readers[1]?.[Symbol.asyncDispose]();
+    await storage.publish("m", 2n, [fileOf(60)], { signal });
+  });
+
   it("counts records as well, and forgets what was replaced or deleted", async () => {
     const { records } = new MemoryStorage({ maxBytes: 100 });
     const first = await records.put("key", "x".repeat(90), undefined, { signal });
@@ -71,6 +84,15 @@ describe("a version that is open", () => {
     expect(await readdir(temporary)).toHaveLength(1);
     await second?.[Symbol.asyncDispose]();
     expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it("is read by a worker thread where it lies, in shared memory", async () => {
+    const storage = new MemoryStorage({ maxBytes: 100 });
+    await storage.publish("m", 1n, [fileOf(10)], { signal });
+    const files = await storage.open("m", 1n, { signal, contents: true });
+    expect(files.contents?.get("a")?.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(await readdir(temporary)).toEqual([]);
+    await files[Symbol.asyncDispose]();
   });
 
   it("leaves nothing behind where the caller gives up while it is being written", async () => {

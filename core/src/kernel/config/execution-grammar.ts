@@ -32,5 +32,6 @@ export const executionSection: z.ZodType<ExecutionSection> = z
       .default(256)
       .describe("Requests that wait for an instance at most; one more is refused at once."),
   })
-  .prefault({})
-  .describe("Where the model runs.");
+  .describe(
+    "Where the model runs. Left out: in as many places as a file beside the model says, else as everything below is by default.",
+  );

@@ -15,6 +15,7 @@ import type { ModelConfig, ServerConfig } from "./server-config.js";
 import {
   childPlaced,
   childrenOf,
+  mappingOf,
   type Placed,
   type SourceEntry,
   type SourceMapping,
@@ -130,7 +131,14 @@ export async function composeConfig(
     extensions: extensions.uses,
     models: served && new Map(models.map(modelAt)),
     effective: effectiveConfig(root, CORE_SCHEMA, extensions.words, (kind, use) => uses.loaded(kind, use)?.jsonSchema),
+    withModels: (models, from) =>
+      composeConfig(replaceModels(source, models, from), file, new FaultList(file), options),
   };
+}
+
+function replaceModels(root: SourceMapping, models: unknown, from: string): SourceMapping {
+  const at = { line: 1, column: 1, file: from };
+  return mappingOf(root.at, [...root.entries, ["models", { keyAt: at, node: treeOf(models, at) }]]);
 }
 
 const CORE_SCHEMA: JsonSchema = inputSchema(CONFIG_GRAMMAR);

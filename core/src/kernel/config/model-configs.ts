@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import type { TrafficRules } from "../../extension-points/deployments.js";
 import { type ModelVersion, parseModelVersion } from "../../model/model-version.js";
 import { DEFAULT_EXECUTION, type ExecutionSettings } from "../../serving/execution/execution-settings.js";
-import { DEFAULT_VERSION_POLICY } from "../../serving/lifecycle/version-policy.js";
 import { type FaultList, quote, type SourcePosition } from "./config-fault.js";
 import type { ExecutionSection } from "./execution-grammar.js";
 import { isVersion } from "./grammar-words.js";
@@ -145,23 +144,20 @@ export function modelConfig(
   return {
     path: section?.path === undefined ? undefined : resolve(directory, section.path),
     backend,
-    versions: section?.versions ?? DEFAULT_VERSION_POLICY,
+    versions: section?.versions,
     labels: section?.labels ?? new Map(),
     traffic: pins.has("traffic") ? trafficRules(section ?? undefined) : undefined,
     transition: section?.transition ?? "availability-preserving",
     loading: section?.loading,
-    execution: executionSettings(section?.execution),
+    execution: section?.execution && executionSettings(section.execution),
     batching: section?.batching,
     pins,
     example: section?.example === undefined ? undefined : resolve(directory, section.example),
   };
 }
 
-function executionSettings({
-  instances = DEFAULT_EXECUTION.instances,
-  ...rest
-}: Partial<ExecutionSection> = {}): ExecutionSettings {
-  return { ...DEFAULT_EXECUTION, ...rest, instances };
+function executionSettings({ instances = DEFAULT_EXECUTION.instances, ...rest }: ExecutionSection): ExecutionSettings {
+  return { ...rest, instances };
 }
 
 function trafficRules(section: ModelSection | undefined): TrafficRules {

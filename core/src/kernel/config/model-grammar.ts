@@ -10,14 +10,14 @@ import type { ModelConfig } from "./server-config.js";
 
 export interface ModelSection {
   readonly path?: string | undefined;
-  readonly versions: VersionPolicy;
+  readonly versions?: VersionPolicy | undefined;
   readonly labels?: ReadonlyMap<string, ModelVersion> | undefined;
   readonly traffic?: ReadonlyMap<string, number> | undefined;
   readonly stickyBy?: string | undefined;
   readonly shadow?: ShadowRule | undefined;
   readonly transition?: ModelConfig["transition"] | undefined;
   readonly loading?: LoadingMode | undefined;
-  readonly execution: ExecutionSection;
+  readonly execution?: ExecutionSection | undefined;
   readonly batching?: BatchingSettings | undefined;
   readonly example?: string | undefined;
 }
@@ -52,8 +52,10 @@ const versions = z
     if (Array.isArray(value)) return { kind: "specific", versions: value };
     return { kind: "latest", count: value.latest };
   })
-  .prefault({ latest: 1 })
-  .describe("Which versions are served: `all`, `{ latest: 2 }` or a list of numbers. Default: the newest one.");
+  .optional()
+  .describe(
+    "Which versions are served: `all`, `{ latest: 2 }` or a list of numbers. Default: what a file beside the model says, else the newest one.",
+  );
 
 /** What stands below a model's name. */
 export const modelSection: z.ZodType<ModelSection | null> = z
@@ -117,7 +119,7 @@ export const modelSection: z.ZodType<ModelSection | null> = z
       .describe(
         "When versions are loaded: `eager` at once and to stay, `lazy` for the first request. Default: `server.loading`.",
       ),
-    execution: executionSection,
+    execution: executionSection.optional(),
     batching: batchingSection.optional(),
     example: z
       .string()

@@ -24,6 +24,14 @@ export interface ServerConfig {
   readonly models: ReadonlyMap<string, ModelConfig> | undefined;
   /** YAML text of the whole with every default. What the environment gave is shown as the reference it came from. */
   readonly effective: string;
+  /**
+   * The same configuration with another section `models`, checked as if that stood in the file; nothing is read again.
+   *
+   * @param models plain values, as the file's YAML stands for; whole numbers may be bigint
+   * @param from what messages name as the place that it comes from
+   * @throws PlinthError `CONFIG_INVALID`
+   */
+  readonly withModels: (models: unknown, from: string) => Promise<ServerConfig>;
 }
 
 /** One place of the configuration that names a plugin. */
@@ -46,7 +54,8 @@ export interface ModelConfig {
    * {@link ServerConfig.backends} where the model adds no options of its own.
    */
   readonly backend: PluginUse | undefined;
-  readonly versions: VersionPolicy;
+  /** `undefined`: left out, so that it is the newest, unless a file beside the model describes it otherwise. */
+  readonly versions: VersionPolicy | undefined;
   /** Where `versions` lists numbers, each label is one of them. */
   readonly labels: ReadonlyMap<string, ModelVersion>;
   /** `undefined`: the newest available version gets all. */
@@ -54,7 +63,8 @@ export interface ModelConfig {
   readonly transition: "availability-preserving" | "resource-preserving";
   /** `undefined`: as {@link ServerSettings.loading} says. */
   readonly loading: LoadingMode | undefined;
-  readonly execution: ExecutionSettings;
+  /** `undefined`: left out, so that it is as by default, unless a file beside the model describes it otherwise. */
+  readonly execution: ExecutionSettings | undefined;
   /** `undefined`: each request is run on its own. */
   readonly batching: BatchingSettings | undefined;
   /**

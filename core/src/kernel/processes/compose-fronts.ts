@@ -1,4 +1,4 @@
-import type { ConfigReload } from "../../extension-points/config-reload.js";
+import { ConfigReload, type ReloadReport } from "../../extension-points/config-reload.js";
 import { Deployments } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import { Protocol } from "../../extension-points/protocol.js";
@@ -12,7 +12,7 @@ import type { ModelCatalogOptions } from "../../serving/lifecycle/model-catalog.
 import type { AnsweringVersion } from "../../serving/routing/servable-map.js";
 import type { ServerConfig } from "../config/server-config.js";
 import type { ServiceContainer } from "../service-container.js";
-import { Catalog, Events, LocalServer, Plans, RunningDeployments } from "../serving-tokens.js";
+import { Catalog, Events, LiveFigures, LocalServer, Plans, RunningDeployments } from "../serving-tokens.js";
 import { openClusterFront } from "./cluster-fronts.js";
 import { FrontsProtocol } from "./fronts-protocol.js";
 import { HeardDeployments } from "./heard-deployments.js";
@@ -34,12 +34,15 @@ export class Fronts {
         for (const event of events) services.get(Events).emit(unpackEvent(event));
         if (dropped > 0) logger.warn(`Monitors were not told of ${dropped} events: there were too many at once`);
       },
+      counted: (front, report) => services.get(LiveFigures).absorb(front, report),
+      gone: (front) => services.get(LiveFigures).lose(front),
       demand: (model, version) => services.get(Catalog).load(model, version),
       used: (model, version) => touch(services.get(Catalog).servables.get(model)?.versions.get(version)),
       died: (error) => {
         logger.error("A front process has gone; another one takes its place", { error });
         services.get(Events).emit({ type: "error-occurred", error, model: undefined, version: undefined });
       },
+      configReload: () => services.get(ConfigReload),
       logger,
     });
   }
@@ -63,7 +66,7 @@ export class Fronts {
         broadcast: this.#broadcasting(),
         config,
         routes: services.getAll(Route),
-        isObserved: services.get(Events).observed,
+        events: services.get(Events),
         logger,
       });
     });
@@ -71,12 +74,13 @@ export class Fronts {
 
   /** A reload that settles when every front has heard of it. */
   reloadHeard(reloader: ConfigReload): ConfigReload {
+    const heard = async (report: ReloadReport) => {
+      await this.#heard();
+      return report;
+    };
     return {
-      reload: async (options) => {
-        const report = await reloader.reload(options);
-        await this.#heard();
-        return report;
-      },
+      reload: async (options) => heard(await reloader.reload(options)),
+      replaceModels: async (models, options) => heard(await reloader.replaceModels(models, options)),
     };
   }
 

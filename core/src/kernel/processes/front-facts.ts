@@ -1,4 +1,5 @@
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
+import type { Sampling } from "../../extension-points/monitor.js";
 import type { Route } from "../../extension-points/route.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { PlinthError } from "../../model/errors.js";
@@ -16,6 +17,8 @@ export interface FrontFacts {
   readonly routesPath: string;
   /** Whether the main process has monitors. */
   readonly isObserved: boolean;
+  /** What they want of requests. */
+  readonly sampling: Sampling | undefined;
 }
 
 export interface ProtocolFacts {

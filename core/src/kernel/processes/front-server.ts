@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConfigDirectory } from "../../extension-points/config-directory.js";
+import { ConfigReload } from "../../extension-points/config-reload.js";
 import { Logger } from "../../extension-points/logger.js";
 import { ModelServer } from "../../extension-points/model-server.js";
 import { type Endpoint, Protocol } from "../../extension-points/protocol.js";
@@ -21,6 +22,7 @@ import type { ModelSnapshot } from "../../serving/fronts/model-snapshot.js";
 import { Peer, type PeerMessage } from "../../serving/fronts/peer.js";
 import { LocalModelServer } from "../../serving/local-model-server.js";
 import { ServerEvents } from "../../serving/server-events.js";
+import { FrontStatistics } from "../../serving/statistics/front-statistics.js";
 import { DisposerStack } from "../disposer-stack.js";
 import { runAll } from "../failures.js";
 import { registerPlugin } from "../plugin-registration.js";
@@ -50,7 +52,8 @@ export class FrontServer implements FrontDuties {
   readonly #main: Peer<MainDuties>;
   readonly #leave: () => void;
   readonly #logger: Logger;
-  readonly #events: ForwardedEvents;
+  readonly #statistics = new FrontStatistics();
+  #events: ForwardedEvents | undefined;
   readonly #disposers: DisposerStack;
   #composed: FrontParts | undefined;
   #isStopping = false;
@@ -60,7 +63,6 @@ export class FrontServer implements FrontDuties {
     this.#main = new Peer<MainDuties>(send, this);
     this.#leave = leave;
     this.#logger = new ForwardingLogger({ send: (line) => line.type === "log" && this.#main.tell("log", line) });
-    this.#events = new ForwardedEvents(this.#main);
     this.#disposers = new DisposerStack(this.#logger);
   }
 
@@ -69,14 +71,17 @@ export class FrontServer implements FrontDuties {
   }
 
   async compose(facts: unknown): Promise<void> {
-    const { protocols, settings, directory, routes, routesPath, isObserved } = facts as FrontFacts;
+    const { protocols, settings, directory, routes, routesPath, isObserved, sampling } = facts as FrontFacts;
     const plugins = await runAll(
       protocols.map((each) => async () => ({
         ...each,
         plugin: await loadPlugin(each.moduleUrl, each.use, (url) => import(url)),
       })),
     );
-    const events = new ServerEvents(isObserved ? [this.#events] : [], this.#logger);
+    if (isObserved) this.#events = new ForwardedEvents(this.#main, sampling);
+    const events = new ServerEvents(this.#events ? [this.#events] : [], this.#logger, this.#statistics);
+    events.started();
+    this.#statistics.start((report) => this.#main.tell("count", report));
     const models = this.#createModels(events);
     const server = new LocalModelServer(models.served, events);
     const container = new ServiceContainer();
@@ -84,6 +89,7 @@ export class FrontServer implements FrontDuties {
     container.provide(ServerSettings, () => settings);
     container.provide(ConfigDirectory, () => directory);
     container.provide(ModelServer, () => server);
+    container.provide(ConfigReload, () => this.#configReload());
     for (const route of routes) container.provide(Route, () => forwardedRoute(route, routesPath));
     for (const plugin of plugins) registerPlugin(container, plugin, Protocol);
     await runAll(container.makers());
@@ -129,19 +135,34 @@ export class FrontServer implements FrontDuties {
     const signal = AbortSignal.timeout(deadlineMs);
     await Promise.allSettled(protocols.map(async (protocol) => protocol.drain({ signal })));
     models.report();
-    await this.#events.flush();
+    await this.#tellAll();
   }
 
   async end(): Promise<void> {
     this.#isStopping = true;
     await this.#disposers.unwind(AbortSignal.timeout(END_MS));
-    await this.#events.flush();
+    await this.#tellAll();
+    this.#statistics[Symbol.dispose]();
     this.#leave();
   }
 
   /** Removes what a main process that was killed has left behind. */
   clearAway(): void {
     if (this.#composed !== undefined) rmSync(dirname(this.#composed.routesPath), { recursive: true, force: true });
+  }
+
+  /** The main process's. */
+  #configReload(): ConfigReload {
+    return {
+      reload: () => this.#main.call("reload", undefined),
+      replaceModels: (models, { from }) => this.#main.call("replaceModels", { models, from }),
+    };
+  }
+
+  /** Settles when the main process has heard of all that happened and was counted. */
+  async #tellAll(): Promise<void> {
+    await this.#main.call("count", this.#statistics.take()).catch(() => {});
+    await this.#events?.flush();
   }
 
   get #parts(): FrontParts {

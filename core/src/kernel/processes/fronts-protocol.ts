@@ -3,6 +3,7 @@ import type { Endpoint, Protocol } from "../../extension-points/protocol.js";
 import type { Route } from "../../extension-points/route.js";
 import type { FrontFleet } from "../../serving/fronts/front-fleet.js";
 import type { ModelBroadcast } from "../../serving/fronts/model-broadcast.js";
+import type { ServerEvents } from "../../serving/server-events.js";
 import type { ServerConfig } from "../config/server-config.js";
 import { protocolFacts, routeFacts } from "./front-facts.js";
 import { RouteHost } from "./route-host.js";
@@ -13,7 +14,7 @@ export interface FrontsProtocolOptions {
   readonly config: ServerConfig;
   /** What plugins provide; answered here for all fronts. */
   readonly routes: readonly Route[];
-  readonly isObserved: boolean;
+  readonly events: ServerEvents;
   readonly logger: Logger;
 }
 
@@ -29,14 +30,15 @@ export class FrontsProtocol implements Protocol {
   }
 
   async start(_server: unknown, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
-    const { fleet, broadcast, config, routes, isObserved } = this.#options;
+    const { fleet, broadcast, config, routes, events } = this.#options;
     const facts = {
       protocols: config.protocols.map(protocolFacts),
       settings: config.server,
       directory: config.directory,
       routes: routeFacts(routes),
       routesPath: await this.#routes.start(),
-      isObserved,
+      isObserved: events.observed,
+      sampling: events.sampling(),
     };
     return untilAborted(fleet.start({ facts, introduce: (front) => broadcast.introduce(front) }), signal);
   }

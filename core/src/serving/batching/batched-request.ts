@@ -63,6 +63,7 @@ export class BatchedRequest {
       ),
       startedAtMs: Math.min(...parts.map(({ startedAtMs }) => startedAtMs)),
       finishedAtMs: Math.max(...parts.map(({ finishedAtMs }) => finishedAtMs)),
+      isBatched: true,
     };
   }
 }

@@ -115,7 +115,7 @@ export class JointRun implements Run {
       const { request, from, to } = slice;
       const end = at + to - from;
       const own = whole === undefined ? sliceAll(outputs, request.waiting.request.outputs, at, end) : outputs;
-      request.answer(slice, { outputs: own, startedAtMs, finishedAtMs });
+      request.answer(slice, { outputs: own, startedAtMs, finishedAtMs, isBatched: true });
       at = end;
     }
   }

@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentState, TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { LoadingMode } from "../../extension-points/server-settings.js";
 import { type ModelVersion, newestFirst, parseModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
@@ -32,7 +33,9 @@ export interface ModelPlan extends Omit<Deployment, "stored"> {
   readonly loading: LoadingMode;
   readonly backend: BackendSource | undefined;
   readonly execution: ExecutionSettings;
+  /** `undefined`: each request is run on its own, unless the description has it otherwise. */
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
 }
 
 /** What holds for models about which nobody said anything. */
@@ -47,13 +50,15 @@ const NOT_CONFIGURED: ConfiguredModel = { labels: new Map() };
 const NO_RULES: TrafficRules = { split: new Map() };
 
 /**
- * Puts together what the configuration says and what was changed since; the configuration wins.
+ * Puts together what the configuration says, what was changed since, and how the model is described; the configuration wins, and the
+ * description stands in for defaults only.
  *
  * @param configured `undefined` where it does not name the model
  */
 export function planModel(
   model: string,
   configured: ConfiguredModel | undefined,
+  description: ModelDescription | undefined,
   defaults: PlanDefaults,
   { state, revision }: { readonly state: DeploymentState; readonly revision: number },
 ): ModelPlan {
@@ -64,7 +69,8 @@ export function planModel(
     model,
     revision,
     served: configured !== undefined || (state.served ?? defaults.served),
-    versions: (pinsVersions ? undefined : state.versions) ?? versions ?? DEFAULT_VERSION_POLICY,
+    versions:
+      (pinsVersions ? undefined : state.versions) ?? versions ?? description?.versions ?? DEFAULT_VERSION_POLICY,
     loaded: pinsVersions ? [] : state.loaded,
     unloaded: pinsVersions ? [] : state.unloaded,
     labels: new Map([...state.labels, ...labels]),
@@ -73,8 +79,9 @@ export function planModel(
     transition: transition ?? availabilityPreserving,
     loading: loading ?? defaults.loading,
     backend,
-    execution: execution ?? DEFAULT_EXECUTION,
+    execution: execution ?? { ...DEFAULT_EXECUTION, ...description?.execution },
     batching,
+    description,
   };
 }
 

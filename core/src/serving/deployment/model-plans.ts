@@ -1,4 +1,5 @@
 import type { DeploymentState } from "../../extension-points/deployments.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { LoadingMode } from "../../extension-points/server-settings.js";
 import { UNCHANGED } from "./deployment-state.js";
 import { type ConfiguredModel, type ModelPlan, planModel } from "./model-plan.js";
@@ -10,9 +11,10 @@ interface ChangedModel {
 
 const NEVER_CHANGED: ChangedModel = { state: UNCHANGED, revision: 0 };
 
-/** What is to run, of all models: the configuration and the newest state of each model. */
+/** What is to run, of all models: the configuration, the newest state of each model, and what describes it. */
 export class ModelPlans {
   readonly #changed = new Map<string, ChangedModel>();
+  readonly #described = new Map<string, ModelDescription>();
   /** Made when first asked for, since every request that names a label asks. */
   readonly #plans = new Map<string, ModelPlan>();
   readonly #defaultLoading: LoadingMode;
@@ -56,14 +58,22 @@ export class ModelPlans {
     if (made !== undefined) return made;
     const changed = this.#changed.get(model) ?? NEVER_CHANGED;
     const defaults = { served: this.#configured === undefined, loading: this.#defaultLoading };
-    const plan = planModel(model, this.#configured?.get(model), defaults, changed);
-    if (this.isKnown(model)) this.#plans.set(model, plan);
+    const description = this.#described.get(model);
+    const plan = planModel(model, this.#configured?.get(model), description, defaults, changed);
+    if (this.isKnown(model) || description !== undefined) this.#plans.set(model, plan);
     return plan;
   }
 
   /** What was changed of a model at run time. */
   state(model: string): DeploymentState {
     return (this.#changed.get(model) ?? NEVER_CHANGED).state;
+  }
+
+  /** What a file beside the model says of it; `undefined`: there is none any more. */
+  describe(model: string, description: ModelDescription | undefined): void {
+    if (description === undefined) this.#described.delete(model);
+    else this.#described.set(model, description);
+    this.#plans.delete(model);
   }
 
   change(model: string, state: DeploymentState, revision: number): void {

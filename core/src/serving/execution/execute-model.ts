@@ -1,4 +1,5 @@
 import type { Logger } from "../../extension-points/logger.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -6,12 +7,13 @@ import type { Signature } from "../../model/signature.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
 import { AutoModel, INLINE_RUN_MS, type ReserveCopy } from "./auto-model.js";
 import type { BackendSource, WorkerRecipe } from "./backend-source.js";
+import { describeModel } from "./described-model.js";
 import type { ExecutedModel } from "./executed-model.js";
 import type { ExecutionSettings } from "./execution-settings.js";
 import { InlineModel } from "./inline-model.js";
 import { loadModel } from "./load-model.js";
 import type { WarmUpReport } from "./warm-up.js";
-import { InstancePool } from "./worker/instance-pool.js";
+import { type ExecutorCounts, InstancePool } from "./worker/instance-pool.js";
 import { type LoadedInstance, ModelInstance } from "./worker/model-instance.js";
 import type { OpenWorker } from "./worker/worker-channel.js";
 
@@ -25,11 +27,13 @@ export interface ModelExecution {
   readonly settings: ExecutionSettings;
   /** For those who put a queue before it where it runs. */
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
   readonly reserveCopy: ReserveCopy;
   /** Whether nothing is in service that a load on this thread would hold up. */
   readonly isQuiet: () => boolean;
   /** Told of workers that have died. */
   readonly died: (error: PlinthError) => void;
+  readonly counts: ExecutorCounts;
   readonly logger: Logger;
 }
 
@@ -40,12 +44,17 @@ export interface ModelExecution {
 const MAX_INLINE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Loads a model where its settings say and warms it up there. Memory is set aside already: for one copy, and for all where it is to run
+ * Loads a model where its settings say, warms it up there, and has it be as it is described. Memory is set aside already: for one copy, and for all where it is to run
  * in workers. Where it fails, nothing stays behind.
  *
- * @throws PlinthError what the backend throws; `MODEL_UNSUPPORTED` where workers are asked for that cannot be; `EXECUTOR_DIED`
+ * @throws PlinthError what the backend throws; `MODEL_UNSUPPORTED` where workers are asked for that cannot be; `EXECUTOR_DIED`;
+ * `MODEL_DESCRIPTION_INVALID`
  */
-export function executeModel(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
+export async function executeModel(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
+  return describeModel(await openModel(execution, signal), execution.description, signal);
+}
+
+function openModel(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
   switch (execution.settings.executor) {
     case "inline":
       return openInline(execution, signal).then(({ model }) => model);
@@ -159,8 +168,8 @@ function instanceStarter(execution: ModelExecution, open: OpenWorker, { data }: 
   };
 }
 
-function newPool({ died }: ModelExecution, first: LoadedInstance, start: StartInstance): InstancePool {
-  return new InstancePool(first, { start, died });
+function newPool({ died, counts }: ModelExecution, first: LoadedInstance, start: StartInstance): InstancePool {
+  return new InstancePool(first, { start, died, counts });
 }
 
 async function growAsFits(pool: InstancePool, execution: ModelExecution, signal: AbortSignal): Promise<InstancePool> {

@@ -34,6 +34,10 @@ export class QueuedRuns implements RunQueue {
     model.onChange(() => this.#modelChanged());
   }
 
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   refusal(): PlinthError | undefined {
     return this.#mayRunAtOnce() ? undefined : this.#whyNotWait();
   }
@@ -73,7 +77,7 @@ export class QueuedRuns implements RunQueue {
       const outputs = await this.#model.run(request);
       const finishedAtMs = performance.now();
       this.#pace.ran(1, finishedAtMs - startedAtMs);
-      return { outputs, startedAtMs, finishedAtMs };
+      return { outputs, startedAtMs, finishedAtMs, isBatched: false };
     } finally {
       this.#running--;
       if (this.#waiting.size > 0) this.#startReady();

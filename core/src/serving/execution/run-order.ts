@@ -73,7 +73,7 @@ export class SingleRun implements Run {
   async start(model: ExecutedModel, startedAtMs: number): Promise<void> {
     try {
       const outputs = await model.run(this.#waiting.request);
-      this.#waiting.answer({ outputs, startedAtMs, finishedAtMs: performance.now() });
+      this.#waiting.answer({ outputs, startedAtMs, finishedAtMs: performance.now(), isBatched: false });
     } catch (error) {
       this.#waiting.refuse(error);
     }

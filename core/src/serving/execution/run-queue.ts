@@ -24,6 +24,8 @@ export interface RunOutcome {
   readonly startedAtMs: number;
   /** When it was done. */
   readonly finishedAtMs: number;
+  /** Whether the run is told of by itself, because it may have been for several requests. */
+  readonly isBatched: boolean;
 }
 
 /**
@@ -36,6 +38,9 @@ export interface RunQueue extends Disposable {
    * `EXECUTOR_DIED`; `undefined` where it would be taken. Asked ahead of reading its tensors, so that a refusal costs little.
    */
   refusal(): PlinthError | undefined;
+
+  /** Requests that wait now. */
+  readonly waiting: number;
 
   /**
    * @throws PlinthError as {@link refusal}; `DEADLINE_EXCEEDED`, `CANCELLED` while it waits; `BATCH_TOO_LARGE`; whatever the run throws.

@@ -3,9 +3,24 @@ import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import { DEFAULT_SIGNATURE, type Signature } from "../../model/signature.js";
+import { batchableRows, isBatchable } from "../batching/batchable.js";
+import type { VersionRecorder } from "../statistics/version-recorder.js";
 import { checkInputs, completeInputs } from "./check-inputs.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
 import type { RunQueue } from "./run-queue.js";
+
+/** Is told how a request comes out, at once and before whoever asked; must not throw. Times are on the clock of `performance.now()`. */
+export interface RequestWatch {
+  answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void;
+  failed(call: InferCall, error: PlinthError, calledAtMs: number): void;
+}
+
+/** A signature with what each request to it needs. */
+interface ServedSignature {
+  readonly signature: Signature;
+  readonly outputNames: readonly string[];
+  readonly hasRows: boolean;
+}
 
 /** Counts every use of every servable, so that uses have an order. */
 let uses = 0;
@@ -17,10 +32,12 @@ let uses = 0;
 export class Servable {
   readonly model: string;
   readonly version: ModelVersion;
+  /** Where its requests are counted. */
+  readonly recorder: VersionRecorder;
   readonly #executed: ExecutedModel;
   readonly #queue: RunQueue;
   readonly #freed: () => Promise<void>;
-  readonly #outputNames: ReadonlyMap<string, readonly string[]>;
+  readonly #served: ReadonlyMap<string, ServedSignature>;
   #holders = 0;
   #lastUse = ++uses;
   #allReleased: (() => void) | undefined;
@@ -35,14 +52,22 @@ export class Servable {
     version: ModelVersion,
     executed: ExecutedModel,
     queue: RunQueue,
+    recorder: VersionRecorder,
     freed: () => Promise<void>,
   ) {
     this.model = model;
     this.version = version;
+    this.recorder = recorder;
+    recorder.queue = queue;
     this.#executed = executed;
     this.#queue = queue;
     this.#freed = freed;
-    this.#outputNames = new Map([...executed.signatures].map(([name, { outputs }]) => [name, [...outputs.keys()]]));
+    this.#served = new Map(
+      [...executed.signatures].map(([name, signature]) => [
+        name,
+        { signature, outputNames: [...signature.outputs.keys()], hasRows: isBatchable(signature) },
+      ]),
+    );
   }
 
   get signatures(): ReadonlyMap<string, Signature> {
@@ -98,6 +123,8 @@ export class Servable {
 
   /** Frees the model. Called once, after {@link quiesce}. */
   async free(): Promise<void> {
+    // A newer life of the version may count there already.
+    if (this.recorder.queue === this.#queue) this.recorder.queue = undefined;
     this.#queue[Symbol.dispose]();
     try {
       await this.#executed[Symbol.asyncDispose]();
@@ -108,39 +135,48 @@ export class Servable {
 
   /** @throws PlinthError `SIGNATURE_NOT_FOUND` */
   signature(name: string = DEFAULT_SIGNATURE): Signature {
-    const signature = this.#executed.signatures.get(name);
-    if (signature !== undefined) return signature;
-    throw new PlinthError(
-      "SIGNATURE_NOT_FOUND",
-      `Model ${this.model} version ${this.version} has no signature "${name}"; it has ${quotedNames(this.signatures.keys())}`,
-      { details: { model: this.model, version: String(this.version), signature: name } },
-    );
+    return (this.#served.get(name) ?? this.#notServed(name)).signature;
   }
 
-  /** {@link ServableHandle.infer}; `calledAtMs` is on the clock of `performance.now()`. The caller holds the servable. */
-  async infer(call: InferCall, calledAtMs: number): Promise<InferResult> {
-    const name = call.signature ?? DEFAULT_SIGNATURE;
-    const signature = this.signature(name);
-    checkInputs(signature, call.inputs);
-    const outputNames = call.outputs === undefined ? this.#allOutputs(name) : checkOutputs(signature, call.outputs);
+  /**
+   * {@link ServableHandle.infer}; `calledAtMs` is on the clock of `performance.now()`. The caller holds the servable.
+   *
+   * @param watch absent: the request is nobody's, so that it is not counted
+   */
+  async infer(call: InferCall, calledAtMs: number, watch?: RequestWatch): Promise<InferResult> {
+    const { recorder } = this;
+    if (watch !== undefined) recorder.inFlight++;
     try {
-      const { outputs, startedAtMs, finishedAtMs } = await this.#queue.run({
+      const name = call.signature ?? DEFAULT_SIGNATURE;
+      const { signature, outputNames, hasRows } = this.#served.get(name) ?? this.#notServed(name);
+      checkInputs(signature, call.inputs);
+      const { outputs, startedAtMs, finishedAtMs, isBatched } = await this.#queue.run({
         signature: name,
         inputs: completeInputs(signature, call.inputs),
-        outputs: outputNames,
+        outputs: call.outputs === undefined ? outputNames : checkOutputs(signature, call.outputs),
         deadlineMs: call.deadlineMs,
         priority: call.priority,
         signal: call.signal,
       });
-      return {
+      const result = {
         outputs,
         model: this.model,
         version: this.version,
         signature: name,
         timings: { queueMs: startedAtMs - calledAtMs, computeMs: finishedAtMs - startedAtMs },
       };
+      if (watch !== undefined) {
+        const rows = hasRows ? (batchableRows(call.inputs) ?? 1) : 1;
+        if (!isBatched) recorder.ran(rows, result.timings.computeMs, finishedAtMs);
+        watch.answered(call, result, calledAtMs, finishedAtMs, rows);
+      }
+      return result;
     } catch (thrown) {
-      throw PlinthError.from(thrown, "MODEL_RUN_FAILED");
+      const error = PlinthError.from(thrown, "MODEL_RUN_FAILED");
+      watch?.failed(call, error, calledAtMs);
+      throw error;
+    } finally {
+      if (watch !== undefined) recorder.inFlight--;
     }
   }
 
@@ -149,8 +185,12 @@ export class Servable {
     tell();
   }
 
-  #allOutputs(signature: string): readonly string[] {
-    return this.#outputNames.get(signature) ?? [];
+  #notServed(signature: string): never {
+    throw new PlinthError(
+      "SIGNATURE_NOT_FOUND",
+      `Model ${this.model} version ${this.version} has no signature "${signature}"; it has ${quotedNames(this.signatures.keys())}`,
+      { details: { model: this.model, version: String(this.version), signature } },
+    );
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ReloadReport } from "../../extension-points/config-reload.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import type { FileEntry } from "../../extension-points/storage.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -8,6 +10,7 @@ import type { ExecutionSettings } from "../execution/execution-settings.js";
 import type { PackedError } from "../execution/worker/packed-error.js";
 import type { PackedTensors } from "../execution/worker/packed-tensors.js";
 import type { FromWorker } from "../execution/worker/worker-messages.js";
+import type { StatisticsReport } from "../statistics/statistics-report.js";
 import type { ModelSnapshot } from "./model-snapshot.js";
 import type { PackedEvent } from "./packed-event.js";
 
@@ -53,8 +56,15 @@ export interface MainDuties {
   reserve(servable: ServableId): Promise<ReservationId | undefined>;
   release(reservation: ReservationId): Promise<void>;
 
+  /** As {@link ConfigReload}. */
+  reload(): Promise<ReloadReport>;
+  replaceModels(replacement: { readonly models: unknown; readonly from: string }): Promise<ReloadReport>;
+
   /** Tells the monitors what happened in the front. */
   observe(batch: EventBatch): Promise<void>;
+
+  /** Takes what the front has counted. */
+  count(report: StatisticsReport): Promise<void>;
 
   /** Takes note of how the front's copies fare, whenever that has changed. */
   note(report: FrontReport): Promise<void>;
@@ -82,6 +92,7 @@ export interface LoadOrder {
   /** The front's own share of it. */
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
 }
 
 export interface LoadedCopy {

@@ -1,4 +1,4 @@
-import type { Monitor, ServerEvent } from "../../extension-points/monitor.js";
+import type { Monitor, Sampling, ServerEvent } from "../../extension-points/monitor.js";
 import type { MainDuties } from "./duties.js";
 import { type PackedEvent, packEvent } from "./packed-event.js";
 import type { Peer } from "./peer.js";
@@ -15,6 +15,7 @@ export const MAX_WAITING_EVENTS = 16_384;
  */
 export class ForwardedEvents implements Monitor {
   readonly name = "main process";
+  readonly sampling: Sampling | undefined;
   readonly #main: Pick<Peer<MainDuties>, "call">;
   #waiting: PackedEvent[] = [];
   #dropped = 0;
@@ -22,8 +23,10 @@ export class ForwardedEvents implements Monitor {
   /** Settles when all that was sent has been taken. */
   #sent: Promise<void> = Promise.resolve();
 
-  constructor(main: Pick<Peer<MainDuties>, "call">) {
+  /** @param sampling what the monitors of the main process want */
+  constructor(main: Pick<Peer<MainDuties>, "call">, sampling?: Sampling | undefined) {
     this.#main = main;
+    this.sampling = sampling;
   }
 
   async start(): Promise<void> {}

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ConfigReload } from "../../extension-points/config-reload.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import { PlinthError } from "../../model/errors.js";
@@ -9,6 +10,7 @@ import type { ExecutedModel } from "../execution/executed-model.js";
 import type { ExecutionSettings } from "../execution/execution-settings.js";
 import { copiesOf, type ModelExecutor } from "../execution/model-executor.js";
 import { replacementDelayMs } from "../execution/worker/instance-pool.js";
+import type { StatisticsReport } from "../statistics/statistics-report.js";
 import type { EventBatch, LoadOrder, ServableId } from "./duties.js";
 import { Front } from "./front.js";
 import type { OpenFront } from "./front-channel.js";
@@ -21,12 +23,18 @@ export interface FrontFleetOptions {
   readonly open: OpenFront;
   /** Takes what happened in fronts. */
   readonly observe: (batch: EventBatch) => void;
+  /** Takes what a front has counted. */
+  readonly counted: (front: number, report: StatisticsReport) => void;
   /** Has a version loaded that requests wait for. */
   readonly demand: (model: string, version: ModelVersion) => void;
   /** Told of versions that requests have used in fronts. */
   readonly used: (model: string, version: ModelVersion) => void;
+  /** Told of each front that has gone. */
+  readonly gone: (front: number) => void;
   /** Told of a front that has gone without being asked to; another one takes its place. */
   readonly died: (error: PlinthError) => void;
+  /** What applies another configuration where a front asks for that. */
+  readonly configReload: () => ConfigReload;
   readonly logger: Logger;
 }
 
@@ -100,6 +108,11 @@ export class FrontFleet implements Holders, ModelExecutor {
     return endpoints;
   }
 
+  /** Fronts are processes of their own. */
+  readsContents(): boolean {
+    return false;
+  }
+
   copiesOf(settings: ExecutionSettings): number {
     const { size } = this.#options;
     return copiesOf(sharedSettings(settings, size)) * size;
@@ -129,7 +142,10 @@ export class FrontFleet implements Holders, ModelExecutor {
     return [...this.#shared.values()].find((each) => each.model === model && each.version === version);
   }
 
-  order(servable: ServableId, { model, version, files, source, settings, batching }: ModelExecution): LoadOrder {
+  order(
+    servable: ServableId,
+    { model, version, files, source, settings, batching, description }: ModelExecution,
+  ): LoadOrder {
     if (source.recipe === undefined) {
       throw new PlinthError(
         "MODEL_UNSUPPORTED",
@@ -146,6 +162,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       backend: { id: this.#backendId(source.recipe), data: source.recipe.data },
       execution: sharedSettings(settings, this.#options.size),
       batching,
+      description,
     };
   }
 
@@ -178,14 +195,16 @@ export class FrontFleet implements Holders, ModelExecutor {
 
   /** Starts a process. */
   #begin(): Front {
-    const { open, observe, demand, used, logger } = this.#options;
+    const { open, observe, counted, demand, used, configReload, logger } = this.#options;
     const front = new Front(open, {
       demand: ({ model, version }) => demand(model, version),
       reserve: async (id) => this.#shared.get(id)?.reserve(),
       observe,
+      counted: (report) => counted(front.pid, report),
       used: (ids) => {
         for (const { id, model, version } of this.#shared.values()) if (ids.has(id)) used(model, version);
       },
+      configReload,
       workerDied: (id, error) => this.#shared.get(id)?.died(error),
       logger,
     });
@@ -211,6 +230,7 @@ export class FrontFleet implements Holders, ModelExecutor {
     this.#fronts.delete(front);
     this.#composed.delete(front);
     for (const shared of this.#shared.values()) shared.lose(front);
+    this.#options.gone(front.pid);
     if (!this.#isStarted || this.#isStopping) return;
     const sinceMs = this.#listensSinceMs.get(front) ?? Number.POSITIVE_INFINITY;
     this.#failures = performance.now() - sinceMs > SETTLED_MS ? 0 : this.#failures + 1;

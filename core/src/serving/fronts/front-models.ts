@@ -118,9 +118,10 @@ export class FrontModels {
   }
 
   async #load(order: LoadOrder, signal: AbortSignal): Promise<Servable> {
-    const { servable, model, version, directory, files, backend, execution, batching } = order;
+    const { servable, model, version, directory, files, backend, execution, batching, description } = order;
     const { main, events } = this.#options;
     const logger = this.#options.logger.child({ model });
+    const recorder = events.recorders.recorder(model, version);
     const executed = await executeModel(
       {
         model,
@@ -130,15 +131,17 @@ export class FrontModels {
         source: await this.#backend(backend),
         settings: execution,
         batching,
+        description,
         reserveCopy: () => this.#reserve(servable),
         isQuiet: () => this.served.isQuiet,
+        counts: recorder,
         died: (error) => main.tell("mourn", { servable, error: packError(error) }),
         logger,
       },
       signal,
     );
-    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
-    return new Servable(model, version, executed, queue, async () => {});
+    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
+    return new Servable(model, version, executed, queue, recorder, async () => {});
   }
 
   async #free(id: ServableId, { loading, loaded }: Copy): Promise<void> {

@@ -1,6 +1,8 @@
+import type { ConfigReload, ReloadReport } from "../../extension-points/config-reload.js";
 import type { Logger } from "../../extension-points/logger.js";
 import { PlinthError } from "../../model/errors.js";
 import { unpackError } from "../execution/worker/packed-error.js";
+import type { StatisticsReport } from "../statistics/statistics-report.js";
 import type { EventBatch, FrontDuties, FrontReport, MainDuties, ReservationId, ServableId } from "./duties.js";
 import type { FrontChannel, OpenFront } from "./front-channel.js";
 import { Peer } from "./peer.js";
@@ -10,9 +12,11 @@ export interface FrontSurroundings {
   demand(version: Parameters<MainDuties["demand"]>[0]): void;
   reserve(servable: ServableId): Promise<Disposable | undefined>;
   observe(batch: EventBatch): void;
+  counted(report: StatisticsReport): void;
   /** Told of versions that are in use. */
   used(servables: ReadonlySet<ServableId>): void;
   workerDied(servable: ServableId, error: PlinthError): void;
+  configReload(): ConfigReload;
   readonly logger: Logger;
 }
 
@@ -78,6 +82,7 @@ class DutiesToFront implements MainDuties {
   readonly #logger: Logger;
   readonly #reservations = new Map<ReservationId, Disposable>();
   #lastReservation = 0;
+  readonly #ending = new AbortController();
   #hasEnded = false;
 
   constructor(surroundings: FrontSurroundings, logger: Logger) {
@@ -105,8 +110,20 @@ class DutiesToFront implements MainDuties {
     this.#reservations.delete(id);
   }
 
+  reload(): Promise<ReloadReport> {
+    return this.#surroundings.configReload().reload({ signal: this.#ending.signal });
+  }
+
+  replaceModels({ models, from }: Parameters<MainDuties["replaceModels"]>[0]): Promise<ReloadReport> {
+    return this.#surroundings.configReload().replaceModels(models, { from, signal: this.#ending.signal });
+  }
+
   async observe(batch: EventBatch): Promise<void> {
     this.#surroundings.observe(batch);
+  }
+
+  async count(report: StatisticsReport): Promise<void> {
+    this.#surroundings.counted(report);
   }
 
   async note(report: FrontReport): Promise<void> {
@@ -126,6 +143,7 @@ class DutiesToFront implements MainDuties {
   /** The front has gone. */
   end(): void {
     this.#hasEnded = true;
+    this.#ending.abort();
     for (const reservation of this.#reservations.values()) reservation[Symbol.dispose]();
     this.#reservations.clear();
   }

@@ -1,4 +1,5 @@
 import type { Logger } from "../../extension-points/logger.js";
+import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -19,6 +20,7 @@ export interface LoadContext {
   readonly backends: readonly BackendSource[];
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
+  readonly description: ModelDescription | undefined;
   readonly executor: ModelExecutor;
   readonly memory: MemoryBudget;
   /** Whether nothing is in service that a load on this thread would hold up. */
@@ -31,27 +33,60 @@ export interface LoadContext {
 
 /** Brings a version from the storage into memory and warms it up. Where it fails, nothing stays behind. */
 export async function loadServable(
-  { storage, backends, execution, batching, executor, memory, isQuiet, workerDied, events, logger }: LoadContext,
+  context: LoadContext,
   model: string,
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<Servable> {
-  const files = await storage.open(model, version, { signal });
+  const { execution, batching, description, executor, memory, isQuiet, workerDied, events, logger } = context;
+  const recorder = events.recorders.recorder(model, version);
+  const { source, files } = await openVersion(context, model, version, signal);
   let reserved: Disposable | undefined;
   try {
-    const source = chooseSource(backends, files.files);
     const copyBytes = estimatedNeedBytes(files.files.reduce((sum, { bytes }) => sum + bytes, 0));
     reserved = await memory.reserve({ model, version }, copyBytes * executor.copiesOf(execution), signal);
     const reserveCopy = () => memory.extend({ model, version }, copyBytes);
     const executed = await executor.execute(
-      { model, version, files, source, settings: execution, batching, reserveCopy, isQuiet, died: workerDied, logger },
+      {
+        model,
+        version,
+        files,
+        source,
+        settings: execution,
+        batching,
+        description,
+        reserveCopy,
+        isQuiet,
+        died: workerDied,
+        counts: recorder,
+        logger,
+      },
       signal,
     );
-    const queue = createRunQueue(executed, { model, version, execution, batching, events, logger });
-    return new Servable(model, version, executed, queue, () => giveBack(files, reserved));
+    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
+    return new Servable(model, version, executed, queue, recorder, () => giveBack(files, reserved));
   } catch (error) {
     await giveBack(files, reserved);
     throw error;
+  }
+}
+
+/** Opens a version for the backend that takes it: as bytes in memory where the storage has them there and all can read them. */
+async function openVersion(
+  { storage, backends, executor, execution }: LoadContext,
+  model: string,
+  version: ModelVersion,
+  signal: AbortSignal,
+): Promise<{ readonly source: BackendSource; readonly files: VersionFiles }> {
+  const contents = executor.readsContents(execution) && backends.some(({ backend }) => backend.readsContents);
+  const files = await storage.open(model, version, { signal, contents });
+  let isToBeRead = false;
+  try {
+    const source = chooseSource(backends, files.files);
+    isToBeRead = files.contents === undefined || source.backend.readsContents === true;
+    return { source, files: isToBeRead ? files : await storage.open(model, version, { signal }) };
+  } finally {
+    if (!isToBeRead) await files[Symbol.asyncDispose]();
   }
 }
 

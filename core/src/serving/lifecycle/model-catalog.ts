@@ -4,6 +4,7 @@ import type { ModelStorage, StoredModel } from "../../extension-points/storage.j
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { canAnswer, type ModelStatus, tellingVersion } from "../../model/version-state.js";
+import type { ModelDescriptions } from "../deployment/model-descriptions.js";
 import { type ModelPlan, wantedVersions } from "../deployment/model-plan.js";
 import type { ModelPlans } from "../deployment/model-plans.js";
 import type { BackendSource } from "../execution/backend-source.js";
@@ -30,6 +31,8 @@ export interface ModelCatalogOptions {
   readonly backends: readonly BackendSource[];
   /** What is to run; after a change of it {@link ModelCatalog.replan} brings it about. */
   readonly plans: ModelPlans;
+  /** Default: no files describe models. */
+  readonly descriptions?: ModelDescriptions | undefined;
   /** 0: it looks only when it is told to. */
   readonly pollIntervalMs: number;
   /** What all versions in memory may need together; 0: no bound. */
@@ -222,8 +225,11 @@ export class ModelCatalog implements ServedModels {
   }
 
   #list(signal: AbortSignal): Promise<readonly StoredModel[]> {
-    const { storage } = this.#options;
-    return withinTimeLimit(signal, LIST_TIMEOUT_MS, (limited) => storage.list({ signal: limited }));
+    const { storage, descriptions } = this.#options;
+    return withinTimeLimit(signal, LIST_TIMEOUT_MS, async (limited) => {
+      const listing = await storage.list({ signal: limited, sideFiles: descriptions?.fileNames });
+      return descriptions === undefined ? listing : descriptions.follow(listing, limited);
+    });
   }
 
   #apply(listing: readonly StoredModel[]): void {
@@ -284,13 +290,14 @@ export class ModelCatalog implements ServedModels {
         load: (version, signal) =>
           this.#limitLoads(() => loadServable(this.#loadContext(model, version, logger), model, version, signal)),
         serve: (versions) => this.#serve(model, versions),
-        stateChanged: (version, from, to, error) => {
+        stateChanged: (change) => {
+          const { version, to, error } = change;
           this.#options.changed?.(model);
           this.#memory.stateChanged();
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
           else logger.info(`Model ${model} version ${version}: ${to}`);
           if (events.observed) {
-            events.emit({ type: "version-state-changed", model, version, from, to, error, atMs: Date.now() });
+            events.emit({ type: "version-state-changed", model, ...change, atMs: Date.now() });
           }
         },
       },
@@ -300,12 +307,13 @@ export class ModelCatalog implements ServedModels {
 
   #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
     const { storage, backends, plans, events, executor = LOCAL_EXECUTOR } = this.#options;
-    const { backend, execution, batching } = plans.plan(model);
+    const { backend, execution, batching, description } = plans.plan(model);
     return {
       storage,
       backends: backend === undefined ? backends : [backend],
       execution,
       batching,
+      description,
       executor,
       memory: this.#memory,
       isQuiet: () => this.#isStarting || !isAnyLoaded(this.#servables),

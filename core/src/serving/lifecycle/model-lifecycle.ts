@@ -1,4 +1,5 @@
 import type { Logger } from "../../extension-points/logger.js";
+import type { VersionStateChanged } from "../../extension-points/monitor.js";
 import type { LoadingMode } from "../../extension-points/server-settings.js";
 import type { StoredModel, StoredVersion } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
@@ -16,12 +17,14 @@ import { isLegalMove } from "./version-states.js";
 /** How long an ended version is still told of, in milliseconds. */
 export const ENDED_RETENTION_MS = 300_000;
 
+export type StateChange = Pick<VersionStateChanged, "version" | "from" | "to" | "afterMs" | "error">;
+
 /** What a model's lifecycle does to the rest of the server. */
 export interface LifecycleEffects {
   load(version: ModelVersion, signal: AbortSignal): Promise<Servable>;
   /** Has requests go to exactly these versions, at once; the first answers what names none. */
   serve(versions: readonly AnsweringVersion[]): void;
-  stateChanged(version: ModelVersion, from: VersionState | undefined, to: VersionState, error?: PlinthError): void;
+  stateChanged(change: StateChange): void;
 }
 
 interface Entry {
@@ -179,7 +182,8 @@ export class ModelLifecycle {
       onDemand: ended?.onDemand ?? new OnDemandVersion(this.#model, version, () => this.load(version)),
       isDemanded: ended?.isDemanded ?? false,
     });
-    this.#effects.stateChanged(version, ended?.state, "start");
+    const afterMs = ended && Date.now() - ended.sinceMs;
+    this.#effects.stateChanged({ version, from: ended?.state, to: "start", afterMs, error: undefined });
   }
 
   #isAspired({ version, folder }: Entry): boolean {
@@ -314,10 +318,12 @@ export class ModelLifecycle {
         `Model ${this.#model} version ${entry.version} cannot go from ${from} to ${to}`,
       );
     }
+    const afterMs = Date.now() - entry.sinceMs;
     entry.state = to;
     entry.sinceMs = Date.now();
     this.#publish();
-    this.#effects.stateChanged(entry.version, from, to, to === "error" ? entry.error : undefined);
+    const error = to === "error" ? entry.error : undefined;
+    this.#effects.stateChanged({ version: entry.version, from, to, afterMs, error });
   }
 
   #publish(): void {

@@ -7,7 +7,7 @@ import { FAKE_PLUGINS, FakeWorkspace, fakePlugin } from "./fake-plugins.js";
 test("shows the whole configuration with every default", async () => {
   using workspace = new FakeWorkspace();
   const { effective } = await workspace.parse(
-    "storage: { use: disk, root: ./models }\nmodels: { a: { backend: onnx }, b: }\n",
+    "storage: { use: disk, root: ./models }\nmodels: { a: { backend: onnx, execution: {} }, b: }\n",
   );
   expect(parse(effective)).toEqual({
     server: {
@@ -31,8 +31,8 @@ test("shows the whole configuration with every default", async () => {
     protocols: [{ use: "rest", port: 8501, cors: { origins: [], maxAgeMs: 0 } }],
     monitors: [],
     models: {
-      a: { backend: "onnx", versions: { latest: 1 }, execution: { executor: "auto", maxQueuedRequests: 256 } },
-      b: { versions: { latest: 1 }, execution: { executor: "auto", maxQueuedRequests: 256 } },
+      a: { backend: "onnx", execution: { executor: "auto", maxQueuedRequests: 256 } },
+      b: {},
     },
   });
 });

@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../../src/kernel/config/load-config.js";
-import { DEFAULT_EXECUTION } from "../../../src/serving/execution/execution-settings.js";
 import { configErrorOf, FakeWorkspace } from "./fake-plugins.js";
 
 const STORAGE = "storage: { use: disk, root: ./models }\n";
@@ -67,12 +66,12 @@ models:                                # left out: every model that the storage 
   expect(config.monitors.map(({ use }) => use)).toEqual(["prometheus"]);
   expect(config.models?.get("digits")).toEqual({
     backend: undefined,
-    versions: { kind: "latest", count: 1 },
+    versions: undefined,
     labels: new Map(),
     traffic: undefined,
     transition: "availability-preserving",
     loading: undefined,
-    execution: DEFAULT_EXECUTION,
+    execution: undefined,
     batching: undefined,
     pins: new Map([["served", { file: config.file, line: 10, column: 3 }]]),
     example: undefined,
@@ -170,7 +169,7 @@ test("keeps versions exact, and models in the order of the file", async () => {
   expect(models?.get("b")?.labels.get("newest")).toBe(9_223_372_036_854_775_807n);
   expect(models?.get("7")?.versions).toEqual({ kind: "all" });
   expect(models?.get("7")?.example).toBe(join(workspace.directory, "requests/seven.json"));
-  expect(models?.get("constructor")?.versions).toEqual({ kind: "latest", count: 1 });
+  expect(models?.get("constructor")?.versions).toBeUndefined();
 });
 
 test("takes the folder of a model's versions relative to the configuration's, and pins it", async () => {

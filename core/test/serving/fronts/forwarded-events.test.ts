@@ -5,6 +5,7 @@ import { ForwardedEvents, MAX_WAITING_EVENTS } from "../../../src/serving/fronts
 import { unpackEvent } from "../../../src/serving/fronts/packed-event.js";
 import type { Peer } from "../../../src/serving/fronts/peer.js";
 import { deferred } from "../../fakes/deferred.js";
+import { finishedRequest } from "../../fakes/finished-request.js";
 
 /** A main process that takes batches when it likes. */
 class SlowMain {
@@ -22,7 +23,7 @@ class SlowMain {
 }
 
 function finished(error?: PlinthError): RequestFinished {
-  return { type: "request-finished", model: "digits", version: 1n, signature: "s", error, timings: undefined };
+  return finishedRequest({ version: 1n, error });
 }
 
 beforeEach(() => {
@@ -47,6 +48,23 @@ describe("events of a front", () => {
     expect(main.events[1]).toMatchObject({ error: { reason: "INPUT_MISSING", details: { input: "x" } } });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(main.batches, "nothing is sent where nothing happens").toHaveLength(1);
+  });
+
+  it("take copies of tensors with them", async () => {
+    const main = new SlowMain();
+    const forwarded = new ForwardedEvents(main, { share: 1, models: new Map(), failed: true, maxBytes: 100 });
+    const data = new Float32Array([1, 2]);
+    const tensors = new Map([["x", { dtype: "float32", shape: [2], data } as const]]);
+    const error = new PlinthError("MODEL_RUN_FAILED", "boom");
+    forwarded.observe(finishedRequest({ sample: { drawn: 0.5, inputs: tensors, outputs: tensors } }));
+    forwarded.observe(finishedRequest({ error, sample: { drawn: 0, inputs: tensors, outputs: undefined } }));
+    data.fill(9);
+    await forwarded.flush();
+    const then = new Map([["x", { dtype: "float32", shape: [2], data: new Float32Array([1, 2]) }]]);
+    expect(main.events).toMatchObject([
+      { sample: { drawn: 0.5, inputs: then, outputs: then } },
+      { error: { reason: "MODEL_RUN_FAILED" }, sample: { drawn: 0, inputs: then, outputs: undefined } },
+    ]);
   });
 
   it("wait while the main process is busy, and past a bound are counted only", async () => {

@@ -7,6 +7,7 @@ import { FrontFleet } from "../../../src/serving/fronts/front-fleet.js";
 import { ModelBroadcast } from "../../../src/serving/fronts/model-broadcast.js";
 import { ModelCatalog } from "../../../src/serving/lifecycle/model-catalog.js";
 import { ServerEvents } from "../../../src/serving/server-events.js";
+import { LiveStatistics } from "../../../src/serving/statistics/live-statistics.js";
 import { FakeBackend } from "../../fakes/fake-backend.js";
 import { FakeFront } from "../../fakes/fake-front.js";
 import { FakeStorage } from "../../fakes/fake-storage.js";
@@ -29,6 +30,10 @@ interface FrontsOptions {
   readonly begun?: (front: FakeFront, index: number) => void;
 }
 
+async function refused(): Promise<never> {
+  throw new Error("fake fronts do not ask for another configuration");
+}
+
 /** A catalogue over fronts that are fakes. */
 export class FrontsUnderTest implements AsyncDisposable {
   readonly storage = new FakeStorage();
@@ -38,6 +43,7 @@ export class FrontsUnderTest implements AsyncDisposable {
   readonly deaths: string[] = [];
   /** Versions that fronts have told of as used. */
   readonly used: string[] = [];
+  readonly statistics = new LiveStatistics();
   readonly fleet: FrontFleet;
   readonly catalog: ModelCatalog;
   readonly broadcast: ModelBroadcast;
@@ -54,9 +60,12 @@ export class FrontsUnderTest implements AsyncDisposable {
         return { pid: front.pid, send: (message) => front.receive(message), kill: () => front.die("it was killed") };
       },
       observe: () => {},
+      counted: (front, report) => this.statistics.absorb(front, report),
+      gone: (front) => this.statistics.lose(front),
       demand: (model, version) => this.catalog.load(model, version),
       used: (model, version) => this.used.push(`${model}/${version}`),
       died: (error) => this.deaths.push(error.message),
+      configReload: () => ({ reload: refused, replaceModels: refused }),
       logger: this.logger,
     });
     this.catalog = new ModelCatalog({
@@ -68,7 +77,7 @@ export class FrontsUnderTest implements AsyncDisposable {
       idleUnloadMs: 0,
       executor: this.fleet,
       changed: (model) => this.broadcast.changed(model),
-      events: new ServerEvents([], this.logger),
+      events: new ServerEvents([], this.logger, this.statistics),
       logger: this.logger,
     });
     this.broadcast = new ModelBroadcast(this.catalog, this.plans, this.fleet);

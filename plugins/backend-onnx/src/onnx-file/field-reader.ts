@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { ByteSource } from "./byte-source.js";
 
 /** Protobuf wire types (https://protobuf.dev/programming-guides/encoding); groups, 3 and 4, do not occur in ONNX. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -29,23 +29,22 @@ export class MalformedMessage extends Error {
 
 /**
  * Walks over the fields of a protobuf file of any size with one small buffer. Content that nobody asks for is skipped by its
- * length and never read. Synchronous, because loading blocks the thread anyway and much longer.
+ * length and never read.
  */
 export class FieldReader {
-  readonly bytes: number;
-  readonly #descriptor: number;
+  readonly #source: ByteSource;
   readonly #buffer: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #bufferStart = 0;
   #bufferBytes = 0;
   #position = 0;
 
-  constructor(path: string) {
-    this.#descriptor = openSync(path, "r");
-    this.bytes = fstatSync(this.#descriptor).size;
+  /** @param source its owner closes it */
+  constructor(source: ByteSource) {
+    this.#source = source;
   }
 
-  close(): void {
-    closeSync(this.#descriptor);
+  get bytes(): number {
+    return this.#source.bytes;
   }
 
   /**
@@ -101,7 +100,7 @@ export class FieldReader {
   /** Up to `length` bytes from `position`; fewer only at the end of the file. The reader stays where it is. */
   read(position: number, length: number): Buffer {
     const bytes = Buffer.alloc(Math.min(length, Math.max(0, this.bytes - position)));
-    return bytes.subarray(0, readSync(this.#descriptor, bytes, 0, bytes.length, position));
+    return bytes.subarray(0, this.#source.read(bytes, position));
   }
 
   #varint(end: number): number {
@@ -123,7 +122,7 @@ export class FieldReader {
     let index = this.#position - this.#bufferStart;
     if (index < 0 || index >= this.#bufferBytes) {
       this.#bufferStart = this.#position;
-      this.#bufferBytes = readSync(this.#descriptor, this.#buffer, 0, BUFFER_BYTES, this.#position);
+      this.#bufferBytes = this.#source.read(this.#buffer, this.#position);
       index = 0;
     }
     const byte = this.#bufferBytes === 0 ? undefined : this.#buffer[index];

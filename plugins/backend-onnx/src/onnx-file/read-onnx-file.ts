@@ -1,4 +1,5 @@
 import { PlinthError } from "@plinth/core";
+import { type ByteSource, BytesInMemory, OpenFile } from "./byte-source.js";
 import { FieldReader, MalformedMessage } from "./field-reader.js";
 import { foreignFormat } from "./foreign-format.js";
 import { OnnxFileWalk } from "./onnx-file-walk.js";
@@ -40,14 +41,18 @@ export interface ExternalData {
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 const HEAD_BYTES = 64;
 
+/** Where a model is: the path of its file, or the file's content. */
+export type ModelSource = string | Uint8Array;
+
 /**
  * Reads an {@link OnnxFile} and checks on the way that the file is whole. Weights are skipped, not read.
  *
  * @param name What the file is called in messages.
  * @throws PlinthError `MODEL_FILE_INVALID`
  */
-export function readOnnxFile(path: string, name: string): OnnxFile {
-  const reader = openReader(path, name);
+export function readOnnxFile(model: ModelSource, name: string): OnnxFile {
+  const source = openSource(model, name);
+  const reader = new FieldReader(source);
   try {
     checkContent(reader, name);
     const file = new OnnxFileWalk(reader).run();
@@ -66,13 +71,14 @@ export function readOnnxFile(path: string, name: string): OnnxFile {
       { cause: thrown },
     );
   } finally {
-    reader.close();
+    source.close();
   }
 }
 
-function openReader(path: string, name: string): FieldReader {
+function openSource(model: ModelSource, name: string): ByteSource {
+  if (typeof model !== "string") return new BytesInMemory(model);
   try {
-    return new FieldReader(path);
+    return new OpenFile(model);
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     const message = `${name} cannot be opened (${code}): check that it is there and readable`;

@@ -23,6 +23,7 @@ interface NativeInferenceSession {
   readonly inputMetadata: readonly NativeMetadata[];
   readonly outputMetadata: readonly NativeMetadata[];
   loadModel(path: string, options: SessionOptions): void;
+  loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: SessionOptions): void;
   run(feeds: Feeds, fetches: Fetches, options: object): Results;
   dispose(): void;
 }
@@ -41,9 +42,10 @@ export function isNativeModule(module: unknown): module is NativeModule {
 
 export function nativeSessions({ binding, initOrt }: NativeModule): OpenSession {
   initOrt();
-  return async (path, options) => {
+  return async (model, options) => {
     const session = new binding.InferenceSession();
-    session.loadModel(path, options);
+    if (typeof model === "string") session.loadModel(model, options);
+    else session.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
     return new NativeSession(session);
   };
 }

@@ -4,7 +4,8 @@ import type { Feeds, Fetches, OpenSession, Results, RuntimePort, RuntimeSession 
 
 /** onnxruntime-node's documented API: what is left if its inside has changed. */
 export function publicSessions(factory: typeof InferenceSession): OpenSession {
-  return async (path, options) => new PublicSession(await factory.create(path, options));
+  // The two signatures of `create` differ in the type of their first argument only.
+  return async (model, options) => new PublicSession(await factory.create(model as string, options));
 }
 
 class PublicSession implements RuntimeSession {

@@ -69,7 +69,12 @@ const LOAD_FAILURES: readonly LoadFailure[] = [
 ];
 
 /** Why a load failed. `name` is what the file is called in messages. */
-export function loadError(thrown: unknown, name: string, path: string, file: OnnxFile | undefined): PlinthError {
+export function loadError(
+  thrown: unknown,
+  name: string,
+  path: string | undefined,
+  file: OnnxFile | undefined,
+): PlinthError {
   const message = plainMessage(thrown, path);
   const details =
     file === undefined

@@ -1,4 +1,5 @@
 import type { OnnxDType } from "../dtypes.js";
+import type { ModelSource } from "../onnx-file/read-onnx-file.js";
 import type { OnnxOptions } from "../options.js";
 import type { RuntimeTensor } from "./runtime-tensor.js";
 
@@ -29,8 +30,8 @@ export type Feeds = Readonly<Record<string, RuntimeTensor>>;
 export type Fetches = Readonly<Record<string, null>>;
 export type Results = Readonly<Record<string, RuntimeTensor>>;
 
-/** Loads the model at a path. @throws whatever ONNX Runtime throws; nothing stays behind */
-export type OpenSession = (path: string, options: SessionOptions) => Promise<RuntimeSession>;
+/** Loads a model; its content, where it comes as such, is not in shared memory. @throws whatever ONNX Runtime throws; nothing stays behind */
+export type OpenSession = (model: ModelSource, options: SessionOptions) => Promise<RuntimeSession>;
 
 /** The options that ONNX Runtime's Node.js binding reads, of those that Plinth sets. */
 export interface SessionOptions {
@@ -42,6 +43,8 @@ export interface SessionOptions {
   readonly enableCpuMemArena: boolean;
   readonly logSeverityLevel: 0 | 1 | 2 | 3 | 4;
   readonly extra: Record<string, unknown>;
+  /** Files beside a model that comes as its content, by the names that it has for them; not in shared memory. */
+  readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 
 const LOG_SEVERITIES = { verbose: 0, info: 1, warning: 2, error: 3, fatal: 4 } as const;

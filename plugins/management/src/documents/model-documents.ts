@@ -47,6 +47,7 @@ export function modelDocument(deployment: Deployment, server: ModelServer): z.ou
       labels: { href: `${path}/labels` },
       traffic: { href: `${path}/traffic` },
       history: { href: `${path}/history` },
+      statistics: { href: `${path}/statistics` },
     },
   };
 }
@@ -88,7 +89,12 @@ function versionDocument(
     ...(status?.error !== undefined && { error: errorJson(status.error) }),
     ...(status?.details !== undefined && { details: Object.fromEntries(status.details) }),
     labels: [...labels].filter(([, labelled]) => labelled === version).map(([label]) => label),
-    _links: { self: { href: path }, model: { href: modelPath(model) }, content: { href: `${path}/content` } },
+    _links: {
+      self: { href: path },
+      model: { href: modelPath(model) },
+      content: { href: `${path}/content` },
+      statistics: { href: `${path}/statistics` },
+    },
   };
 }
 

@@ -21,6 +21,7 @@ export const serverOperations: readonly Operation[] = [
           models: { href: "/api/models" },
           history: { href: "/api/history" },
           health: { href: "/api/health" },
+          statistics: { href: "/api/statistics" },
           reload: { href: "/api/reload" },
           openapi: { href: "/api/openapi.json" },
         },

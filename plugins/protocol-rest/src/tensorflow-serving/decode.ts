@@ -1,10 +1,9 @@
 import { type NamedTensors, PlinthError, type Signature } from "@plinth/core";
-import { CLOSE_BRACE, OPEN_BRACE, QUOTE, skipBlanks } from "../json/characters.js";
+import { CLOSE_BRACE, OPEN_BRACE, QUOTE } from "../json/characters.js";
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
-import { closingQuote, textOf } from "../json/strings.js";
-import { syntaxError } from "../json/syntax-error.js";
-import { excerpt } from "./excerpt.js";
+import { closingQuote } from "../json/strings.js";
+import { asBuffer, findMembers, findSignatureName, SIGNATURE_KEY, signatureName, startOf } from "./document.js";
 import { explainInputs, explainInstances } from "./explain.js";
 import { readInputs, readInstances } from "./read-inputs.js";
 
@@ -38,7 +37,7 @@ export function decodePredict(
   body: Uint8Array,
   findSignature: (name: string | undefined) => Signature,
 ): PredictRequest {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const bytes = asBuffer(body);
   return decodeOptimistically(bytes, findSignature) ?? decodeCarefully(bytes, findSignature);
 }
 
@@ -89,15 +88,8 @@ function decodeOptimistically(
 
 /** Checks one thing after the other, in the order that clients may rely on: syntax, the signature's name, form, tensors. */
 function decodeCarefully(bytes: Buffer, findSignature: (name: string | undefined) => Signature): PredictRequest {
-  const members = findMembers(bytes);
-  const named = members.get(SIGNATURE_KEY);
-  if (named !== undefined && bytes[named.at] !== QUOTE) {
-    throw invalid(
-      `'${SIGNATURE_KEY}' key must be a string value. Expected the name of a signature, or no such key for the default one; ` +
-        `got ${excerpt(bytes, named.at, named.end)}`,
-    );
-  }
-  const signature = named === undefined ? undefined : signatureName(bytes, named.at, named.end);
+  const members = findMembers(bytes, KEYS, '{"instances": [...]} or {"inputs": ...}');
+  const signature = findSignatureName(bytes, members);
   const { inputs } = findSignature(signature);
   const instances = members.get("instances");
   const columns = members.get("inputs");
@@ -121,46 +113,8 @@ function decodeCarefully(bytes: Buffer, findSignature: (name: string | undefined
   );
 }
 
-/** Where a value begins and ends. */
-interface Span {
-  readonly at: number;
-  readonly end: number;
-}
-
-/** The keys that mean something and their first values. @throws PlinthError `REQUEST_INVALID` for any bad syntax */
-function findMembers(bytes: Buffer): ReadonlyMap<string, Span> {
-  const start = startOf(bytes);
-  if (start === bytes.length) throw syntaxError(bytes, start, "The document is empty", "a JSON object");
-  if (bytes[start] !== OPEN_BRACE) {
-    const end = skipValue(bytes, start);
-    throw invalid(
-      `JSON Value: ${excerpt(bytes, start, end)} Is not object. Expected {"instances": [...]} or {"inputs": ...}`,
-    );
-  }
-  const members = new Map<string, Span>();
-  const walker = new ObjectWalker(bytes);
-  for (let at = walker.enter(start); at >= 0; ) {
-    const { key } = walker;
-    const end = skipValue(bytes, at);
-    if (KEYS.includes(key) && !members.has(key)) members.set(key, { at, end });
-    at = walker.next(end);
-  }
-  return members;
-}
-
-function signatureName(bytes: Buffer, at: number, end: number): string | undefined {
-  return textOf(bytes, at + 1, end - 1) || undefined;
-}
-
-/** Where the document begins: after a byte order mark and white space. */
-function startOf(bytes: Buffer): number {
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return skipBlanks(bytes, marked ? 3 : 0);
-}
-
 function invalid(message: string): PlinthError {
   return new PlinthError("REQUEST_INVALID", message);
 }
 
-const SIGNATURE_KEY = "signature_name";
 const KEYS = [SIGNATURE_KEY, "instances", "inputs"];

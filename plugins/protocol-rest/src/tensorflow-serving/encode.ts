@@ -1,7 +1,7 @@
 import { elementCount, formatShape, type NamedTensors, PlinthError, type Tensor } from "@plinth/core";
-import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET } from "../json/characters.js";
+import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE } from "../json/characters.js";
 import { JsonBuffer } from "../json/json-buffer.js";
-import { MAX_FLOAT32_BYTES, writeFloat32 } from "../json/write-float32.js";
+import { MAX_FLOAT32_BYTES } from "../json/write-float32.js";
 import { writeText } from "../json/write-string.js";
 import { tensorWriter, type WriteTensor } from "../json/write-tensor.js";
 import type { PredictFormat } from "./decode.js";
@@ -33,46 +33,6 @@ export function encodePredict(outputs: NamedTensors, format: PredictFormat): Buf
   const out = new JsonBuffer(expectedBytes);
   if (format === "row") writeRows(out, columns);
   else writeColumns(out, columns);
-  return out.finish();
-}
-
-/** A class of a classification, with its score as a float32. */
-export interface ScoredClass {
-  readonly label: string;
-  readonly score: number;
-}
-
-/**
- * Writes the answer to a classify request: `{"results": [[["label", score], ...], ...]}`, a list for each example.
- *
- * @throws PlinthError `TENSOR_INVALID` for no results at all
- */
-export function encodeClassifications(results: readonly (readonly ScoredClass[])[]): Buffer {
-  if (results.length === 0) throw empty("ClassificationResults");
-  const out = startResults();
-  writeList(out, results, (classes) => {
-    writeList(out, classes, ({ label, score }) => {
-      out.byte(OPEN_BRACKET);
-      writeText(out, label);
-      out.byte(COMMA);
-      writeScore(out, score);
-      out.byte(CLOSE_BRACKET);
-    });
-  });
-  out.byte(CLOSE_BRACE);
-  return out.finish();
-}
-
-/**
- * Writes the answer to a regress request: `{"results": [value, ...]}`, a float32 for each example.
- *
- * @throws PlinthError `TENSOR_INVALID` for no results at all
- */
-export function encodeRegressions(values: ArrayLike<number>): Buffer {
-  if (values.length === 0) throw empty("RegressionResults");
-  const out = startResults();
-  writeList(out, values, (value) => writeScore(out, value));
-  out.byte(CLOSE_BRACE);
   return out.finish();
 }
 
@@ -161,30 +121,6 @@ function writeValues<C extends { readonly name: string }>(
     opening = COMMA;
   }
   out.byte(CLOSE_BRACE);
-}
-
-function startResults(): JsonBuffer {
-  const out = new JsonBuffer(1024);
-  out.ascii('{"results":');
-  return out;
-}
-
-function writeList<T>(out: JsonBuffer, items: ArrayLike<T>, writeItem: (item: T) => void): void {
-  out.byte(OPEN_BRACKET);
-  for (let index = 0; index < items.length; index++) {
-    if (index > 0) out.byte(COMMA);
-    writeItem(items[index] as T);
-  }
-  out.byte(CLOSE_BRACKET);
-}
-
-function writeScore(out: JsonBuffer, score: number): void {
-  out.reserve(MAX_FLOAT32_BYTES);
-  out.length = writeFloat32(out.bytes, out.length, Math.fround(score));
-}
-
-function empty(what: string): PlinthError {
-  return new PlinthError("TENSOR_INVALID", `Cannot write empty ${what}: expected a result for each example`);
 }
 
 /** Outputs of this ending hold bytes that are no text. */

@@ -19,8 +19,8 @@ export function errorAnswer(error: PlinthError): ErrorAnswer {
 export function malformedRequest(method: string, path: string): PlinthError {
   return new PlinthError(
     "REQUEST_INVALID",
-    `Malformed request: ${method} ${path.slice(0, 256)}. Expected POST /v1/models/<name>[/versions/<n>|/labels/<label>]:predict, ` +
-      "GET on the same without :predict (status) or with /metadata, or GET /v1/models (list)",
+    `Malformed request: ${method} ${path.slice(0, 256)}. Expected POST /v1/models/<name>[/versions/<n>|/labels/<label>] with ` +
+      ":predict, :classify, :regress or :multiInference, GET on the same without (status) or with /metadata, or GET /v1/models (list)",
   );
 }
 

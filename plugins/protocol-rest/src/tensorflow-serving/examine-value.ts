@@ -4,7 +4,7 @@ import { CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "../json/cha
 import { createElementRows, type ElementRows } from "../json/element-rows.js";
 import { skipValue } from "../json/skip-value.js";
 import { excerpt } from "./excerpt.js";
-import { TYPE_NAMES } from "./type-names.js";
+import { jsonTypeName, TYPE_NAMES } from "./type-names.js";
 
 /** What a value looks like that is a tensor by itself. */
 export interface ValueForm {
@@ -111,7 +111,7 @@ function wrongLevel(bytes: Buffer, at: number, level: number, rank: number): Pli
 function wrongType(bytes: Buffer, at: number, dtype: DType): PlinthError {
   const value = excerpt(bytes, at, skipValue(bytes, at));
   return invalid(
-    `JSON Value: ${value} Type: ${typeName(bytes, at)} is not of expected type: ${TYPE_NAMES[dtype]}`,
+    `JSON Value: ${value} Type: ${jsonTypeName(bytes, at)} is not of expected type: ${TYPE_NAMES[dtype]}`,
     `expected ${elements(dtype)}`,
   );
 }
@@ -138,11 +138,6 @@ function notConvertible(bytes: Buffer, at: number, dtype: DType): PlinthError {
   );
 }
 
-/** JSON types by the first byte of a value; all else is a number. */
-function typeName(bytes: Buffer, at: number): string {
-  return TYPES_BY_FIRST_CHARACTER[String.fromCharCode(bytes[at] as number)] ?? "Number";
-}
-
 /** What a tensor of `dtype` is made of. */
 function elements(dtype: DType): string {
   if (dtype === "string") return 'a string or {"b64": "<base64>"}';
@@ -159,11 +154,3 @@ function invalid(problem: string, expectation: string): PlinthError {
 }
 
 const RAGGED = "all lists of one level must be of one length, and all values at one level";
-const TYPES_BY_FIRST_CHARACTER: Readonly<Record<string, string>> = {
-  n: "Null",
-  f: "False",
-  t: "True",
-  "{": "Object",
-  "[": "Array",
-  '"': "String",
-};

@@ -7,12 +7,12 @@ export type ServingPath =
   | { readonly kind: "metadata"; readonly target: ModelTarget }
   | { readonly kind: "list" };
 
-export type InferenceVerb = "predict" | "classify" | "regress";
+export type InferenceVerb = "predict" | "classify" | "regress" | "multiInference";
 
 const PREFIX = /^\/v1(?:\/|$)/i;
 const LIST = /^\/v1\/models\/?$/i;
 const MODEL =
-  /^\/v1\/models\/([^/:]+)(?:\/versions\/([0-9]+)|\/labels\/([^/:]+))?(\/metadata|:(?:predict|classify|regress))?$/i;
+  /^\/v1\/models\/([^/:]+)(?:\/versions\/([0-9]+)|\/labels\/([^/:]+))?(\/metadata|:(?:predict|classify|regress|multiInference))?$/i;
 
 /** Whether the path belongs to this dialect. */
 export function isServingPath(path: string): boolean {
@@ -41,6 +41,7 @@ export function parseServingPath(path: string): ServingPath | undefined {
     case ":predict":
     case ":classify":
     case ":regress":
+    case ":multiInference":
       return { kind: "inference", verb: suffix.slice(1) as InferenceVerb, target };
     default:
       return suffix.startsWith("/") ? { kind: "metadata", target } : undefined;

@@ -1,48 +1,9 @@
-import { type InferCall, type ModelServer, type ModelTarget, PlinthError, type ServableHandle } from "@plinth/core";
 import { decodePredict } from "./decode.js";
 import { encodePredict } from "./encode.js";
-import type { InferenceVerb } from "./paths.js";
+import type { AnswerInference } from "./inference.js";
 
-/**
- * Answers the body of one inference request with the body of its answer.
- *
- * What is wrong is told in TensorFlow Serving's order: the document's syntax, then model, version and label, then signature,
- * then tensors. An overloaded model refuses before all of that is looked at.
- *
- * @throws PlinthError
- */
-export async function answerInference(
-  server: ModelServer,
-  verb: InferenceVerb,
-  target: ModelTarget,
-  body: Uint8Array,
-  { deadlineMs, signal }: Pick<InferCall, "deadlineMs" | "signal">,
-): Promise<Buffer> {
-  if (verb !== "predict") {
-    throw new PlinthError("NOT_IMPLEMENTED", `:${verb} is not offered; use :predict, which serves every signature`);
-  }
-  const acquired = await acquire(server, target);
-  if (acquired instanceof PlinthError) {
-    decodePredict(body, () => {
-      throw acquired;
-    });
-    throw acquired;
-  }
-  try {
-    acquired.admit();
-    const { signature, inputs, format } = decodePredict(body, (name) => acquired.signature(name));
-    const { outputs } = await acquired.infer({ signature, inputs, deadlineMs, signal });
-    return encodePredict(outputs, format);
-  } finally {
-    acquired[Symbol.dispose]();
-  }
-}
-
-/** The handle, or why there is none: that is told only once the document has proved to be well-formed. */
-async function acquire(server: ModelServer, target: ModelTarget): Promise<ServableHandle | PlinthError> {
-  try {
-    return await server.acquire(target);
-  } catch (thrown) {
-    return PlinthError.from(thrown);
-  }
-}
+export const answerPredict: AnswerInference = async (servable, body, patience) => {
+  const { signature, inputs, format } = decodePredict(body, (name) => servable().signature(name));
+  const { outputs } = await servable().infer({ signature, inputs, ...patience });
+  return encodePredict(outputs, format);
+};

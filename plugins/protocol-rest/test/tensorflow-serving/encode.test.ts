@@ -1,11 +1,6 @@
 import { createTensor, type DType, type DTypeData, type NamedTensors, PlinthError, type Tensor } from "@plinth/core";
 import { describe, expect, it } from "vitest";
-import {
-  encodeClassifications,
-  encodeError,
-  encodePredict,
-  encodeRegressions,
-} from "../../src/tensorflow-serving/encode.js";
+import { encodeError, encodePredict } from "../../src/tensorflow-serving/encode.js";
 
 function tensor<D extends DType>(dtype: D, shape: readonly number[], data: DTypeData[D]): Tensor {
   return createTensor(dtype, shape, data) as Tensor;
@@ -107,37 +102,8 @@ describe("answers as TensorFlow Serving gives them", () => {
     expect(error.message).toContain(fragment);
   });
 
-  it("D01 classifications", () => {
-    const text = encodeClassifications([
-      [
-        { label: "car", score: 0.2 },
-        { label: "bike", score: 0.7 },
-        { label: "bus", score: 0.1 },
-      ],
-      [{ label: 'a "b"', score: Math.fround(0.7) }],
-      [],
-    ]).toString();
-    expect(text).toBe('{"results":[[["car",0.2],["bike",0.7],["bus",0.1]],[["a \\"b\\"",0.7]],[]]}');
-  });
-
-  it("D02 D03 regressions", () => {
-    expect(encodeRegressions([0.2, 0.9, 1]).toString()).toBe('{"results":[0.2,0.9,1.0]}');
-    const odd = new Float32Array([0.2, Number.POSITIVE_INFINITY, 1, Number.NEGATIVE_INFINITY, Number.NaN]);
-    expect(encodeRegressions(odd).toString()).toBe('{"results":[0.2,Infinity,1.0,-Infinity,NaN]}');
-  });
-
-  it("D04 D05 empty results are refused", () => {
-    const classifications = failure(() => encodeClassifications([]));
-    expect(classifications).toMatchObject({ code: "INVALID_ARGUMENT" });
-    expect(classifications.message).toContain("empty ClassificationResults");
-    const regressions = failure(() => encodeRegressions([]));
-    expect(regressions).toMatchObject({ code: "INVALID_ARGUMENT" });
-    expect(regressions.message).toContain("empty RegressionResults");
-  });
-
   it("D06 what went well holds no error", () => {
     expect(Object.keys(JSON.parse(encode({ int }, "row")))).toEqual(["predictions"]);
-    expect(Object.keys(JSON.parse(encodeRegressions([1]).toString()))).toEqual(["results"]);
   });
 
   it("D07 D08 errors, by their message alone", () => {

@@ -60,6 +60,16 @@ describe("paths under /v1", () => {
     ],
     ["the verb in lower case only", "/v1/models/foo:PREDICT", undefined],
     [
+      "regress of a label",
+      "/v1/models/foo/labels/bar:regress",
+      { kind: "inference", verb: "regress", target: { model: "foo", label: "bar" } },
+    ],
+    [
+      "several tasks at once",
+      "/v1/models/foo/versions/1:multiInference",
+      { kind: "inference", verb: "multiInference", target: { model: "foo", version: 1n } },
+    ],
+    [
       "versions with leading zeros",
       "/v1/models/foo/versions/0007",
       { kind: "status", target: { model: "foo", version: 7n } },

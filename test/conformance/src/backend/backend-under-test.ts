@@ -60,5 +60,5 @@ export interface BackendCase {
   run(context: BackendContext): Promise<void>;
 }
 
-/** Misshapen inputs among the examples; Linux's list of open files; the optional method of loaded models. */
-export type BackendCapability = "misshapen inputs" | "/proc/self/fd" | "warmUp";
+/** Misshapen inputs among the examples; Linux's list of open files; what is optional of loaded models and of backends. */
+export type BackendCapability = "misshapen inputs" | "/proc/self/fd" | "warmUp" | "readsContents";

@@ -2,6 +2,7 @@ import { type LoadedModel, PlinthError } from "@plinth/core";
 import { expect } from "vitest";
 import { rejectionOf } from "../traits/rejection.js";
 import type { BackendCase, BackendContext, BrokenExample } from "./backend-under-test.js";
+import { openInMemory } from "./example-files.js";
 import { expectAnswers } from "./running-cases.js";
 
 const LOADS_AT_ONCE = 8;
@@ -13,6 +14,27 @@ export const loadingCases: readonly BackendCase[] = [
       for (const example of subject.models) {
         const { signatures } = await load(example);
         expect(signatures, example.directory).toEqual(example.signatures);
+      }
+    },
+  },
+  {
+    name: "answers alike where the files lie in memory, and refuses the same",
+    needs: "readsContents",
+    async run({ backend, subject }) {
+      const { signal } = new AbortController();
+      for (const example of subject.models) {
+        const model = await backend.load(await openInMemory(example), { model: "m", version: 1n, signal });
+        try {
+          expect(model.signatures, example.directory).toEqual(example.signatures);
+          await expectAnswers(model, example);
+        } finally {
+          await model[Symbol.asyncDispose]();
+        }
+      }
+      for (const { reason, names, ...example } of subject.broken) {
+        const files = await openInMemory(example);
+        const thrown = await rejectionOf(backend.load(files, { model: "m", version: 1n, signal }));
+        expect(thrown).toMatchObject({ name: "PlinthError", reason, message: expect.stringContaining(names) });
       }
     },
   },

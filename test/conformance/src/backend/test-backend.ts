@@ -66,8 +66,10 @@ function createContext(subject: BackendUnderTest, loaded: Set<LoadedModel>): Bac
   };
 }
 
-async function offers({ subject, load, unload }: BackendContext, capability: BackendCapability): Promise<boolean> {
+async function offers(context: BackendContext, capability: BackendCapability): Promise<boolean> {
+  const { backend, subject, load, unload } = context;
   if (capability === "misshapen inputs") return subject.models.some(({ misshapen = [] }) => misshapen.length > 0);
+  if (capability === "readsContents") return backend.readsContents === true;
   if (capability === "/proc/self/fd") return existsSync("/proc/self/fd");
   const model = await load(subject.models[0]);
   await unload(model);

@@ -1,24 +1,61 @@
-import { type Monitor, PlinthError, type ServerEvent } from "@plinth/core";
+import { type Monitor, PlinthError, type RequestFinished, type ServerEvent, type Tensor } from "@plinth/core";
 import { describe, expect, it } from "vitest";
 
 const { signal: NEVER } = new AbortController();
 
-const EVENTS: readonly ServerEvent[] = [
-  {
-    type: "request-finished",
-    model: "digits",
-    version: 2n,
-    signature: "serving_default",
-    error: undefined,
-    timings: { queueMs: 0.1, computeMs: 2 },
+const FINISHED: RequestFinished = {
+  type: "request-finished",
+  model: "digits",
+  version: 2n,
+  signature: "serving_default",
+  error: undefined,
+  startedAtMs: Date.parse("2026-01-01"),
+  durationMs: 3,
+  timings: { receiveMs: 0.1, loadMs: undefined, decodeMs: 0.2, queueMs: 0.1, computeMs: 2, encodeMs: undefined },
+  rows: 2,
+  origin: {
+    protocol: "rest",
+    method: "predict",
+    requestId: '7\n\u0000{}"',
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    tracestate: "congo=t61rcWkgMzE",
   },
+  sample: undefined,
+};
+
+const X = new Map<string, Tensor>([
+  ["x", { dtype: "float32", shape: [2, 1], data: new Float32Array([1, Number.NaN]) }],
+  ["words", { dtype: "string", shape: [2], data: [new Uint8Array([0xff, 0]), new Uint8Array()] }],
+]);
+
+const EVENTS: readonly ServerEvent[] = [
+  FINISHED,
+  { ...FINISHED, origin: { protocol: "grpc", traceparent: "not a traceparent" }, timings: undefined },
+  { ...FINISHED, sample: { drawn: 0, inputs: X, outputs: X } },
   {
-    type: "request-finished",
+    ...FINISHED,
     model: undefined,
     version: undefined,
     signature: undefined,
     error: new PlinthError("MODEL_NOT_FOUND", "There is no such model"),
     timings: undefined,
+    origin: undefined,
+  },
+  {
+    ...FINISHED,
+    error: new PlinthError("MODEL_RUN_FAILED", "boom"),
+    timings: undefined,
+    sample: { drawn: 0, inputs: X, outputs: undefined },
+  },
+  {
+    type: "batch-run",
+    model: "digits",
+    version: 2n,
+    signature: "serving_default",
+    requests: 3,
+    rows: 5,
+    paddingRows: 3,
+    computeMs: 1,
   },
   {
     type: "version-state-changed",
@@ -26,6 +63,7 @@ const EVENTS: readonly ServerEvent[] = [
     version: (1n << 63n) - 1n,
     from: undefined,
     to: "start",
+    afterMs: undefined,
     error: undefined,
     atMs: 0,
   },
@@ -35,8 +73,46 @@ const EVENTS: readonly ServerEvent[] = [
     version: 0n,
     from: "loading",
     to: "error",
+    afterMs: 1_500,
     error: new PlinthError("MODEL_FILE_INVALID", "damaged"),
     atMs: Date.parse("2026-01-01"),
+  },
+  {
+    type: "deployment-changed",
+    revision: {
+      revision: 1,
+      model: "digits",
+      action: { kind: "set-label", label: "stable", version: 2n },
+      who: "ada",
+      why: undefined,
+      atMs: Date.parse("2026-01-01"),
+      before: {
+        served: undefined,
+        versions: undefined,
+        loaded: [],
+        unloaded: [],
+        labels: new Map(),
+        traffic: undefined,
+      },
+      after: {
+        served: undefined,
+        versions: undefined,
+        loaded: [],
+        unloaded: [],
+        labels: new Map([["stable", 2n]]),
+        traffic: undefined,
+      },
+    },
+  },
+  {
+    type: "shadow-compared",
+    model: "digits",
+    version: 2n,
+    shadowVersion: 3n,
+    signature: "serving_default",
+    agreed: false,
+    maxDifference: Number.NaN,
+    error: undefined,
   },
   {
     type: "error-occurred",

@@ -33,6 +33,8 @@ export class EchoServer implements ModelServer {
   lastCall: InferCall | undefined;
   /** Whether inference is refused as by a model whose queue is full. */
   isOverloaded = false;
+  /** Errors that the protocol has told of, in that order, those of the server itself included. */
+  readonly refusals: PlinthError[] = [];
   #open: () => void = () => {};
   #announce: () => void = () => {};
 
@@ -70,6 +72,10 @@ export class EchoServer implements ModelServer {
         this.held--;
       },
     };
+  }
+
+  refused(_target: ModelTarget, error: PlinthError): void {
+    this.refusals.push(error);
   }
 
   overload(): PlinthError | undefined {

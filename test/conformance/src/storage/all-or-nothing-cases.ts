@@ -131,7 +131,11 @@ export const allOrNothingCases: readonly StorageCase[] = [
     "back\\slash",
     "nul\0byte",
     "line\nbreak",
+    "delete\u007f",
     "lone surrogate \ud800",
+    "half of a pair \udc00/a",
+    "..data/a",
+    "...",
     "x".repeat(5_000),
     `${"x/".repeat(2_500)}x`,
   ].flatMap((path) =>

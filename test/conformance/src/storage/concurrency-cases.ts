@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { readVersion, smallVersion, textFile } from "./sample-files.js";
+import { checkedFile, readVersion, smallVersion, textFile } from "./sample-files.js";
 import { listedVersions } from "./storage-expectations.js";
 import type { StorageCase } from "./storage-under-test.js";
 
@@ -32,6 +32,18 @@ export const concurrencyCases: readonly StorageCase[] = [
       expect(new Set(reasons)).toEqual(new Set(["VERSION_EXISTS"]));
       expect(await readVersion(context, "m", 1n)).toEqual({ a: `from ${winners[0]}` });
       if (context.subject.leftovers) expect(await context.subject.leftovers()).toEqual([]);
+    },
+  },
+  {
+    name: "lets exactly one of several win that publish the same files with checksums at once",
+    async run(context) {
+      const { storage, subject, signal } = context;
+      const files = () => [checkedFile("a", "first"), checkedFile("b/c", "second"), textFile("d", "third")];
+      const outcomes = await Promise.allSettled(VERSIONS.map(() => storage.publish("m", 1n, files(), { signal })));
+      const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.reason] : []));
+      expect(reasons).toEqual(Array(VERSIONS.length - 1).fill("VERSION_EXISTS"));
+      expect(await readVersion(context, "m", 1n)).toEqual({ a: "first", "b/c": "second", d: "third" });
+      if (subject.leftovers) expect(await subject.leftovers()).toEqual([]);
     },
   },
   {

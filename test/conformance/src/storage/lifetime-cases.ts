@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import { abortedCases } from "../traits/aborted.js";
+import { abortingCases } from "../traits/aborting.js";
 import { disposedCases } from "../traits/disposed.js";
+import { disposingCases } from "../traits/disposing.js";
 import { expectReason, rejectionOf } from "../traits/rejection.js";
 import { smallVersion, textFile, textsOf } from "./sample-files.js";
 import { soon } from "./storage-expectations.js";
@@ -8,9 +10,12 @@ import { storageMethods } from "./storage-methods.js";
 import type { StorageCase } from "./storage-under-test.js";
 
 export const lifetimeCases: readonly StorageCase[] = [
-  ...[...abortedCases(storageMethods), ...disposedCases(storageMethods, "STORAGE_CLOSED")].map(
-    ({ name, run }): StorageCase => ({ name, run: ({ storage }) => run(storage) }),
-  ),
+  ...[
+    ...abortedCases(storageMethods),
+    ...abortingCases(storageMethods),
+    ...disposingCases(storageMethods, "STORAGE_CLOSED"),
+    ...disposedCases(storageMethods, "STORAGE_CLOSED"),
+  ].map(({ name, run }): StorageCase => ({ name, run: ({ storage }) => run(storage) })),
   {
     name: "start rejects with an AbortError where its signal has aborted before",
     unstarted: true,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { smallVersion, textFile } from "./sample-files.js";
+import { readVersion, smallVersion, textFile } from "./sample-files.js";
 import { fingerprintOf, listedVersions } from "./storage-expectations.js";
 import type { StorageCase } from "./storage-under-test.js";
 
@@ -30,6 +30,57 @@ export const listingCases: readonly StorageCase[] = [
         await context.storage.publish(name, 1n, smallVersion(), { signal: context.signal });
       }
       expect(Object.keys(await listedVersions(context)).sort()).toEqual([...names].sort());
+    },
+  },
+  {
+    name: "keeps models apart whose names differ in case or normalisation only, or refuses the second",
+    async run(context) {
+      const { storage, signal } = context;
+      for (const [first, second] of [
+        ["caf\u00e9", "cafe\u0301"],
+        ["model", "MODEL"],
+        ["\u212b", "\u00c5"],
+      ] as const) {
+        await storage.publish(first, 1n, smallVersion("first"), { signal });
+        const kept = await storage.publish(second, 1n, smallVersion("second"), { signal }).then(
+          () => true,
+          () => false,
+        );
+        expect(await readVersion(context, first, 1n)).toMatchObject({ "model.txt": "first" });
+        if (kept) expect(await readVersion(context, second, 1n)).toMatchObject({ "model.txt": "second" });
+        expect(Object.keys(await listedVersions(context)).sort()).toEqual((kept ? [first, second] : [first]).sort());
+        await storage.remove(first, 1n, { signal });
+        if (kept) await storage.remove(second, 1n, { signal });
+      }
+    },
+  },
+  {
+    name: "keeps models whose names mean something elsewhere",
+    async run(context) {
+      const names = [
+        "__proto__",
+        "constructor",
+        "toString",
+        "CON",
+        "records",
+        "published",
+        "-rf",
+        "~",
+        "%2e%2e%2f",
+        "a?b#c",
+        "*",
+        `a&b<c>"d'`,
+        "trailing.",
+        " spaces ",
+        "\ufffe",
+      ];
+      for (const name of names) {
+        await context.storage.publish(name, 1n, [textFile("a", name)], { signal: context.signal });
+      }
+      expect((await context.storage.list({ signal: context.signal })).map(({ model }) => model).sort()).toEqual(
+        [...names].sort(),
+      );
+      for (const name of names) expect(await readVersion(context, name, 1n)).toEqual({ a: name });
     },
   },
   {

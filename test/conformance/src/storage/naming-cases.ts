@@ -16,8 +16,11 @@ const MODEL_NAMES: ReadonlyMap<string, string> = new Map([
   ["a model name with a colon", "c:"],
   ["a model name with a NUL", "a\0"],
   ["a model name with a line break", "a\nb"],
+  ["a model name with a DEL", "a\u007f"],
   ["a model name with a lone surrogate", "\udc00"],
+  ["a model name with half of a pair at its end", "a\ud834"],
   ["a model name of 256 bytes", "é".repeat(128)],
+  ["a model name of a million letters", "m".repeat(1_000_000)],
 ]);
 
 const RECORD_KEYS: ReadonlyMap<string, string> = new Map([
@@ -33,7 +36,9 @@ const RECORD_KEYS: ReadonlyMap<string, string> = new Map([
   ["a key with a NUL", "a\0"],
   ["a key with a line break at its end", "a\n"],
   ["a key beyond ASCII", "é"],
+  ["a key with a lone surrogate", "\ud800"],
   ["a key of 513 bytes", "a".repeat(513)],
+  ["a key of a million letters", "k".repeat(1_000_000)],
 ]);
 
 export const namingCases: readonly StorageCase[] = [
@@ -52,7 +57,7 @@ export const namingCases: readonly StorageCase[] = [
   {
     name: "takes record keys of every allowed byte, and of 512 of them",
     async run({ storage, signal }) {
-      for (const key of ["AZaz09._~/-", "a/.b/..c/d..", "k".repeat(512)]) {
+      for (const key of ["AZaz09._~/-", "a/.b/..c/d..", "k".repeat(512), "__proto__", "constructor/prototype"]) {
         const { revision } = await storage.records.put(key, key, undefined, { signal });
         expect(await storage.records.get(key, { signal })).toEqual({ key, value: key, revision });
       }

@@ -22,7 +22,7 @@ export const openingCases: readonly StorageCase[] = [
       const sorted = [...paths].sort();
       expect(isAbsolute(files.directory)).toBe(true);
       expect((await stat(files.directory)).isDirectory()).toBe(true);
-      expect(files.files).toEqual(sorted.map((path) => ({ path, bytes: path.length })));
+      expect(files.files.map(({ path, bytes }) => [path, bytes])).toEqual(sorted.map((path) => [path, path.length]));
       expect(await filesBelow(files.directory)).toEqual(sorted);
       await files[Symbol.asyncDispose]();
     },
@@ -118,6 +118,40 @@ export const openingCases: readonly StorageCase[] = [
       expect(await textsOf(old)).toEqual({ a: "old" });
       await old[Symbol.asyncDispose]();
       expect(await readVersion(context, "m", 1n)).toEqual({ a: "new" });
+    },
+  },
+  {
+    name: "gives those who read contents either these or a folder, also after the version was removed",
+    async run({ storage, signal }) {
+      const texts = { "a/b": "nested", c: "plain", empty: "" };
+      const published = Object.entries(texts).map(([path, text]) => textFile(path, text));
+      await storage.publish("m", 1n, published, { signal });
+      const files = await storage.open("m", 1n, { signal, contents: true });
+      expect(await textsOf(files)).toEqual(texts);
+      expect(files.files.map(({ path, bytes }) => [path, bytes])).toEqual([
+        ["a/b", 6],
+        ["c", 5],
+        ["empty", 0],
+      ]);
+      await storage.remove("m", 1n, { signal });
+      expect(await textsOf(files)).toEqual(texts);
+      await files[Symbol.asyncDispose]();
+    },
+  },
+  {
+    name: "gives contents in place of a folder, which it then does not have, and a folder to others",
+    needs: ["givesContents"],
+    async run({ storage, subject, signal }) {
+      await storage.publish("m", 1n, [textFile("a", "text")], { signal });
+      const inMemory = await storage.open("m", 1n, { signal, contents: true });
+      expect([...(inMemory.contents?.keys() ?? [])]).toEqual(["a"]);
+      expect(() => inMemory.directory).toThrow();
+      if (subject.leftovers) expect(await subject.leftovers()).toEqual([]);
+      const inFolder = await storage.open("m", 1n, { signal });
+      expect(inFolder.contents).toBeUndefined();
+      expect(await textsOf(inFolder)).toEqual({ a: "text" });
+      await inMemory[Symbol.asyncDispose]();
+      await inFolder[Symbol.asyncDispose]();
     },
   },
   {

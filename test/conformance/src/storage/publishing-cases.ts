@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { IncomingFile } from "@plinth/core";
 import { MAX_MODEL_VERSION } from "@plinth/core";
 import { expect } from "vitest";
 import { expectReason } from "../traits/rejection.js";
-import { noise, readVersion, smallVersion, textFile } from "./sample-files.js";
+import { checkedFile, noise, readVersion, sha256, smallVersion, textFile } from "./sample-files.js";
 import { fingerprintOf, listedVersions } from "./storage-expectations.js";
 import type { StorageCase } from "./storage-under-test.js";
 
@@ -26,12 +25,56 @@ export const publishingCases: readonly StorageCase[] = [
     },
   },
   {
+    name: "gives files back whose names mean something elsewhere",
+    async run(context) {
+      const paths = [
+        "__proto__",
+        "constructor/prototype",
+        ".plinth/records/CURRENT",
+        "manifest.json",
+        "CON",
+        "-rf",
+        "~",
+        "%2e%2e/%2f",
+        "a?b#c",
+        "*",
+        `a&b<c>"d'`,
+        "trailing./ spaces ",
+        "\ufffe",
+        "x".repeat(255),
+      ];
+      await context.storage.publish(
+        "m",
+        1n,
+        paths.map((path) => textFile(path, path)),
+        { signal: context.signal },
+      );
+      expect(new Map(Object.entries(await readVersion(context, "m", 1n)))).toEqual(
+        new Map(paths.map((path) => [path, path])),
+      );
+    },
+  },
+  {
+    name: "keeps files apart whose paths differ in case or normalisation only, or refuses them all",
+    async run(context) {
+      const paths = ["caf\u00e9", "cafe\u0301", "model", "MODEL", "\u212b", "\u00c5"];
+      const files = paths.map((path) => textFile(path, `text of ${path}`));
+      const kept = await context.storage.publish("m", 1n, files, { signal: context.signal }).then(
+        () => true,
+        () => false,
+      );
+      const texts = Object.fromEntries(paths.map((path) => [path, `text of ${path}`]));
+      if (kept) expect(await readVersion(context, "m", 1n)).toEqual(texts);
+      else expect(await listedVersions(context)).toEqual({});
+    },
+  },
+  {
     name: "gives a file of 5 MB back that came in pieces of odd lengths",
     async run({ storage, signal }) {
       const bytes = noise(5_000_000);
       await storage.publish("m", 1n, [{ path: "large.bin", content: inOddPieces(bytes) }], { signal });
       const files = await storage.open("m", 1n, { signal });
-      expect(files.files).toEqual([{ path: "large.bin", bytes: bytes.length }]);
+      expect(files.files).toMatchObject([{ path: "large.bin", bytes: bytes.length }]);
       expect(sha256(await readFile(join(files.directory, "large.bin")))).toBe(sha256(bytes));
       await files[Symbol.asyncDispose]();
     },
@@ -72,9 +115,37 @@ export const publishingCases: readonly StorageCase[] = [
   {
     name: "takes files whose checksum is right",
     async run(context) {
-      const checked = { ...textFile("model.txt", "weights"), sha256: sha256(Buffer.from("weights")) };
-      await context.storage.publish("m", 1n, [checked], { signal: context.signal });
+      const files = [checkedFile("model.txt", "weights")];
+      await context.storage.publish("m", 1n, files, { signal: context.signal });
       expect(await readVersion(context, "m", 1n)).toEqual({ "model.txt": "weights" });
+    },
+  },
+  {
+    name: "knows the SHA-256 of every published file, whether it came with one or not",
+    async run({ storage, signal }) {
+      const files = [checkedFile("a", "checked"), textFile("b", "unchecked"), textFile("empty", "")];
+      await storage.publish("m", 1n, files, { signal });
+      const opened = await storage.open("m", 1n, { signal });
+      const sums = Object.fromEntries(opened.files.map(({ path, sha256 }) => [path, sha256]));
+      await opened[Symbol.asyncDispose]();
+      const texts = { a: "checked", b: "unchecked", empty: "" };
+      expect(sums).toEqual(
+        Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, sha256(Buffer.from(text))])),
+      );
+    },
+  },
+  {
+    name: "tells of progress that never falls and ends with the bytes of all files",
+    async run({ storage, signal }) {
+      const told: number[] = [];
+      const files = [
+        { path: "a", content: [Buffer.alloc(70_000), Buffer.alloc(30_000)] },
+        textFile("empty", ""),
+        { path: "b", content: [Buffer.alloc(50_000)] },
+      ];
+      await storage.publish("m", 1n, files, { signal, onProgress: (bytes) => told.push(bytes) });
+      expect(told.at(-1)).toBe(150_000);
+      expect(told).toEqual([...told].sort((left, right) => left - right));
     },
   },
   {
@@ -106,8 +177,4 @@ function* inOddPieces(bytes: Buffer): Generator<Uint8Array> {
     yield bytes.subarray(at, at + length);
     at += length;
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from "@plinth/core";
+import type { JsonValue, ModelStorage } from "@plinth/core";
 import { expect } from "vitest";
 import { expectReason } from "../traits/rejection.js";
 import { listedVersions, recordsOf } from "./storage-expectations.js";
@@ -109,6 +109,34 @@ export const recordCases: readonly StorageCase[] = [
     },
   },
   {
+    name: "lets exactly one of several win that delete the same record at once",
+    async run({ storage, signal }) {
+      const { revision } = await storage.records.put("key", 1, undefined, { signal });
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, () => storage.records.delete("key", revision, { signal })),
+      );
+      const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.reason] : []));
+      expect(reasons).toEqual(Array(19).fill("RECORD_CONFLICT"));
+      expect(await storage.records.get("key", { signal })).toBeUndefined();
+    },
+  },
+  {
+    name: "lists each record once, in order and whole, while others write",
+    async run({ storage, signal }) {
+      const keys = Array.from({ length: 300 }, (_, index) => `many/${String(index).padStart(3, "0")}`);
+      await Promise.all(keys.map((key) => storage.records.put(key, [key, "before"], undefined, { signal })));
+      const listed: string[] = [];
+      for await (const { key, value } of storage.records.list("many/", { signal })) {
+        listed.push(key);
+        expect(value).toEqual([key, expect.stringMatching(/^before$|^after$/)]);
+        const turn = listed.length;
+        const other = keys[(turn * 7) % keys.length] ?? key;
+        if (turn % 10 === 0) await overwrite(storage, other, [other, "after"], signal);
+      }
+      expect(listed).toEqual(keys);
+    },
+  },
+  {
     name: "lists records by prefix in the order of the bytes of their keys",
     async run({ storage, signal }) {
       const inOrder = ["B", "a", "a-b", "a.b", "a/b", "a/b/c", "a/c", "a0", "aA", "a_b", "aa", "a~b", "b"];
@@ -149,6 +177,11 @@ function jsonValues(): readonly (readonly [string, JsonValue])[] {
     ["a key named __proto__", JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as JsonValue],
     ["a value of 1 MB", Array.from({ length: 1_000 }, (_, index) => String(index).padStart(1_000, "x"))],
   ];
+}
+
+async function overwrite(storage: ModelStorage, key: string, value: JsonValue, signal: AbortSignal): Promise<void> {
+  const record = await storage.records.get(key, { signal });
+  await storage.records.put(key, value, record?.revision, { signal });
 }
 
 async function increment({ storage, signal }: StorageContext): Promise<void> {

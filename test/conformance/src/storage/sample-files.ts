@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { IncomingFile, ModelVersion, VersionFiles } from "@plinth/core";
@@ -6,6 +7,16 @@ import type { StorageContext } from "./storage-under-test.js";
 /** One file in one piece. */
 export function textFile(path: string, text: string): IncomingFile {
   return { path, content: [Buffer.from(text)] };
+}
+
+/** One file in one piece with its checksum. */
+export function checkedFile(path: string, text: string): IncomingFile {
+  return { ...textFile(path, text), sha256: sha256(Buffer.from(text)) };
+}
+
+/** In lower-case hexadecimal. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** A small version, told apart by its text. */
@@ -25,8 +36,12 @@ export function noise(bytes: number): Buffer {
   return Buffer.from(words.buffer, 0, bytes);
 }
 
-/** The text of every file of an open version by path, read from the folder itself. */
+/** The text of every file of an open version by path, read from where the files lie. */
 export async function textsOf(files: VersionFiles): Promise<Record<string, string>> {
+  const { contents } = files;
+  if (contents !== undefined) {
+    return Object.fromEntries([...contents].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]));
+  }
   const entries = await Promise.all(
     files.files.map(async ({ path }) => [path, await readFile(join(files.directory, path), "utf8")] as const),
   );

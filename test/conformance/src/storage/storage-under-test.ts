@@ -11,9 +11,14 @@ export interface StorageUnderTest {
   reopen?(): ModelStorage;
   /**
    * What the storage keeps at this moment besides complete versions and records, named so that a person finds it: uploads, copies,
-   * versions removed but still open. Must be empty when nothing is under way. Left out where it cannot be told.
+   * versions removed but still open, files kept for a publish to be resumed. Must be empty when nothing is under way, but for such
+   * files. Left out where it cannot be told.
    */
   leftovers?(): Promise<readonly string[]>;
+  /** Whether it keeps the whole files of a publish that broke off, for the next one. */
+  readonly resumes?: boolean;
+  /** Whether it gives `contents` in place of a folder to those who ask for them. */
+  readonly givesContents?: boolean;
   /** Takes the store itself away. Called once, after disposal. */
   cleanUp?(): Promise<void>;
 }
@@ -40,5 +45,5 @@ export interface StorageCase {
   run(context: StorageContext): Promise<void>;
 }
 
-/** What not every storage offers: `watch` and `place` of the contract, and to find again what was stored before. */
-export type StorageCapability = "watch" | "place" | "reopen";
+/** What not every storage offers: `watch` and `place` of the contract, and what {@link StorageUnderTest} says of it. */
+export type StorageCapability = "watch" | "place" | "reopen" | "resumes" | "givesContents";

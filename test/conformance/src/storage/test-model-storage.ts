@@ -9,6 +9,7 @@ import { openingCases } from "./opening-cases.js";
 import { placingCases } from "./placing-cases.js";
 import { publishingCases } from "./publishing-cases.js";
 import { recordCases } from "./record-cases.js";
+import { resumingCases } from "./resuming-cases.js";
 import type { StorageCapability, StorageCase, StorageUnderTest } from "./storage-under-test.js";
 import { watchingCases } from "./watching-cases.js";
 
@@ -17,6 +18,7 @@ export const modelStorageCases: ReadonlyMap<string, readonly StorageCase[]> = ne
   ["listing", listingCases],
   ["publishing", publishingCases],
   ["all or nothing", allOrNothingCases],
+  ["resuming", resumingCases],
   ["opening and removing", openingCases],
   ["watching", watchingCases],
   ["placing", placingCases],
@@ -70,6 +72,14 @@ export async function runStorageCase(
   }
 }
 
-function offers({ storage, reopen }: StorageUnderTest, capability: StorageCapability): boolean {
-  return capability === "reopen" ? reopen !== undefined : storage[capability] !== undefined;
+function offers(subject: StorageUnderTest, capability: StorageCapability): boolean {
+  switch (capability) {
+    case "reopen":
+      return subject.reopen !== undefined;
+    case "resumes":
+    case "givesContents":
+      return subject[capability] === true;
+    default:
+      return subject.storage[capability] !== undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type FileEntry,
@@ -31,6 +31,15 @@ function withModel(createModel: new (slope: number, offset: number) => LinearMod
 }
 
 export const brokenBackends: readonly BrokenBackend[] = [
+  {
+    fault: "says that it reads contents, and looks for a folder",
+    create: class extends LinearBackend {
+      protected override readModel({ directory }: VersionFiles): Promise<string> {
+        return readFile(join(directory, MODEL_PATH), "utf8");
+      }
+    },
+    caughtBy: "answers alike where the files lie in memory, and refuses the same",
+  },
   {
     fault: "recognizes nothing",
     create: class extends LinearBackend {

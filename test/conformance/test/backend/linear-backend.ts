@@ -20,18 +20,25 @@ export const MODEL_PATH = "model.linear";
 /** A backend that does all that the suite demands: `y = slope * x + offset` and `negative = -y` for vectors of two numbers. */
 export class LinearBackend implements Backend {
   readonly name = "linear";
+  readonly readsContents: boolean = true;
 
   recognizes(files: readonly FileEntry[]): boolean {
     return files.some((file) => file.path === MODEL_PATH);
   }
 
   async load(files: VersionFiles, { signal }: LoadOptions): Promise<LinearModel> {
-    const text = await readFile(join(files.directory, MODEL_PATH), { encoding: "utf8", signal });
+    const text = await this.readModel(files, signal);
     const [slope, offset] = text.split(" ").map(Number);
     if (slope === undefined || offset === undefined || Number.isNaN(slope + offset)) {
       throw new PlinthError("MODEL_FILE_INVALID", `Expected two numbers in ${MODEL_PATH}, got ${JSON.stringify(text)}`);
     }
     return this.createModel(slope, offset);
+  }
+
+  protected async readModel(files: VersionFiles, signal: AbortSignal): Promise<string> {
+    const content = files.contents?.get(MODEL_PATH);
+    if (content !== undefined) return Buffer.from(content).toString();
+    return readFile(join(files.directory, MODEL_PATH), { encoding: "utf8", signal });
   }
 
   protected createModel(slope: number, offset: number): LinearModel {

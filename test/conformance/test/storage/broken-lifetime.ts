@@ -1,4 +1,14 @@
-import type { ModelVersion, StorageCallOptions, StoredModel, StoredVersion, VersionFiles } from "@plinth/core";
+import type {
+  ModelVersion,
+  OpenOptions,
+  PublishOptions,
+  RecordStore,
+  StorageCallOptions,
+  StoredModel,
+  StoredRecord,
+  StoredVersion,
+  VersionFiles,
+} from "@plinth/core";
 import type { BrokenStorage } from "./broken-storage.js";
 import { type Files, ReferenceStorage, readFiles } from "./reference-storage.js";
 
@@ -86,6 +96,58 @@ export const brokenLifetime: readonly BrokenStorage[] = [
       "ends a publish that hangs when it is disposed, and keeps nothing of it",
       "ends a listing of records that is half read when it is disposed",
     ],
+  },
+  {
+    fault: "answers until its disposal is done",
+    create: class extends ReferenceStorage {
+      override async [Symbol.asyncDispose](): Promise<void> {
+        await new Promise(setImmediate);
+        await super[Symbol.asyncDispose]();
+      }
+    },
+    caughtBy: ["list", "open", "publish", "remove", "records.get", "records.put", "records.delete", "records.list"].map(
+      (method) => `${method} rejects with STORAGE_CLOSED while disposal is under way`,
+    ),
+  },
+  {
+    fault: "falls over signals that abort late",
+    create: class extends ReferenceStorage {
+      override createRecords(): RecordStore {
+        const records = super.createRecords();
+        return {
+          get: (key, options) => this.stumbling(records.get(key, options), options),
+          put: (key, value, expected, options) => this.stumbling(records.put(key, value, expected, options), options),
+          delete: (key, expected, options) => this.stumbling(records.delete(key, expected, options), options),
+          list: (prefix, options) => this.stumblingList(records.list(prefix, options), options),
+        };
+      }
+      override list(options: StorageCallOptions): Promise<readonly StoredModel[]> {
+        return this.stumbling(super.list(options), options);
+      }
+      override open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
+        return this.stumbling(super.open(model, version, options), options);
+      }
+      override publish(model: string, version: ModelVersion, files: Files, options: PublishOptions) {
+        return this.stumbling(super.publish(model, version, files, options), options);
+      }
+      override remove(model: string, version: ModelVersion, options: StorageCallOptions): Promise<void> {
+        return this.stumbling(super.remove(model, version, options), options);
+      }
+      async stumbling<T>(call: Promise<T>, { signal }: StorageCallOptions): Promise<T> {
+        const early = signal.aborted;
+        await Promise.allSettled([call]);
+        if (signal.aborted && !early) throw new TypeError("Cannot read properties of undefined");
+        return call;
+      }
+      async *stumblingList(records: AsyncIterable<StoredRecord>, options: StorageCallOptions) {
+        await this.stumbling(new Promise((resolve) => setImmediate(resolve)), options);
+        yield* records;
+      }
+    },
+    caughtBy: ["list", "open", "publish", "remove", "records.get", "records.put", "records.delete", "records.list"].map(
+      (method) =>
+        `${method} rejects with an AbortError, if at all for that reason, where its signal aborts while it is under way`,
+    ),
   },
   {
     fault: "waits in disposal for calls that hang",

@@ -129,6 +129,19 @@ export const brokenPublishing: readonly BrokenStorage[] = [
     ],
   },
   {
+    fault: "keeps files at paths that it has made easy",
+    create: class extends ReferenceStorage {
+      override add(model: string, version: ModelVersion, contents: ReadonlyMap<string, Buffer>): StoredVersion {
+        const easy = [...contents].map(([path, bytes]) => [easyPath(path), bytes] as const);
+        return super.add(model, version, new Map(easy));
+      }
+    },
+    caughtBy: [
+      "gives files back whose names mean something elsewhere",
+      "keeps files apart whose paths differ in case or normalisation only, or refuses them all",
+    ],
+  },
+  {
     fault: "asks for all files before it reads the first",
     create: class extends ReferenceStorage {
       override async publish(model: string, version: ModelVersion, files: Files, options: StorageCallOptions) {
@@ -215,6 +228,10 @@ export const brokenPublishing: readonly BrokenStorage[] = [
     caughtBy: ["refuses version -1 with VERSION_INVALID", "refuses version 9223372036854775808 with VERSION_INVALID"],
   },
 ];
+
+function easyPath(path: string): string {
+  return path.normalize("NFC").toLowerCase().trim().replace(/[?*]/g, "_");
+}
 
 async function* mapFiles(
   files: Files,

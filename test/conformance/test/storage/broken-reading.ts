@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import {
   checkModelName,
+  FilesInMemory,
   type ModelVersion,
+  type OpenOptions,
   type StorageCallOptions,
   type StoredModel,
   type StoredVersion,
@@ -120,6 +122,41 @@ export const brokenReading: readonly BrokenStorage[] = [
       "opens a version again after its last handle was disposed",
       "keeps the files of an open handle readable after the version was removed",
       "keeps old and new content apart when a version is published again while the old one is open",
+    ],
+  },
+  {
+    fault: "gives contents and a folder, to everybody",
+    create: class extends ReferenceStorage {
+      override async open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
+        const { contents } = this.find(model, version);
+        const { signal } = options;
+        return Object.assign(await super.open(model, version, { signal }), { contents });
+      }
+    },
+    caughtBy: ["gives contents in place of a folder, which it then does not have, and a folder to others"],
+  },
+  {
+    fault: "gives contents that it has for some files only",
+    create: class extends ReferenceStorage {
+      override async open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
+        const opened = await super.open(model, version, options);
+        const some = [...(opened.contents ?? [])].filter(([path]) => !path.includes("/"));
+        return opened.contents ? new FilesInMemory(opened.files, new Map(some)) : opened;
+      }
+    },
+    caughtBy: ["gives those who read contents either these or a folder, also after the version was removed"],
+  },
+  {
+    fault: "takes names that look alike for the same",
+    create: class extends ReferenceStorage {
+      override keyOf(model: string): string {
+        return super.keyOf(model).normalize("NFC").toLowerCase();
+      }
+      override checkFree(): void {}
+    },
+    caughtBy: [
+      "keeps models apart whose names differ in case or normalisation only, or refuses the second",
+      "keeps models whose names mean something elsewhere",
     ],
   },
   {

@@ -18,6 +18,40 @@ export const brokenRecords: readonly BrokenStorage[] = [
     ],
   },
   {
+    fault: "deletes a record that it has found at the expected revision a little earlier",
+    create: withRecords(
+      class extends ReferenceRecords {
+        override async delete(key: string, expected: string, options: StorageCallOptions): Promise<void> {
+          this.check(key, options.signal);
+          this.compare(key, expected);
+          await Promise.resolve();
+          this.all.delete(key);
+        }
+      },
+    ),
+    caughtBy: ["lets exactly one of several win that delete the same record at once"],
+  },
+  {
+    fault: "lists a record that is written meanwhile behind all others",
+    create: withRecords(
+      class extends ReferenceRecords {
+        override async *list(prefix: string, { signal }: StorageCallOptions): AsyncGenerator<StoredRecord> {
+          this.storage.check(signal);
+          for (const [key, record] of this.all) {
+            if (key.startsWith(prefix)) yield record;
+          }
+        }
+        override async put(key: string, value: JsonValue, expected: string | undefined, options: StorageCallOptions) {
+          const record = await super.put(key, value, expected, options);
+          this.all.delete(key);
+          this.all.set(key, record);
+          return record;
+        }
+      },
+    ),
+    caughtBy: ["lists each record once, in order and whole, while others write"],
+  },
+  {
     fault: "compares a revision first and writes later",
     create: withRecords(
       class extends ReferenceRecords {

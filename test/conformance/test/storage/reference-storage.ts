@@ -6,12 +6,15 @@ import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import {
   checkModelName,
+  FilesInMemory,
   type IncomingFile,
   type JsonValue,
   MAX_MODEL_VERSION,
   type ModelStorage,
   type ModelVersion,
+  type OpenOptions,
   PlinthError,
+  type PublishOptions,
   type RecordStore,
   type StorageCallOptions,
   type StoredModel,
@@ -25,11 +28,16 @@ export interface ReferenceVersion {
   readonly contents: ReadonlyMap<string, Buffer>;
 }
 
+/** Whole files by path and checksum. */
+export type KeptFiles = Map<string, Buffer>;
+
 /** What outlives a storage, so that another one can be opened over it. */
 export class ReferenceStore {
   readonly models = new Map<string, Map<ModelVersion, ReferenceVersion>>();
   readonly records = new Map<string, StoredRecord>();
   readonly leftovers = new Set<string>();
+  /** What is kept of publishes that broke off, by model and version. */
+  readonly unfinished = new Map<string, KeptFiles>();
   counter = 0;
 }
 
@@ -90,16 +98,21 @@ export class ReferenceStorage implements ModelStorage {
     this.placed = folders;
   }
 
-  async open(model: string, version: ModelVersion, { signal }: StorageCallOptions): Promise<VersionFiles> {
-    this.check(signal);
+  async open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
+    this.check(options.signal);
     const { contents } = this.find(model, version);
+    const files = [...contents].map(([path, content]) => ({
+      path,
+      bytes: content.length,
+      sha256: this.checksumOf(path, content),
+    }));
+    files.sort((left, right) => (left.path < right.path ? -1 : 1));
+    if (options.contents) return new FilesInMemory(files, contents);
     const directory = await mkdtemp(join(tmpdir(), "plinth-reference-"));
     for (const [path, content] of contents) {
       await mkdir(dirname(join(directory, path)), { recursive: true });
       await writeFile(join(directory, path), content);
     }
-    const files = [...contents].map(([path, { length }]) => ({ path, bytes: length }));
-    files.sort((left, right) => (left.path < right.path ? -1 : 1));
     return {
       directory,
       files,
@@ -107,22 +120,18 @@ export class ReferenceStorage implements ModelStorage {
     };
   }
 
-  async publish(
-    model: string,
-    version: ModelVersion,
-    files: Files,
-    options: StorageCallOptions,
-  ): Promise<StoredVersion> {
+  async publish(model: string, version: ModelVersion, files: Files, options: PublishOptions): Promise<StoredVersion> {
     this.check(options.signal);
     checkModelName(model);
     if (version < 0n || version > MAX_MODEL_VERSION) throw new PlinthError("VERSION_INVALID", "no such version");
     this.checkFree(model, version);
     const signal = AbortSignal.any([options.signal, this.closing.signal]);
-    const reading = readFiles(files, signal);
+    const reading = readFiles(files, signal, this.unfinishedOf(model, version), this.progressOf(options));
     this.underWay.add(reading);
     const contents = await reading.finally(() => this.underWay.delete(reading));
     this.check(signal);
     this.checkFree(model, version);
+    this.store.unfinished.delete(`${model}/${version}`);
     return this.add(model, version, contents);
   }
 
@@ -145,6 +154,25 @@ export class ReferenceStorage implements ModelStorage {
   async [Symbol.asyncDispose](): Promise<void> {
     this.closing.abort(new PlinthError("STORAGE_CLOSED", "closed"));
     await Promise.allSettled(this.underWay);
+  }
+
+  checksumOf(_path: string, content: Buffer): string {
+    return sha256(content);
+  }
+
+  progressOf({ onProgress }: PublishOptions): (bytes: number) => void {
+    let sum = 0;
+    return (bytes) => {
+      sum += bytes;
+      onProgress?.(sum);
+    };
+  }
+
+  unfinishedOf(model: string, version: ModelVersion): KeptFiles {
+    const key = `${model}/${version}`;
+    const kept = this.store.unfinished.get(key) ?? new Map();
+    this.store.unfinished.set(key, kept);
+    return kept;
   }
 
   find(model: string, version: ModelVersion): ReferenceVersion {
@@ -243,28 +271,44 @@ function isKeyText(text: string): boolean {
 }
 
 /** Reads what is published into memory, with every check that the contract asks for. */
-export async function readFiles(files: Files, signal: AbortSignal): Promise<Map<string, Buffer>> {
+export async function readFiles(
+  files: Files,
+  signal: AbortSignal,
+  kept: KeptFiles = new Map(),
+  stored: (bytes: number) => void = () => {},
+): Promise<Map<string, Buffer>> {
   const contents = new Map<string, Buffer>();
-  for await (const { path, content, sha256 } of giveUp(files, signal)) {
+  for await (const file of giveUp(files, signal)) {
+    const { path } = file;
     if (!isPath(path) || [...contents.keys()].some((other) => clash(other, path))) {
       throw new PlinthError("FILES_INVALID", "bad path");
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of giveUp(content, signal)) chunks.push(Buffer.from(chunk));
-    const whole = Buffer.concat(chunks);
-    if (sha256 !== undefined && createHash("sha256").update(whole).digest("hex") !== sha256) {
-      throw new PlinthError("FILES_INVALID", "bad checksum");
-    }
+    const held = file.sha256 && kept.get(`${path} ${file.sha256}`);
+    const whole = held || (await readFileOnce(file, signal));
+    stored(whole.length);
+    if (file.sha256 !== undefined) kept.set(`${path} ${file.sha256}`, whole);
     contents.set(path, whole);
   }
   if (contents.size === 0) throw new PlinthError("FILES_INVALID", "no file");
   return contents;
 }
 
+async function readFileOnce(file: IncomingFile, signal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of giveUp(file.content, signal)) chunks.push(Buffer.from(chunk));
+  const whole = Buffer.concat(chunks);
+  if (file.sha256 === undefined || file.sha256 === sha256(whole)) return whole;
+  throw new PlinthError("FILES_INVALID", "bad checksum");
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 function isPath(path: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a path
-  if (!path.isWellFormed() || path.length > 1_000 || /[\\\u0000-\u001f]/.test(path)) return false;
-  return path.split("/").every((segment) => !["", ".", ".."].includes(segment));
+  if (!path.isWellFormed() || path.length > 1_000 || /[\\\u0000-\u001f\u007f]/.test(path)) return false;
+  return path.split("/").every((segment) => segment !== "" && segment !== "." && !segment.startsWith(".."));
 }
 
 function clash(left: string, right: string): boolean {

@@ -11,6 +11,13 @@ export interface InstancePoolOptions {
   readonly start: (signal: AbortSignal) => Promise<LoadedInstance>;
   /** Told of an instance that has died. */
   readonly died: (error: PlinthError) => void;
+  readonly counts: ExecutorCounts;
+}
+
+/** Where the workers of a version are counted. */
+export interface ExecutorCounts {
+  executorStarted(): void;
+  executorDied(): void;
 }
 
 /** Pause before an instance that has died is replaced, in milliseconds. */
@@ -109,6 +116,7 @@ export class InstancePool implements ExecutedModel {
   #add(instance: ModelInstance, isReplacement: boolean): void {
     const addedAtMs = performance.now();
     this.#instances.add(instance);
+    this.#options.counts.executorStarted();
     this.#outage = undefined;
     void instance.ended.then((error) => {
       const diedYoung = performance.now() - addedAtMs < SETTLED_MS;
@@ -118,6 +126,7 @@ export class InstancePool implements ExecutedModel {
   }
 
   #lose(error: PlinthError, hasFailed: boolean): void {
+    this.#options.counts.executorDied();
     this.#failures = hasFailed ? this.#failures + 1 : 0;
     this.#note(error);
     this.#replaceLater();

@@ -6,6 +6,7 @@ import type { ModelVersion } from "../../../model/model-version.js";
 import type { Signature } from "../../../model/signature.js";
 import type { NamedTensors } from "../../../model/tensor.js";
 import type { WarmUpReport } from "../warm-up.js";
+import { locationOf } from "./files-location.js";
 import { unpackError } from "./packed-error.js";
 import { packTensors, unpackTensors } from "./packed-tensors.js";
 import type { OpenWorker, WorkerChannel } from "./worker-channel.js";
@@ -138,7 +139,7 @@ export class ModelInstance implements AsyncDisposable {
   #load(): Promise<Loaded> {
     const { bootData, model, version, files } = this.#options;
     this.#channel.send({ type: "boot", data: bootData }, []);
-    this.#channel.send({ type: "load", model, version, directory: files.directory, files: files.files }, []);
+    this.#channel.send({ type: "load", model, version, files: files.files, ...locationOf(files) }, []);
     return new Promise((resolve, reject) => {
       this.#loading = { resolve, reject };
     });

@@ -1,6 +1,7 @@
 import type { Backend, LoadedModel } from "../../../extension-points/backend.js";
 import { PlinthError } from "../../../model/errors.js";
 import { loadModel } from "../load-model.js";
+import { filesAt } from "./files-location.js";
 import { packError } from "./packed-error.js";
 import { packTensors, unpackTensors } from "./packed-tensors.js";
 import type { ServerChannel } from "./worker-channel.js";
@@ -48,13 +49,12 @@ export class WorkerHost {
     }
   }
 
-  async #load({ model, version, directory, files }: Message<"load">): Promise<void> {
+  async #load({ model, version, files, ...location }: Message<"load">): Promise<void> {
     const { signal } = new AbortController();
     try {
       const backend = await this.#backend;
       if (backend === undefined) throw new PlinthError("INTERNAL", "Expected a boot message ahead of the load");
-      const stayingFiles = { directory, files, [Symbol.asyncDispose]: async () => {} };
-      const { loaded, report } = await loadModel(backend, stayingFiles, { model, version, signal });
+      const { loaded, report } = await loadModel(backend, filesAt(location, files), { model, version, signal });
       this.#model = loaded;
       this.#server.send({ type: "loaded", signatures: loaded.signatures, details: loaded.details, report }, []);
     } catch (thrown) {

@@ -2,6 +2,7 @@ import type { FileEntry } from "../../../extension-points/storage.js";
 import type { ModelVersion } from "../../../model/model-version.js";
 import type { Signature } from "../../../model/signature.js";
 import type { WarmUpReport } from "../warm-up.js";
+import type { FilesLocation } from "./files-location.js";
 import type { PackedError } from "./packed-error.js";
 import type { PackedTensors } from "./packed-tensors.js";
 
@@ -13,13 +14,12 @@ import type { PackedTensors } from "./packed-tensors.js";
 export type ToWorker =
   /** The first one: what the worker's entry makes the backend of. */
   | { readonly type: "boot"; readonly data: unknown }
-  | {
+  | ({
       readonly type: "load";
       readonly model: string;
       readonly version: ModelVersion;
-      readonly directory: string;
       readonly files: readonly FileEntry[];
-    }
+    } & FilesLocation)
   | {
       readonly type: "run";
       readonly id: number;

@@ -10,6 +10,7 @@ let died: PlinthError[];
 let changes: number;
 let memory: number;
 let starts: number;
+let counted: { started: number; died: number };
 let pool: InstancePool;
 
 beforeEach(() => {
@@ -178,7 +179,9 @@ describe("a disposal", () => {
 });
 
 async function createPool(instances: number): Promise<void> {
-  pool = new InstancePool(await start(), { start, died: (error) => died.push(error) });
+  counted = { started: 0, died: 0 };
+  const counts = { executorStarted: () => counted.started++, executorDied: () => counted.died++ };
+  pool = new InstancePool(await start(), { start, died: (error) => died.push(error), counts });
   for (let copy = 1; copy < instances; copy++) await pool.grow(reserve(), new AbortController().signal);
   pool.onChange(() => {
     changes++;

@@ -1,0 +1,113 @@
+import type { InferCall, InferResult, ModelTarget } from "../extension-points/model-server.js";
+import type { RequestFinished, RequestTimings } from "../extension-points/monitor.js";
+import type { PlinthError } from "../model/errors.js";
+import type { Servable } from "./execution/servable.js";
+import type { ServerEvents } from "./server-events.js";
+
+/** A request that was answered. Times are on the clock of `performance.now()`, in milliseconds. */
+export interface AnsweredRequest {
+  readonly servable: Servable;
+  readonly target: ModelTarget;
+  readonly call: InferCall;
+  readonly result: InferResult;
+  readonly rows: number;
+  /** When the server was asked for a version. */
+  readonly askedAtMs: number;
+  /** When it was loaded. */
+  readonly acquiredAtMs: number;
+  readonly calledAtMs: number;
+  readonly finishedAtMs: number;
+  /** When the answer was written as bytes; `undefined` where nobody told. */
+  readonly encodedAtMs: number | undefined;
+}
+
+/** Tells the monitors once of each request for inference, and counts those that fail. */
+export class RequestLedger {
+  readonly #events: ServerEvents;
+  /** Errors that were told, so that protocols may hand over every one of theirs without thinking. */
+  readonly #told = new WeakSet<PlinthError>();
+
+  constructor(events: ServerEvents) {
+    this.#events = events;
+  }
+
+  /** Whether there is anybody to {@link tell}. */
+  get observed(): boolean {
+    return this.#events.observed;
+  }
+
+  /** Tells the monitors of a request that was answered, and that its version's recorder has counted. */
+  tell(answered: AnsweredRequest): void {
+    const { servable, target, call, result, rows, askedAtMs, acquiredAtMs, calledAtMs, finishedAtMs } = answered;
+    const { encodedAtMs } = answered;
+    const origin = call.origin ?? target.origin;
+    const timings: RequestTimings = {
+      receiveMs: origin?.receivedAtMs === undefined ? undefined : askedAtMs - origin.receivedAtMs,
+      loadMs: acquiredAtMs > askedAtMs ? acquiredAtMs - askedAtMs : undefined,
+      decodeMs: encodedAtMs === undefined ? undefined : calledAtMs - acquiredAtMs,
+      queueMs: result.timings.queueMs,
+      computeMs: result.timings.computeMs,
+      encodeMs: encodedAtMs === undefined ? undefined : encodedAtMs - finishedAtMs,
+    };
+    this.#emit(origin?.receivedAtMs ?? askedAtMs, encodedAtMs ?? finishedAtMs, {
+      model: servable.model,
+      version: servable.version,
+      signature: result.signature,
+      error: undefined,
+      timings,
+      rows,
+      origin,
+      sample: this.#events.sampleOf(servable.model, call.inputs, result.outputs),
+    });
+  }
+
+  /** A request to a version failed, or was refused by it. */
+  failed(servable: Servable, target: ModelTarget, error: PlinthError, askedAtMs: number, call?: InferCall): void {
+    this.#told.add(error);
+    const nowMs = performance.now();
+    servable.recorder.failed(error.code, nowMs - askedAtMs, nowMs);
+    if (!this.#events.observed) return;
+    const origin = call?.origin ?? target.origin;
+    const sample = call && this.#events.sampleOfFailed(call.inputs);
+    const { model, version } = servable;
+    // Where the signature is not one of the model's, the client made it up.
+    const signature =
+      call?.signature !== undefined && servable.signatures.has(call.signature) ? call.signature : undefined;
+    this.#emitFailure({ model, version, signature, error, origin, sample }, askedAtMs, nowMs);
+  }
+
+  /** A request reached no version. @param model `undefined` where there is none of that name */
+  unrouted(model: string | undefined, target: ModelTarget, error: PlinthError, askedAtMs: number): void {
+    this.#told.add(error);
+    this.#events.recorders.refused(model, error.code);
+    if (!this.#events.observed) return;
+    const { origin } = target;
+    const facts = { model, version: undefined, signature: undefined, error, origin, sample: undefined };
+    this.#emitFailure(facts, askedAtMs, performance.now());
+  }
+
+  wasTold(error: PlinthError): boolean {
+    return this.#told.has(error);
+  }
+
+  #emitFailure(
+    facts: Pick<RequestFinished, "model" | "version" | "signature" | "error" | "origin" | "sample">,
+    askedAtMs: number,
+    nowMs: number,
+  ): void {
+    this.#emit(facts.origin?.receivedAtMs ?? askedAtMs, nowMs, { ...facts, timings: undefined, rows: 1 });
+  }
+
+  #emit(
+    startedAtMs: number,
+    endedAtMs: number,
+    facts: Omit<RequestFinished, "type" | "startedAtMs" | "durationMs">,
+  ): void {
+    this.#events.emit({
+      type: "request-finished",
+      startedAtMs: performance.timeOrigin + startedAtMs,
+      durationMs: endedAtMs - startedAtMs,
+      ...facts,
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { BlockList, isIP } from "node:net";
+import type { Metadata } from "@grpc/grpc-js";
+import { type RequestOrigin, requestOrigin } from "@plinth/core";
+
+/** Names of metadata that gRPC allows; asking it for another one throws. */
+const METADATA_NAME = /^[0-9a-z_.-]+$/;
+
+/** What grpc-js calls the other end of a connection that has no address. */
+const NO_ADDRESS = "unknown";
+
+const PROXY_HEADERS = ["forwarded", "x-forwarded-for"];
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+/** What is known of a call beside its message. */
+export interface CallFacts {
+  readonly metadata: Metadata;
+  /** On the clock of `performance.now()`, as {@link deadlineMs}. */
+  readonly receivedAtMs: number;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Address and port of the other end, where it has one; asked only where somebody wants to know. */
+  readonly peer: () => string;
+}
+
+/** Who made a call, and until when he waits for the answer. */
+export class Caller {
+  /** On the clock of `performance.now()`: the sooner of the client's own deadline and `server.limits.inferenceTimeoutMs`. */
+  readonly deadlineMs: number;
+  /** Aborts when the client cancels the call, goes away, or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** What the client sent beside the request, by lower-case name; for `ModelTarget.header`. */
+  readonly header: (name: string) => string | undefined;
+  readonly #receivedAtMs: number;
+  readonly #peer: () => string;
+
+  constructor({ metadata, receivedAtMs, deadlineMs, signal, peer }: CallFacts) {
+    this.#receivedAtMs = receivedAtMs;
+    this.deadlineMs = deadlineMs;
+    this.signal = signal;
+    this.header = (name) => (METADATA_NAME.test(name) ? metadata.get(name)[0]?.toString() : undefined);
+    this.#peer = peer;
+  }
+
+  /** Whether the call comes from a program on this machine and through no proxy: over a loopback address, or a unix socket. */
+  get isLocal(): boolean {
+    if (PROXY_HEADERS.some((name) => this.header(name) !== undefined)) return false;
+    const peer = this.#peer();
+    return peer === NO_ADDRESS || isLoopback(peer.replace(/:[0-9]+$/, ""));
+  }
+
+  /** For monitors. `method` is one of a few words, as `predict`. */
+  origin(method: string): RequestOrigin {
+    return requestOrigin({ protocol: "grpc", method, receivedAtMs: this.#receivedAtMs }, this.header);
+  }
+}
+
+function isLoopback(address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && LOOPBACK.check(address, version === 4 ? "ipv4" : "ipv6");
+}

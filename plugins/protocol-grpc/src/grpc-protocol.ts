@@ -1,0 +1,129 @@
+import { resolve } from "node:path";
+import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import {
+  type ConfigReload,
+  type Endpoint,
+  type Logger,
+  type ModelServer,
+  PlinthError,
+  type Protocol,
+  type ServerSettings,
+} from "@plinth/core";
+import { ArrivalWatch } from "./calls/arrival-watch.js";
+import { createServer } from "./calls/create-server.js";
+import { SignalPool } from "./calls/signal-pool.js";
+import type { UnaryCall } from "./calls/unary-call.js";
+import { channelOptions } from "./channel-options.js";
+import { type Address, Listener } from "./listening/listener.js";
+import { ReloadedCredentials } from "./listening/reloaded-credentials.js";
+import type { GrpcOptions } from "./options.js";
+import { allServices } from "./services.js";
+
+export interface GrpcProtocolOptions {
+  readonly options: GrpcOptions;
+  readonly settings: ServerSettings;
+  /** Paths in the options are relative to it. */
+  readonly directory: string;
+  readonly configReload: ConfigReload;
+  readonly logger: Logger;
+}
+
+/**
+ * TensorFlow Serving's services over gRPC.
+ *
+ * It listens by itself and hands the connections to grpc-js, so that their number is bounded and their sockets can be cut.
+ */
+export class GrpcProtocol implements Protocol {
+  readonly name = "grpc";
+  readonly #options: GrpcProtocolOptions;
+  readonly #listeners: Listener[] = [];
+  /** What ends with the server, beside it and the listeners. */
+  readonly #held: Disposable[] = [];
+  #grpc: Server | undefined;
+
+  constructor(options: GrpcProtocolOptions) {
+    this.#options = options;
+  }
+
+  async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
+    signal.throwIfAborted();
+    const { options, settings, configReload, logger } = this.#options;
+    const { limits } = settings;
+    const credentials = await this.#credentials();
+    const arrivals = new ArrivalWatch<UnaryCall>(limits.requestTimeoutMs, (call) => call.fail(tooSlow()));
+    this.#held.push(arrivals);
+    const services = allServices({ server, configReload, limits, options, logger });
+    const calls = { limits, logger, arrivals, signals: new SignalPool() };
+    const grpc = createServer(services, calls, channelOptions(limits, options));
+    this.#grpc = grpc;
+    const injector = grpc.createConnectionInjector(credentials);
+    const take = injector.injectConnection.bind(injector);
+    try {
+      for (const address of this.#addresses()) {
+        this.#listeners.push(await Listener.start({ address, maxConnections: limits.maxConnections, signal, take }));
+      }
+    } catch (thrown) {
+      await this[Symbol.asyncDispose]();
+      throw thrown;
+    }
+    const scheme = options.tls === undefined ? "grpc" : "grpcs";
+    return this.#listeners.map(({ address }) => ({ url: urlOf(scheme, address) }));
+  }
+
+  async drain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const grpc = this.#grpc;
+    if (grpc === undefined) return;
+    for (const listener of this.#listeners) listener.close();
+    const finished = new Promise<void>((resolve) => grpc.tryShutdown(() => resolve()));
+    await Promise.race([finished, aborted(signal)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const held of this.#held.splice(0)) held[Symbol.dispose]();
+    this.#grpc?.forceShutdown();
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener[Symbol.asyncDispose]()));
+  }
+
+  #addresses(): readonly Address[] {
+    const { options, settings, directory } = this.#options;
+    const { port, socketPath } = options;
+    return [
+      ...(port === "none" ? [] : [{ host: settings.host, port }]),
+      ...(socketPath === undefined ? [] : [{ path: resolve(directory, socketPath) }]),
+    ];
+  }
+
+  async #credentials(): Promise<ServerCredentials> {
+    const { options, directory, logger } = this.#options;
+    if (options.tls === undefined) return ServerCredentials.createInsecure();
+    const { certificate, key, clientCa } = options.tls;
+    const paths = {
+      certificate: resolve(directory, certificate),
+      key: resolve(directory, key),
+      clientCa: clientCa === undefined ? undefined : resolve(directory, clientCa),
+    };
+    const credentials = await ReloadedCredentials.create(paths, logger);
+    this.#held.push(credentials);
+    return credentials;
+  }
+}
+
+function urlOf(scheme: string, address: Address): string {
+  if ("path" in address) return `unix:${address.path}`;
+  const { host, port } = address;
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function tooSlow(): PlinthError {
+  return new PlinthError(
+    "DEADLINE_EXCEEDED",
+    "The request did not arrive whole in time (server.limits.requestTimeoutMs)",
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
