@@ -1,5 +1,4 @@
 import { elementTypeOf } from "../element-type.js";
-import type { Attribute } from "../graph.js";
 import type { SavedSignature, TensorInfo } from "../messages/meta-graph-message.js";
 import type { ExpansionBudget } from "../messages/tensor-message.js";
 import type { SignatureInput, SignatureOutput } from "../saved-model.js";
@@ -49,12 +48,8 @@ export function signatureOf(
   return { method, inputs: fed, outputs, graph: flattened.graph };
 }
 
-export function feedOf({ savedName, dtype, shape }: Omit<SignatureOutput, "tensor">): Feed {
-  const attributes = new Map<string, Attribute>([
-    ["dtype", { kind: "type", value: dtype }],
-    ["shape", { kind: "shape", value: shape }],
-  ]);
-  return { tensor: savedName, attributes };
+export function feedOf({ savedName, dtype }: Omit<SignatureOutput, "tensor">): Feed {
+  return { tensor: savedName, dtype };
 }
 
 function outputOf(

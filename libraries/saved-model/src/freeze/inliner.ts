@@ -1,3 +1,4 @@
+import type { ElementType } from "../element-type.js";
 import type { Attribute } from "../graph.js";
 import type { SavedFunctionBody, SavedNode } from "../messages/graph-message.js";
 import { SavedModelError } from "../saved-model-error.js";
@@ -31,7 +32,7 @@ const MAX_PREFIX = 1000;
 /** A tensor that is given from outside. */
 export interface Feed {
   readonly tensor: string;
-  readonly attributes: ReadonlyMap<string, Attribute>;
+  readonly dtype: ElementType;
 }
 
 export interface FlattenRequest {
@@ -70,7 +71,7 @@ export class Inliner {
   flatten({ feeds, outputs, controlOutputs }: FlattenRequest): Flattened {
     const builder = new BodyBuilder(this.names, false);
     const given = new Map<string, Value>();
-    const inputs = feeds.map((feed) => this.#placeholder(builder, given, feed));
+    const inputs = feeds.map((feed) => this.#feed(builder, given, feed));
     const scope = this.#scope({ builder, nodes: this.model.nodes, given });
     const wanted = outputs.map(parseInputName);
     this.#emitAll(scope, [...wanted, ...controlOutputs.map(nodeRoot)]);
@@ -86,7 +87,7 @@ export class Inliner {
   flattenFunction(name: string, feeds: readonly Feed[], captured: readonly CapturedValue[]): Flattened {
     const builder = new BodyBuilder(this.names, false);
     const scope = this.#scope({ builder, nodes: this.model.nodes, given: new Map() });
-    const fed = feeds.map((feed) => this.#placeholder(builder, new Map(), feed));
+    const fed = feeds.map((feed) => this.#placeholder(builder, parseInputName(feed.tensor).node, feed.dtype));
     this.#emitAll(
       scope,
       captured.flatMap((value) => (typeof value === "string" ? [nodeRoot(value)] : [])),
@@ -155,14 +156,23 @@ export class Inliner {
     return new Scope({ model: this.model, prefix: "", controls: [], attributes: new Map(), callers: [], ...options });
   }
 
-  #placeholder(builder: BodyBuilder, given: Map<string, Value>, { tensor, attributes }: Feed): string {
+  /** The tensor that is fed in place of one of the main graph's. A placeholder of its own knows its type better than a signature. */
+  #feed(builder: BodyBuilder, given: Map<string, Value>, { tensor, dtype }: Feed): string {
     const { node, index } = parseInputName(tensor);
     const known = given.get(`${node}:${index}`);
     if (known?.kind === "tensor") return known.tensor;
-    const name = this.names.take(index === 0 ? node : `${node}_${index}`);
-    const output = builder.add({ name, op: "Placeholder", inputs: [], controlInputs: [], attributes });
+    const own = this.model.nodes.get(node);
+    const ownType = own?.op === "Placeholder" ? this.model.attributes(own, NONE).get("dtype") : undefined;
+    const type = ownType?.kind === "type" ? ownType.value : dtype;
+    const output = this.#placeholder(builder, index === 0 ? node : `${node}_${index}`, type);
     given.set(`${node}:${index}`, { kind: "tensor", tensor: output });
     return output;
+  }
+
+  /** Without a shape: TensorFlow takes others than a placeholder says. */
+  #placeholder(builder: BodyBuilder, wanted: string, dtype: ElementType): string {
+    const attributes = new Map<string, Attribute>([["dtype", { kind: "type", value: dtype }]]);
+    return builder.add({ name: this.names.take(wanted), op: "Placeholder", inputs: [], controlInputs: [], attributes });
   }
 
   #emitAll(scope: Scope, roots: readonly InputName[]): void {

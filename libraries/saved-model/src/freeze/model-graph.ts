@@ -28,7 +28,9 @@ export class ModelGraph {
   readonly #attributes = new Map<SavedNode, ReadonlyMap<string, Attribute>>();
 
   constructor({ graph, ops, assetPaths, budget }: ModelGraphOptions) {
-    this.nodes = byName(graph.nodes);
+    this.nodes = new Map(
+      graph.nodes.map((node) => [node.name, assetPaths.has(`${node.name}:0`) ? asConstant(node) : node]),
+    );
     this.#functions = graph.functions;
     this.#ops = ops;
     this.#assetPaths = assetPaths;
@@ -74,8 +76,7 @@ export class ModelGraph {
       const read = this.#read(value, call);
       if (read !== undefined) attributes.set(name, read);
     }
-    const path =
-      node.op === "Const" && this.nodes.get(node.name) === node ? this.#assetPaths.get(`${node.name}:0`) : undefined;
+    const path = this.nodes.get(node.name) === node ? this.#assetPaths.get(`${node.name}:0`) : undefined;
     if (path !== undefined) {
       attributes.set("value", { kind: "tensor", value: { dtype: "string", shape: [], strings: [Buffer.from(path)] } });
     }
@@ -89,6 +90,11 @@ export class ModelGraph {
     if (value.kind !== "list") return value;
     return { kind: "list", value: value.value.flatMap((item) => this.#read(item, call) ?? []) };
   }
+}
+
+/** A node that is told the path of an asset when the model is loaded: a placeholder or constant. */
+function asConstant({ name }: SavedNode): SavedNode {
+  return { name, op: "Const", inputs: [], attributes: new Map([["dtype", { kind: "type", value: "string" }]]) };
 }
 
 function byName(nodes: readonly SavedNode[]): ReadonlyMap<string, SavedNode> {

@@ -100,7 +100,10 @@ export class InitialValues {
     });
     const waiting = nodes.find(({ op }) => op === "Placeholder");
     if (waiting !== undefined) throw notUnderstood("a variable", waiting.name);
-    return { kind: "computed", graph: { nodes, functions }, tensor: outputs[0] as string };
+    const [output = ":0"] = outputs;
+    const value = nodes.find(({ name, op }) => op === "Const" && name === nodeOf(output))?.attributes.get("value");
+    if (value?.kind === "tensor") return { kind: "constant", tensor: value.value };
+    return { kind: "computed", graph: { nodes, functions }, tensor: output };
   }
 
   /** The graph with constants in the place of what it restores. */

@@ -40,7 +40,7 @@ export interface MetaGraph {
   readonly saver: Saver | undefined;
   readonly signatures: ReadonlyMap<string, SavedSignature>;
   readonly assets: readonly AssetFile[];
-  /** Names of nodes by collection; other kinds of collections are left out. */
+  /** Names of nodes by collection. */
   readonly collections: ReadonlyMap<string, readonly string[]>;
   readonly objects: ObjectGraph | undefined;
 }
@@ -81,20 +81,23 @@ export function readMetaGraph(reader: WireReader): MetaGraph {
   let saver: Saver | undefined;
   let objects: ObjectGraph | undefined;
   const signatures = new Map<string, SavedSignature>();
-  const collections = new Map<string, readonly string[]>();
+  const collections = new Map<string, Collection>();
   const assets: AssetFile[] = [];
   while (reader.next()) {
     if (reader.field === 1) info = readInfo(reader.message());
     else if (reader.field === 2) graph = readGraph(reader.message());
     else if (reader.field === 3) saver = readSaver(reader.message());
-    else if (reader.field === 4) collections.set(...reader.entry((entry) => readNodeList(entry.message()), emptyList));
+    else if (reader.field === 4)
+      collections.set(...reader.entry((entry) => readCollection(entry.message()), noCollection));
     else if (reader.field === 5)
       signatures.set(...reader.entry((entry) => readSignature(entry.message()), noSignature));
     else if (reader.field === 6) assets.push(readAsset(reader.message()));
     else if (reader.field === 7) objects = readObjectGraph(reader.message());
     else reader.skip();
   }
-  return { ...info, graph, saver, signatures, collections, assets, objects };
+  const nodes = new Map([...collections].map(([name, collection]) => [name, collection.nodes]));
+  const older = collections.get("saved_model_assets")?.assets ?? [];
+  return { ...info, graph, saver, signatures, collections: nodes, assets: assets.length > 0 ? assets : older, objects };
 }
 
 type Info = Pick<MetaGraph, "tags" | "tensorflowVersion" | "ops">;
@@ -133,19 +136,44 @@ function readSaver(reader: WireReader): Saver {
   return { filenameTensor, restoreOp };
 }
 
-function readNodeList(reader: WireReader): readonly string[] {
-  const names: string[] = [];
+/** CollectionDef: names of nodes, or the model's assets where TensorFlow 1 keeps them; other kinds are left out. */
+interface Collection {
+  readonly nodes: readonly string[];
+  readonly assets: readonly AssetFile[];
+}
+
+function readCollection(reader: WireReader): Collection {
+  const nodes: string[] = [];
+  const assets: AssetFile[] = [];
   while (reader.next()) {
-    if (reader.field !== 1) reader.skip();
-    else {
-      const list = reader.message();
-      while (list.next()) {
-        if (list.field === 1) names.push(list.string());
-        else list.skip();
-      }
-    }
+    if (reader.field === 1) eachValue(reader.message(), (value) => nodes.push(value.string()));
+    else if (reader.field === 5) {
+      eachValue(reader.message(), (value) => {
+        const asset = readPackedAsset(value.message());
+        if (asset !== undefined) assets.push(asset);
+      });
+    } else reader.skip();
   }
-  return names;
+  return { nodes, assets };
+}
+
+function eachValue(list: WireReader, read: (value: WireReader) => void): void {
+  while (list.next()) {
+    if (list.field === 1) read(list);
+    else list.skip();
+  }
+}
+
+/** google.protobuf.Any; `undefined` where it is none of an asset. */
+function readPackedAsset(reader: WireReader): AssetFile | undefined {
+  let isAsset = false;
+  let asset: AssetFile | undefined;
+  while (reader.next()) {
+    if (reader.field === 1) isAsset = reader.string().endsWith("/tensorflow.AssetFileDef");
+    else if (reader.field === 2 && isAsset) asset = readAsset(reader.message());
+    else reader.skip();
+  }
+  return asset;
 }
 
 function readSignature(reader: WireReader): SavedSignature {
@@ -192,8 +220,8 @@ function readAsset(reader: WireReader): AssetFile {
   return { tensor, filename };
 }
 
-function emptyList(): readonly string[] {
-  return [];
+function noCollection(): Collection {
+  return { nodes: [], assets: [] };
 }
 
 function noSignature(): SavedSignature {
