@@ -44,7 +44,7 @@ async function startFirst(names: readonly EngineName[]): Promise<Engine> {
 async function start(name: EngineName): Promise<void> {
   switch (name) {
     case "native":
-      return (await import("./native-engine.js")).startNative();
+      return (await import("../native/native-engine.js")).startNative();
     case "wasm":
       return (await import("./wasm-engine.js")).startWasm();
     case "cpu":

@@ -29,10 +29,7 @@ export async function loadSavedModel(
   const saved = await readSavedModel(directory, { tags, signal }).catch((thrown: unknown) => {
     throw modelError(thrown);
   });
-  if (engine.name === "native") {
-    const { openNativeModel } = await import("./native-model.js");
-    return openNativeModel(directory, saved, signal);
-  }
+  if (engine.name === "native" && saved.signatures.size > 0) return openNative(directory, saved, engine);
   const state = new ModelState(saved.resources);
   try {
     const { signatures, refused } = await compileSignatures(saved, state, signal);
@@ -47,6 +44,18 @@ export async function loadSavedModel(
     state.dispose();
     throw error;
   }
+}
+
+/** Signatures go to TensorFlow itself; functions without one are none of its session, and are computed op by op on its kernels. */
+async function openNative(directory: string, saved: SavedModel, engine: Engine): Promise<LoadedModel> {
+  const [{ openNativeModel }, { nativeBinding }] = await Promise.all([
+    import("../native/native-model.js"),
+    import("../native/native-engine.js"),
+  ]);
+  const refused = new Map([...saved.refused].map(([name, error]) => [name, modelError(error)]));
+  const signatures = new Map([...callableSignatures(saved)].map(([name, signature]) => [name, signatureOf(signature)]));
+  const details = detailsOf(saved, engine, refused);
+  return openNativeModel(nativeBinding(), { directory, tags: saved.tags, signatures, details });
 }
 
 interface Compiled {
