@@ -5,6 +5,7 @@ import {
   getKernelsForBackend,
   type KernelConfig,
   type KernelFunc,
+  type NamedTensorInfoMap,
   registerKernel,
   type TensorInfo,
   unregisterKernel,
@@ -45,24 +46,31 @@ function runOnCpu(
   cpu: MathBackendCPU,
 ): TensorInfo | TensorInfo[] {
   const wasm = backend as BackendWasm;
-  const moved: Record<string, TensorInfo> = {};
-  let results: readonly TensorInfo[] = [];
+  const temporary: TensorInfo[] = [];
   try {
-    for (const name in inputs) {
-      const input = inputs[name];
-      if (input !== undefined && input !== null) moved[name] = toCpu(input, wasm, cpu);
-    }
+    const moved = movedInputs(inputs, ({ dataId, shape, dtype }) => {
+      const info = cpu.makeTensorInfo(shape, dtype, wasm.readSync(dataId) as DataTypeMap["float32"]);
+      temporary.push(info);
+      return info;
+    });
     const output = kernel({ inputs: moved, backend: cpu, ...(attrs !== undefined && { attrs }) });
-    results = Array.isArray(output) ? output : [output];
+    const results = Array.isArray(output) ? output : [output];
+    temporary.push(...results);
     const back = results.map((result) => fromCpu(result, cpu, wasm));
     return Array.isArray(output) ? back : (back[0] as TensorInfo);
   } finally {
-    for (const { dataId } of [...Object.values(moved), ...results]) cpu.disposeData(dataId);
+    for (const { dataId } of temporary) cpu.disposeData(dataId);
   }
 }
 
-function toCpu({ dataId, shape, dtype }: TensorInfo, wasm: BackendWasm, cpu: MathBackendCPU): TensorInfo {
-  return cpu.makeTensorInfo(shape, dtype, wasm.readSync(dataId) as DataTypeMap["float32"]);
+/** Some kernels take a list of tensors, or lists among their inputs. */
+function movedInputs(inputs: NamedTensorInfoMap, move: (input: TensorInfo) => TensorInfo): NamedTensorInfoMap {
+  const each = (input: unknown): unknown => {
+    if (Array.isArray(input)) return input.map(each);
+    return input === undefined || input === null ? input : move(input as TensorInfo);
+  };
+  if (Array.isArray(inputs)) return each(inputs) as NamedTensorInfoMap;
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, each(input)])) as NamedTensorInfoMap;
 }
 
 function fromCpu({ dataId, shape, dtype }: TensorInfo, cpu: MathBackendCPU, wasm: BackendWasm): TensorInfo {

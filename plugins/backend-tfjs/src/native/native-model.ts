@@ -18,21 +18,14 @@ export interface NativeModelOptions {
   readonly details: ReadonlyMap<string, string>;
 }
 
-/**
- * A SavedModel in a session of TensorFlow's own.
- *
- * @throws PlinthError `MODEL_FILE_INVALID` where TensorFlow does not load it
- */
-export function openNativeModel(binding: NativeBinding, options: NativeModelOptions): LoadedModel {
+/** A SavedModel in a session of TensorFlow's own; `undefined` where TensorFlow does not take its graph as it is. */
+export function openNativeModel(binding: NativeBinding, options: NativeModelOptions): LoadedModel | undefined {
   const { directory, tags } = options;
   let session: number;
   try {
     session = binding.loadSavedModel(directory, tags.join(","));
-  } catch (thrown) {
-    const { message } = PlinthError.from(thrown);
-    throw new PlinthError("MODEL_FILE_INVALID", `TensorFlow does not load the SavedModel: ${message}`, {
-      cause: thrown,
-    });
+  } catch {
+    return undefined;
   }
   return new NativeModel(binding, session, options);
 }

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { intOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
 import { readValues } from "../tensors/from-engine.js";
 import { makeTensor } from "../tensors/to-engine.js";
-import { integersAt, numberAt, type Ops, plain, tensorAt } from "./kernels.js";
+import { integersAt, numberAt, type Ops, plain, runKernel, tensorAt } from "./kernels.js";
 import { checkSize } from "./shapes.js";
 
 interface Reduction {
@@ -84,8 +85,45 @@ const segmentMean: CompileOp = plain((inputs) => {
   });
 });
 
-/** Ops that make one row out of all rows of a segment. */
+/** Rows go into as many tensors as there are numbers. */
+const partition: CompileOp = (node) => {
+  const count = intOf(node, "num_partitions");
+  return (inputs) => {
+    const data = tensorAt(inputs, 0);
+    const numbers = integersAt(inputs, 1);
+    const inner = data.shape.slice(tensorAt(inputs, 1).rank);
+    const rows = tf.reshape(data, [numbers.length, ...inner]);
+    return Array.from({ length: count }, (_, wanted) => {
+      const places = numbers.flatMap((number, row) => (number === wanted ? row : []));
+      return runKernel("GatherV2", { x: rows, indices: vector(places) }, { axis: 0, batchDims: 0 });
+    });
+  };
+};
+
+/** The opposite: rows of several tensors in the places that their numbers say; the last one for a place stays. */
+const stitch: CompileOp = plain((inputs) => {
+  const count = inputs.length / 2;
+  const numbers = inputs.slice(0, count).map((_, index) => integersAt(inputs, index));
+  const all = numbers.flat();
+  const inner = tensorAt(inputs, count).shape.slice(tensorAt(inputs, 0).rank);
+  const pieces = numbers.map((each, index) => tf.reshape(tensorAt(inputs, count + index), [each.length, ...inner]));
+  const rows = tf.concat(pieces, 0);
+  const length = Math.max(-1, ...all) + 1;
+  checkSize([length, ...inner]);
+  const places = new Int32Array(length);
+  for (const [row, place] of all.entries()) places[place] = row;
+  return runKernel("GatherV2", { x: rows, indices: vector(places) }, { axis: 0, batchDims: 0 });
+});
+
+function vector(values: ArrayLike<number>): tf.Tensor {
+  return makeTensor(Int32Array.from(values), [values.length], "int32");
+}
+
+/** Ops that make one row out of all rows of a segment, or share rows out. */
 export const SEGMENTS: Ops = {
+  DynamicPartition: partition,
+  DynamicStitch: stitch,
+  ParallelDynamicStitch: stitch,
   SegmentMax: sorted(LARGEST),
   SegmentMean: segmentMean,
   SegmentMin: sorted(SMALLEST),

@@ -29,7 +29,8 @@ export async function loadSavedModel(
   const saved = await readSavedModel(directory, { tags, signal }).catch((thrown: unknown) => {
     throw modelError(thrown);
   });
-  if (engine.name === "native" && saved.signatures.size > 0) return openNative(directory, saved, engine);
+  const session = engine.name === "native" ? await openSession(directory, saved, engine) : undefined;
+  if (session !== undefined) return session;
   const state = new ModelState(saved.resources);
   try {
     const { signatures, refused } = await compileSignatures(saved, state, signal);
@@ -46,8 +47,12 @@ export async function loadSavedModel(
   }
 }
 
-/** Signatures go to TensorFlow itself; functions without one are none of its session, and are computed op by op on its kernels. */
-async function openNative(directory: string, saved: SavedModel, engine: Engine): Promise<LoadedModel> {
+/**
+ * A session of TensorFlow's own for the signatures. `undefined` for functions without one, which are none of a session, and for graphs that
+ * a session does not take, as those that name a GPU: they are computed op by op on TensorFlow's kernels.
+ */
+async function openSession(directory: string, saved: SavedModel, engine: Engine): Promise<LoadedModel | undefined> {
+  if (saved.signatures.size === 0) return undefined;
   const [{ openNativeModel }, { nativeBinding }] = await Promise.all([
     import("../native/native-model.js"),
     import("../native/native-engine.js"),

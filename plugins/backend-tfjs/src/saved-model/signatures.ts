@@ -1,5 +1,13 @@
 import { DEFAULT_SIGNATURE, type DType, PlinthError, type Signature, type TensorSpec } from "@plinth/core";
-import type { ModelSignature, SavedModel, SignatureInput, SignatureOutput } from "@plinth/saved-model";
+import type {
+  ElementType,
+  GraphNode,
+  ModelSignature,
+  SavedModel,
+  SignatureInput,
+  SignatureOutput,
+} from "@plinth/saved-model";
+import { typeOf } from "../graph/attributes.js";
 import { constantToTensor } from "../tensors/constant-to-tensor.js";
 import { servableDType } from "../tensors/element-types.js";
 
@@ -28,9 +36,9 @@ export function callableSignatures({ signatures, callables }: SavedModel): Reado
 }
 
 /** @throws PlinthError `MODEL_UNSUPPORTED` for inputs and outputs that cannot be taken or given */
-export function signatureOf({ inputs, outputs, method, ops }: ModelSignature): Signature {
+export function signatureOf({ nodes, inputs, outputs, method, ops }: ModelSignature): Signature {
   return {
-    inputs: new Map(inputs.map((input) => [input.name, inputSpec(input)])),
+    inputs: new Map(inputs.map((input) => [input.name, inputSpec(input, nodes)])),
     outputs: new Map(outputs.map((output) => [output.name, specOf(output, "output")])),
     method,
     shapes: "advisory",
@@ -38,11 +46,18 @@ export function signatureOf({ inputs, outputs, method, ops }: ModelSignature): S
   };
 }
 
-function inputSpec(input: SignatureInput): TensorSpec {
+function inputSpec(input: SignatureInput, nodes: readonly GraphNode[]): TensorSpec {
+  const fallback = input.default === undefined ? undefined : constantToTensor(input.default);
   return {
-    ...specOf(input, "input"),
-    ...(input.default !== undefined && { default: constantToTensor(input.default) }),
+    ...specOf({ ...input, dtype: fedType(input, nodes) }, "input"),
+    ...(fallback !== undefined && { default: fallback }),
   };
+}
+
+/** A regress signature may say that it takes numbers, and feed serialized examples: what counts is the placeholder. */
+function fedType({ tensor, dtype }: SignatureInput, nodes: readonly GraphNode[]): ElementType {
+  const placeholder = nodes.find(({ name }) => `${name}:0` === tensor);
+  return placeholder === undefined ? dtype : typeOf(placeholder, "dtype", dtype);
 }
 
 function specOf({ name, dtype, shape, savedName }: SignatureOutput, direction: "input" | "output"): TensorSpec {
