@@ -36,7 +36,7 @@ function guarded(config: KernelConfig, onCpu: KernelFunc): KernelConfig {
   const { kernelName, kernelFunc } = config;
   return {
     ...config,
-    kernelFunc: (call) => (isTrusted(kernelName, call.inputs, call.attrs?.dtype) ? kernelFunc(call) : onCpu(call)),
+    kernelFunc: (call) => (isTrusted(kernelName, call.inputs, call.attrs) ? kernelFunc(call) : onCpu(call)),
   };
 }
 

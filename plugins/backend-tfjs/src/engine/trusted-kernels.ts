@@ -75,13 +75,15 @@ const TRUST: Readonly<Record<string, Trust>> = {
 /** Inputs whose elements are always integers or booleans, besides those that are computed with. */
 const INDEX_INPUTS: ReadonlySet<string> = new Set(["indices", "condition", "boxInd"]);
 
-/** Whether the WASM kernel of this name may be given these inputs. */
+/** Whether the WASM kernel of this name may be given these inputs and attributes. */
 export function isTrusted(
   kernel: string,
   inputs: Readonly<Record<string, TensorInfo | undefined>>,
-  dtype?: unknown,
+  attributes: Readonly<Record<string, unknown>> = {},
 ): boolean {
-  if (kernel === "Cast") return isCastTrusted(inputs.x?.dtype, dtype);
+  if (kernel === "Cast") return isCastTrusted(inputs.x?.dtype, attributes.dtype);
+  // It gives zeros for all batches but the first.
+  if (kernel === "GatherV2" && attributes.batchDims !== 0) return false;
   const trust: Trust | undefined = Object.hasOwn(TRUST, kernel) ? TRUST[kernel] : "float32";
   for (const name in inputs) {
     const input = inputs[name];

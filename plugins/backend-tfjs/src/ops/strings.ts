@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { elementBytes } from "@plinth/saved-model";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { boolOf, intOf, textOf, typeOf } from "../graph/attributes.js";
@@ -189,16 +190,19 @@ const toNumber: CompileOp = (node) => {
 /** The bytes of strings of equal lengths as numbers. */
 const decodeRaw: CompileOp = (node) => {
   const dtype = typeOf(node, "out_type");
+  const width = elementBytes(dtype) ?? 1;
   return (inputs) => {
     const strings = bytesAt(inputs, 0);
     const length = strings[0]?.length ?? 0;
-    if (strings.some((bytes) => bytes.length !== length)) throw new Error("Its strings differ in length");
+    if (length % width !== 0 || strings.some((bytes) => bytes.length !== length)) {
+      throw new Error(`Expected strings of one length, a multiple of ${width}`);
+    }
     const bytes = new Uint8Array(Buffer.concat(strings));
-    const flat = constantToEngine({ dtype: dtype as "float32", shape: [], bytes });
-    return tf.reshape(tf.tensor1d(flat.dataSync<"float32">(), flat.dtype as "float32"), [
-      ...tensorAt(inputs, 0).shape,
-      -1,
-    ]);
+    return constantToEngine({
+      dtype: dtype as "float32",
+      shape: [...tensorAt(inputs, 0).shape, length / width],
+      bytes,
+    });
   };
 };
 

@@ -37,6 +37,7 @@ export function loadGraphModel(model: ModelJson, weights: NamedTensorMap): Loade
     const captured = runInitializer(model, context);
     const topology = model.topology as JsonGraph;
     const { inputs, outputs } = portsOf(topology, model.signature);
+    if (outputs.length === 0) throw new PlinthError("MODEL_FILE_INVALID", "The graph of model.json has no outputs");
     const resources = Object.values(model.signature?.inputs ?? {}).flatMap((info) => capturedBy(info, captured));
     const program = context.compile(
       topology,
@@ -163,7 +164,7 @@ function nodePorts({ node: nodes }: JsonGraph): {
   return {
     inputs: nodes.filter(({ op }) => op.startsWith("Placeholder")).map(({ name, attr }) => port(name, attr)),
     outputs: nodes
-      .filter(({ name, op }) => !needed.has(name) && op !== "Const" && op !== "NoOp")
+      .filter(({ name, op }) => !needed.has(name) && op !== "Const" && op !== "NoOp" && !op.startsWith("Placeholder"))
       .map(({ name, attr }) => port(name, attr)),
   };
 }
