@@ -6,7 +6,7 @@ export const DEFAULT_SECTIONS: {
   readonly management: object;
   readonly "triton-repository": object;
 } = {
-  backends: [{ use: "onnx" }],
+  backends: [{ use: "onnx" }, { use: "tfjs" }],
   protocols: [{ use: "rest" }],
   monitors: [],
   management: {},
