@@ -34,6 +34,7 @@ export async function loadSavedModel(
   const state = new ModelState(saved.resources);
   try {
     const { signatures, refused } = await compileSignatures(saved, state, signal);
+    state.seal();
     const details = detailsOf(saved, engine, refused);
     return new CompiledModel({
       signatures,

@@ -16,8 +16,9 @@ const UPLOAD_BYTES = 16 * 1024 * 1024;
 
 /** What a model's signatures have in common in the engine: constants, variables, tables. */
 export class ModelState {
-  readonly #saved: ReadonlyMap<string, SavedResource>;
-  readonly #constants = new Map<ConstantTensor, Tensor>();
+  #saved: ReadonlyMap<string, SavedResource>;
+  #constants = new Map<ConstantTensor, Tensor>();
+  #owned: readonly Tensor[] = [];
   readonly #resources = new Map<string, Resource>();
 
   constructor(saved: ReadonlyMap<string, SavedResource>) {
@@ -57,8 +58,16 @@ export class ModelState {
     return resource;
   }
 
+  /** Lets go of the model's files, whose bytes the engine has by now. Called when all signatures are compiled. */
+  seal(): void {
+    this.#owned = [...this.#constants.values()];
+    this.#constants = new Map();
+    this.#saved = new Map();
+  }
+
   dispose(): void {
-    for (const tensor of this.#constants.values()) tensor.dispose();
+    for (const tensor of [...this.#owned, ...this.#constants.values()]) tensor.dispose();
+    this.#owned = [];
     this.#constants.clear();
     for (const resource of this.#resources.values()) if (resource instanceof Variable) resource.dispose();
     this.#resources.clear();
