@@ -14,6 +14,7 @@ import { medium } from "./scenarios/medium.mjs";
 import { neighbours } from "./scenarios/neighbours.mjs";
 import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
+import { savedModel } from "./scenarios/saved-model.mjs";
 import { start } from "./scenarios/start.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
 import { tiny } from "./scenarios/tiny.mjs";
@@ -32,6 +33,7 @@ const SCENARIOS = {
   loading,
   overload,
   "tensor-json": tensorJson,
+  "saved-model": savedModel,
 };
 
 const ROUNDS = 3;
