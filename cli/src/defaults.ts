@@ -4,11 +4,13 @@ export const DEFAULT_SECTIONS: {
   readonly protocols: readonly object[];
   readonly monitors: readonly object[];
   readonly management: object;
+  readonly console: object;
   readonly "triton-repository": object;
 } = {
   backends: [{ use: "onnx" }, { use: "tfjs" }],
   protocols: [{ use: "rest" }],
   monitors: [],
   management: {},
+  console: {},
   "triton-repository": {},
 };

@@ -6,7 +6,7 @@ import { elementCount, type ModelStatus, type RunningServer, type ServerConfig, 
 const MAX_MADE_UP_ELEMENTS = 16;
 
 /**
- * What people read when the server is up: where it listens, what it serves, and a line to try it with.
+ * What people read when the server is up: where it listens and is looked at, what it serves, and a line to try it with.
  *
  * @param tookMs since the process began
  */
@@ -14,12 +14,23 @@ export async function startupReport(server: RunningServer, config: ServerConfig,
   const models = server.models.models();
   const lines = [
     `Plinth listens on ${server.endpoints.map(({ url }) => url).join(", ") || "nothing: no protocol is configured"}`,
+    ...consoleLines(server, config),
     ...models.map(modelLine),
     ...(models.length === 0 ? ["  no model in the storage yet; it is looked at again and again"] : []),
     `${server.models.readiness().ready ? "Ready" : "Not ready, see /readyz"} after ${Math.round(tookMs)} ms`,
     ...(await tryLines(server, config)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function consoleLines(server: RunningServer, { extensions }: ServerConfig): readonly string[] {
+  const url = httpUrl(server);
+  const hasConsole = extensions.some(({ plugin }) => plugin.name === "@plinth/console");
+  return hasConsole && url !== undefined ? [`The console is at ${url}/console/`] : [];
+}
+
+function httpUrl({ endpoints }: RunningServer): string | undefined {
+  return endpoints.find(({ url }) => url.startsWith("http:"))?.url;
 }
 
 function modelLine({ model, versions, error }: ModelStatus): string {
@@ -31,7 +42,7 @@ function modelLine({ model, versions, error }: ModelStatus): string {
 }
 
 async function tryLines(server: RunningServer, config: ServerConfig): Promise<readonly string[]> {
-  const url = server.endpoints.find((endpoint) => endpoint.url.startsWith("http:"))?.url;
+  const url = httpUrl(server);
   const model = server.models
     .models()
     .find(({ versions }) => versions.some(({ state }) => state === "available"))?.model;

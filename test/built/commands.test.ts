@@ -62,6 +62,8 @@ describe("plinth serve", () => {
     const server = new RunningCommand(process.execPath, [PLINTH, "serve", await digitsConfig(0)], folder);
     const [, url] = await server.line(/listens on (\S+)/);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const [, pages = ""] = await server.line(/^The console is at (\S+)$/);
+    expect(await (await fetch(pages)).text()).toMatch(/^<!doctype html>/);
     expect(await server.stop(signal)).toBe(0);
   });
 

@@ -69,9 +69,10 @@ function limitedBody(request: IncomingMessage, maxBytes: number): ReadableStream
 }
 
 function answerWith(context: Context, response: Response): void {
-  context.status = response.status;
   for (const [name, value] of response.headers) context.append(name, value);
   context.body = response.body === null ? null : Readable.fromWeb(response.body as ReadableStream);
+  // After the body: Koa makes a 204 of everything without one.
+  context.status = response.status;
 }
 
 function notLocal(): PlinthError {

@@ -1,0 +1,104 @@
+import { useState } from "preact/hooks";
+import { Link, useSearchParams } from "wouter-preact";
+import { modelPath, send } from "../api/client.js";
+import type { List, Revision } from "../api/documents.js";
+import { useResource } from "../api/use-resource.js";
+import { Confirm } from "../parts/confirm.js";
+import { describeRevision } from "../parts/describe-revision.js";
+import { Difference } from "../parts/difference.js";
+import { moment } from "../parts/format.js";
+import { Empty, Failure, Loading } from "../parts/notice.js";
+
+const PAGE_SIZE = 50;
+
+/** Every change, newest first; of one model or of all, by the address. */
+export function HistoryPage() {
+  const [search, setSearch] = useSearchParams();
+  const model = search.get("model") ?? undefined;
+  const before = search.get("before");
+  const chosen = Number(search.get("revision") ?? 0);
+  const query = `?limit=${PAGE_SIZE}${before === null ? "" : `&before=${encodeURIComponent(before)}`}`;
+  const path = model === undefined ? `/api/history${query}` : `${modelPath(model)}/history${query}`;
+  const history = useResource<List<Revision>>(path, 5_000);
+  const items = history.document?.items ?? [];
+  const last = items.at(-1);
+  return (
+    <>
+      <div class="title">
+        <h1>History{model !== undefined && ` of ${model}`}</h1>
+        {model !== undefined && <Link href="/history">of all models</Link>}
+      </div>
+      <Failure error={history.error} />
+      {history.document === undefined && history.error === undefined && <Loading />}
+      {history.document !== undefined && items.length === 0 && <Empty>Nothing was changed yet.</Empty>}
+      <ol class="revisions">
+        {items.map((revision) => (
+          <RevisionEntry
+            key={revision.revision}
+            revision={revision}
+            isOpen={revision.revision === chosen}
+            changed={history.reload}
+          />
+        ))}
+      </ol>
+      {last !== undefined && items.length === PAGE_SIZE && (
+        <button
+          type="button"
+          onClick={() =>
+            setSearch((now) => {
+              now.set("before", String(last.revision));
+              return now;
+            })
+          }
+        >
+          Older
+        </button>
+      )}
+    </>
+  );
+}
+
+interface RevisionEntryProps {
+  readonly revision: Revision;
+  readonly isOpen: boolean;
+  readonly changed: () => void;
+}
+
+function RevisionEntry({ revision, isOpen, changed }: RevisionEntryProps) {
+  const [isAsking, setAsking] = useState(false);
+  const { revision: number, model, who, why, at } = revision;
+  return (
+    <li class="card" id={`revision-${number}`}>
+      <details open={isOpen}>
+        <summary>
+          <strong>#{number}</strong> {model}: {describeRevision(revision)}{" "}
+          <span class="quiet">
+            by {who}, {moment(at)}
+          </span>
+        </summary>
+        {why !== undefined && <p>“{why}”</p>}
+        <Difference before={revision.before} after={revision.after} />
+        <div class="buttons">
+          <Link href={`/models/${encodeURIComponent(model)}`}>Open the model</Link>
+          <button type="button" onClick={() => setAsking(true)}>
+            Roll back to this …
+          </button>
+        </div>
+      </details>
+      {isAsking && (
+        <Confirm
+          title={`Put ${model} back to what it was after revision ${number}?`}
+          action="Roll back"
+          isDangerous
+          close={() => setAsking(false)}
+          confirm={async (reason) => {
+            await send({ method: "POST", path: `${modelPath(model)}/rollback`, body: { to: number }, why: reason });
+            changed();
+          }}
+        >
+          <p>This is a change of its own: nothing is lost, and it can be taken back as well.</p>
+        </Confirm>
+      )}
+    </li>
+  );
+}

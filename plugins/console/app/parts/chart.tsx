@@ -1,0 +1,78 @@
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+export interface Line {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+  /** Number of a colour of the palette, and whether it is drawn in dashes. */
+  readonly colour: number;
+  readonly isDashed?: boolean;
+}
+
+interface ChartProps {
+  readonly title: string;
+  readonly unit: string;
+  /** In milliseconds since the epoch. */
+  readonly times: readonly number[];
+  readonly lines: readonly Line[];
+}
+
+const HEIGHT = 180;
+const PALETTE = ["--line-0", "--line-1", "--line-2", "--line-3", "--line-4", "--line-5"];
+
+/** Lines over time, with the values under the pointer. */
+export function Chart({ title, unit, times, lines }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const drawn = useRef<uPlot>();
+  const shape = lines.map(({ label, colour, isDashed }) => `${label}/${colour}/${isDashed}`).join();
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const plot = new uPlot(options(element, unit, lines), dataOf(times, lines), element);
+    drawn.current = plot;
+    const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      plot.destroy();
+    };
+  }, [shape, unit]);
+  useEffect(() => drawn.current?.setData(dataOf(times, lines)), [times, lines]);
+  return (
+    <figure class="chart">
+      <figcaption>
+        {title} <span class="unit">{unit}</span>
+      </figcaption>
+      <div ref={place} />
+    </figure>
+  );
+}
+
+function dataOf(times: readonly number[], lines: readonly Line[]): uPlot.AlignedData {
+  return [times.map((time) => time / 1_000), ...lines.map(({ values }) => [...values])];
+}
+
+function options(element: HTMLElement, unit: string, lines: readonly Line[]): uPlot.Options {
+  const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--rule"), width: 1 }, ticks: { show: false } };
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    cursor: { y: false, points: { size: 6 } },
+    legend: { live: true },
+    scales: { x: { time: true }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    axes: [axis, { ...axis, size: 56 }],
+    series: [
+      {},
+      ...lines.map(({ label, colour: number, isDashed }) => ({
+        label,
+        stroke: colour(PALETTE[number % PALETTE.length] ?? "--line-0"),
+        width: 1.5,
+        spanGaps: false,
+        ...(isDashed && { dash: [6, 4] }),
+        value: (_plot: uPlot, value: number | null) => (value === null ? "–" : `${value.toPrecision(3)} ${unit}`),
+      })),
+    ],
+  };
+}

@@ -1,0 +1,37 @@
+export interface PathedFile {
+  /** Relative to what was dropped or chosen. */
+  readonly path: string;
+  readonly file: File;
+}
+
+/** The files of an input; of a folder without the folder's own name. */
+export function chosenFiles(files: FileList): readonly PathedFile[] {
+  return withoutSharedFolder([...files].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+}
+
+/** The files that were dropped, those of folders included. */
+export async function droppedFiles(transfer: DataTransfer): Promise<readonly PathedFile[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  return withoutSharedFolder((await Promise.all(entries.map((entry) => filesOf(entry)))).flat());
+}
+
+async function filesOf(entry: FileSystemEntry): Promise<readonly PathedFile[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ path: entry.fullPath.replace(/^\//, ""), file }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const inner: FileSystemEntry[] = [];
+  for (;;) {
+    const more = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (more.length === 0) break;
+    inner.push(...more);
+  }
+  return (await Promise.all(inner.map((each) => filesOf(each)))).flat();
+}
+
+function withoutSharedFolder(files: readonly PathedFile[]): readonly PathedFile[] {
+  const folder = files[0]?.path.split("/")[0];
+  const isShared = files.every(({ path }) => path.startsWith(`${folder}/`));
+  return isShared ? files.map(({ path, file }) => ({ path: path.slice((folder ?? "").length + 1), file })) : files;
+}

@@ -1,0 +1,130 @@
+import { useState } from "preact/hooks";
+import { modelPath, send } from "../api/client.js";
+import type { Model, ModelStatistics, Version, Window } from "../api/documents.js";
+import { useResource } from "../api/use-resource.js";
+import { Confirm } from "./confirm.js";
+import { ago, duration, rate, share } from "./format.js";
+import { Scroll } from "./scroll.js";
+import { StateBadge } from "./state-badge.js";
+
+interface VersionTableProps {
+  readonly model: Model;
+  readonly changed: () => void;
+}
+
+type Action = "load" | "unload" | "remove";
+
+interface Asked {
+  readonly action: Action;
+  readonly version: string;
+}
+
+const TITLES: Readonly<Record<Action, (version: string, model: string) => string>> = {
+  load: (version, model) => `Load version ${version} of ${model}?`,
+  unload: (version, model) => `Unload version ${version} of ${model}?`,
+  remove: (version, model) => `Remove version ${version} of ${model} from the storage, for good?`,
+};
+
+const WORDS: Readonly<Record<Action, string>> = { load: "Load", unload: "Unload", remove: "Remove" };
+
+/** Every version with its state, what it does at the moment, and what can be done with it. */
+export function VersionTable({ model, changed }: VersionTableProps) {
+  const { document } = useResource<ModelStatistics>(`${modelPath(model.model)}/statistics`);
+  const [asked, setAsked] = useState<Asked>();
+  const minutes = new Map(document?.versions.map(({ version, minute }) => [version, minute]));
+  return (
+    <section aria-labelledby="versions">
+      <h2 id="versions">Versions</h2>
+      <Scroll label="Table of versions">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Version</th>
+              <th scope="col">State</th>
+              <th scope="col">Labels</th>
+              <th scope="col" class="number">
+                Requests
+              </th>
+              <th scope="col" class="number">
+                Errors
+              </th>
+              <th scope="col" class="number">
+                p50
+              </th>
+              <th scope="col" class="number">
+                p99
+              </th>
+              <th scope="col">
+                <span class="hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {model.versions.map((version) => (
+              <VersionRow
+                key={version.version}
+                version={version}
+                minute={minutes.get(version.version)}
+                ask={setAsked}
+              />
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      {asked !== undefined && (
+        <Confirm
+          title={TITLES[asked.action](asked.version, model.model)}
+          action={WORDS[asked.action]}
+          isDangerous={asked.action !== "load"}
+          close={() => setAsked(undefined)}
+          confirm={async (why) => {
+            await change(model, asked, why);
+            changed();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function change({ model, revision }: Model, { action, version }: Asked, why: string): Promise<unknown> {
+  const path = `${modelPath(model)}/versions/${version}`;
+  return action === "remove"
+    ? send({ method: "DELETE", path, revision, why })
+    : send({ method: "POST", path: `${path}/${action}`, revision, why });
+}
+
+interface VersionRowProps {
+  readonly version: Version;
+  readonly minute: Window | undefined;
+  readonly ask: (asked: Asked) => void;
+}
+
+function VersionRow({ version: entry, minute, ask }: VersionRowProps) {
+  const { version, state, since, labels, error } = entry;
+  const isThere = state === "available" || state === "loading" || state === "start";
+  return (
+    <tr>
+      <th scope="row">{version}</th>
+      <td>
+        <StateBadge {...entry} /> {since !== undefined && <span class="quiet">{ago(since)}</span>}
+        {error !== undefined && <p class="bad">{error.message}</p>}
+      </td>
+      <td>{labels.join(", ")}</td>
+      <td class="number">{minute === undefined ? "–" : rate(minute.requestsPerSecond)}</td>
+      <td class={`number ${(minute?.failed ?? 0) > 0 ? "bad" : ""}`}>
+        {minute === undefined ? "–" : share(minute.failed, minute.requests)}
+      </td>
+      <td class="number">{duration(minute?.latency?.p50)}</td>
+      <td class="number">{duration(minute?.latency?.p99)}</td>
+      <td class="buttons">
+        <button type="button" onClick={() => ask({ action: isThere ? "unload" : "load", version })}>
+          {isThere ? "Unload" : "Load"} <span class="hidden">version {version}</span>
+        </button>
+        <button type="button" class="danger" onClick={() => ask({ action: "remove", version })}>
+          Remove <span class="hidden">version {version}</span>
+        </button>
+      </td>
+    </tr>
+  );
+}
