@@ -44,17 +44,15 @@ export function writePictureNetwork(directory) {
     padding: { value: { $case: "s", value: Buffer.from("SAME") } },
   });
   const channels = [3, 16, 16, 16, 32, 32, 32, 64, 64, 64, 64, 64, 64];
-  const steps = channels
-    .slice(1)
-    .flatMap((out, index) => [
-      {
-        op: "Conv2D",
-        attributes: convolution(out > channels[index] && index > 0 ? 2n : 1n),
-        weights: [[3, 3, channels[index], out]],
-      },
-      { op: "BiasAdd", weights: [[out]] },
-      { op: "Relu" },
-    ]);
+  const steps = channels.slice(1).flatMap((out, index) => [
+    {
+      op: "Conv2D",
+      attributes: convolution(out > channels[index] && index > 0 ? 2n : 1n),
+      weights: [[3, 3, channels[index], out]],
+    },
+    { op: "BiasAdd", weights: [[out]] },
+    { op: "Relu" },
+  ]);
   writeSavedModel(directory, { inputShape: [-1, 64, 64, 3], outputShape: [-1, 16, 16, 64], steps });
 }
 
