@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ["@plinth/source", "module", "node", "development|production"] } },
+  ssr: { resolve: { conditions: ["@plinth/source", "node", "development|production"] } },
   test: {
     include: [
       "{core,cli,libraries/*,plugins/*,test/conformance}/test/**/*.test.ts",

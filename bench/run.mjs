@@ -6,16 +6,19 @@ import { parseArgs } from "node:util";
 import { modelFile } from "./models/model-files.mjs";
 import { scenarioText, targetsText } from "./report.mjs";
 import { batching } from "./scenarios/batching.mjs";
+import { bucket } from "./scenarios/bucket.mjs";
 import { grpc } from "./scenarios/grpc.mjs";
 import { heavy } from "./scenarios/heavy.mjs";
 import { inProcess } from "./scenarios/in-process.mjs";
 import { loading } from "./scenarios/loading.mjs";
 import { medium } from "./scenarios/medium.mjs";
+import { monitors } from "./scenarios/monitors.mjs";
 import { neighbours } from "./scenarios/neighbours.mjs";
 import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
 import { savedModel } from "./scenarios/saved-model.mjs";
 import { start } from "./scenarios/start.mjs";
+import { storage } from "./scenarios/storage.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
 import { tiny } from "./scenarios/tiny.mjs";
 
@@ -29,11 +32,14 @@ const SCENARIOS = {
   medium,
   heavy,
   neighbours,
+  monitors,
   batching,
   loading,
+  storage,
   overload,
   "tensor-json": tensorJson,
   "saved-model": savedModel,
+  bucket,
 };
 
 const ROUNDS = 3;

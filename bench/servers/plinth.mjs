@@ -11,8 +11,9 @@ export const EXECUTORS = ["auto", "inline", "thread", "process"];
  * @param folder where that folder is made
  * @param files for each model, by name, the ONNX files of its versions 1, 2, ...
  * @param models the section of the configuration; left out: every model of the storage
+ * @param monitors the section of the configuration; left out: none
  */
-export async function startPlinth(name, { folder, files, models }) {
+export async function startPlinth(name, { folder, files, models, monitors }) {
   const root = await mkdtemp(join(folder, "plinth-"));
   for (const [model, versions] of Object.entries(files)) {
     for (const [index, file] of versions.entries()) {
@@ -30,6 +31,7 @@ export async function startPlinth(name, { folder, files, models }) {
       { use: "grpc", port: 0 },
     ],
     ...(models !== undefined && { models }),
+    ...(monitors !== undefined && { monitors }),
   };
   await writeFile(config, JSON.stringify(sections));
   const program = [beside("../../cli/bin/plinth.js"), "serve", config, "--log-level", "error"];

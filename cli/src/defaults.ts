@@ -8,7 +8,7 @@ export const DEFAULT_SECTIONS: {
   readonly "triton-repository": object;
 } = {
   backends: [{ use: "onnx" }, { use: "tfjs" }],
-  protocols: [{ use: "rest" }],
+  protocols: [{ use: "rest" }, { use: "grpc" }],
   monitors: [],
   management: {},
   console: {},

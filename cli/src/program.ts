@@ -3,13 +3,14 @@ import { Argument, Command, Option } from "commander";
 import { completeCommand, completionCommand, SHELLS } from "./commands/completion.js";
 import { withManagementOptions, withReason } from "./commands/management-options.js";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.js";
+import { OUTPUT_FORMATS } from "./output/print-document.js";
 
 /** What `plinth` finds when no file is named. */
 const DEFAULT_CONFIG = "config.yaml";
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed (status: not ready), 2 the configuration or the command line is wrong, 3 no server answers,
-4 there is no such model, version, label or revision, 5 the server refused it.`;
+4 there is no such model, version, label or revision, 5 the server refused it (copy: the target has other files).`;
 
 const SERVING_FLAGS_HELP = `
 In place of a configuration, the flags of tensorflow_model_server, as --rest_api_port=8501 --model_base_path=/models/m:
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     .addHelpText("after", EXIT_CODES)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   addServerCommands(program);
+  addStorageCommands(program);
   addManagementCommands(program);
   addCompletion(program);
   return program;
@@ -61,6 +63,20 @@ function addServerCommands(program: Command): void {
     .command("schema")
     .description("print the JSON Schema of configurations, for editors")
     .action(lazy(async () => (await import("./commands/schema.js")).schemaCommand));
+}
+
+/** The commands over storages, which need no server. */
+function addStorageCommands(program: Command): void {
+  program
+    .command("copy")
+    .description("copy versions from one storage to another, verified; what is there already is skipped")
+    .argument("[versions...]", "models, or single versions as digits@3 (default: all that there is)")
+    .requiredOption("--from <storage>", "config.yaml, disk:./models, or { use: disk, root: ./models }")
+    .requiredOption("--to <storage>", "the same; need not hold anything yet")
+    .addOption(
+      new Option("-o, --output <format>", "how the outcome is printed").choices(OUTPUT_FORMATS).default("table"),
+    )
+    .action(lazy(async () => (await import("./commands/copy.js")).copyCommand));
 }
 
 /** An action whose module is imported when it is called: a server that starts needs neither tars nor tables. */
@@ -107,6 +123,16 @@ function addManagementCommands(program: Command): void {
     .option("--limit <count>", "at most this many", "20")
     .option("--before <revision>", "only older ones")
     .action(lazy(async () => (await import("./commands/history.js")).historyCommand));
+  command("logs", "tell what the server's journal holds: deployments, states, errors, sampled requests")
+    .option("-f, --follow", "go on with what is new, until Ctrl-C")
+    .option("-m, --model <name>", "only of this model")
+    .option("--model-version <number>", "only of this version")
+    .option("--level <level>", "info, warn or error: of this one and above")
+    .option("--kind <kind>", "only of this kind, as failure")
+    .option("--text <text>", "only what holds this text")
+    .option("--since <when>", "not before: a time, or how long ago, as 2h")
+    .option("-n, --limit <count>", "at most this many", "50")
+    .action(lazy(async () => (await import("./commands/logs.js")).logsCommand));
   withReason(command("rollback <model> <revision>", "put a model back to what it was after a revision")).action(
     lazy(async () => (await import("./commands/history.js")).rollbackCommand),
   );

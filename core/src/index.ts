@@ -121,7 +121,7 @@ export {
   treeOf,
 } from "./kernel/config/source-tree.js";
 export type { ReadConfig } from "./kernel/config-reloader.js";
-export { composeConfig, configSchema, loadConfig, parseConfig, startServer } from "./kernel/doors.js";
+export { composeConfig, configSchema, loadConfig, parseConfig, startServer, startStorage } from "./kernel/doors.js";
 export type { RunningServer, StartOptions } from "./kernel/server.js";
 export { askedVersions } from "./model/asked-versions.js";
 export {

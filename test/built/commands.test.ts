@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
+import { freePort } from "../free-port.js";
 import { RunningCommand } from "./running-command.js";
 
 const execute = promisify(execFile);
@@ -31,15 +31,6 @@ async function digitsConfig(port: number): Promise<string> {
     `storage: { use: disk, root: ${JSON.stringify(models)} }\nprotocols: [{ use: rest, port: ${port} }]\n`,
   );
   return file;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 describe("npm start", () => {
@@ -94,13 +85,21 @@ describe("tensorflow_model_server", () => {
 
   it("serves one model by its flags as they are, and leaves the model's folder as it was", async () => {
     const port = await freePort();
-    const flags = ["--port=8500", `--rest_api_port=${port}`, "--model_name=half", `--model_base_path=${DIGITS}`];
+    const grpcPort = await freePort();
+    const flags = [
+      `--port=${grpcPort}`,
+      `--rest_api_port=${port}`,
+      "--grpc_max_threads=4",
+      "--model_name=half",
+      `--model_base_path=${DIGITS}`,
+    ];
     const server = new RunningCommand(process.execPath, [MODEL_SERVER, ...flags], folder);
     await server.line(/^Ready after/);
     const seven = await readFile(join(ROOT, "examples", "digits", "seven.json"), "utf8");
     const response = await fetch(`http://127.0.0.1:${port}/v1/models/half:predict`, { method: "POST", body: seven });
     expect(await response.json()).toMatchObject({ predictions: [{ digit: 7 }] });
-    expect(server.output).toContain("nothing listens on port 8500");
+    expect(server.output).toContain(`grpc://0.0.0.0:${grpcPort}`);
+    expect(server.output).toContain("--grpc_max_threads is ignored");
     expect(await server.stop()).toBe(0);
     expect((await readdir(DIGITS)).toSorted()).toEqual(["1", "2"]);
   });
@@ -114,6 +113,7 @@ describe("tensorflow_model_server", () => {
     const flags = [
       `--model_config_file=${file}`,
       "--model_config_file_poll_wait_seconds=1",
+      "--port=0",
       "--rest_api_port",
       `${port}`,
     ];
@@ -134,7 +134,7 @@ describe("tensorflow_model_server", () => {
     await expect(serve()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("are both empty") });
     const file = join(folder, "bad_models.txt");
     await writeFile(file, 'model_config_list {\n  config { name: "a" base_path: "a" }\n  config { }\n}\n');
-    await expect(serve("--rest_api_port=18698", `--model_config_file=${file}`)).rejects.toMatchObject({
+    await expect(serve("--port=0", "--rest_api_port=18698", `--model_config_file=${file}`)).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/bad_models\.txt:2:33: [\s\S]*bad_models\.txt:3:3: /),
     });

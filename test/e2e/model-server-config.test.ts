@@ -4,7 +4,9 @@ import { type RunningServer, startServer } from "@plinth/core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseFlags } from "../../cli/src/tensorflow-serving/parse-flags.js";
 import { servingConfig } from "../../cli/src/tensorflow-serving/serving-config.js";
+import { SslConfigFile } from "../../cli/src/tensorflow-serving/ssl-config.js";
 import { ROOT } from "../architecture/source-files.js";
+import { freePort } from "../free-port.js";
 import { QuietLogger, TemporaryFolder } from "./serving.js";
 
 const DIGITS = join(ROOT, "examples", "digits", "models", "digits");
@@ -52,9 +54,9 @@ async function write(...models: readonly string[]): Promise<void> {
 async function start(...models: readonly string[]): Promise<void> {
   await write(...models);
   const file = join(folder.path, "models.txt");
-  const { flags } = parseFlags(["--rest_api_port=0", `--model_config_file=${file}`]);
+  const { flags } = parseFlags(["--port=0", `--rest_api_port=${await freePort()}`, `--model_config_file=${file}`]);
   const readConfig = () =>
-    servingConfig(flags, join(folder.path, "state"), {
+    servingConfig(flags, join(folder.path, "state"), new SslConfigFile(""), {
       environment: {},
       defaults: { backends: [{ use: "onnx" }], management: {} },
       resolveFrom: [import.meta.url],

@@ -142,11 +142,11 @@ describe("REST as TensorFlow Serving's clients know it", () => {
       "signature not found",
     ],
     [
-      "P39",
+      "P39, which is 400 here",
       "POST",
       `${ROOT_PATH}:multiInference`,
       '{"tasks": [{"method_name": "tensorflow/serving/predict"}], "examples": [{"x": 2.0}]}',
-      501,
+      400,
       "Unsupported signature",
     ],
   ])("refuses as in %s", async (_id, method, path, body, status, error) => {

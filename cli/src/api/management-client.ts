@@ -13,6 +13,7 @@ export interface ManagementClientOptions {
 
 export interface SendOptions {
   readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** A part of a file, and where in it the part begins. */
   readonly part?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
 }
@@ -41,10 +42,11 @@ export class ManagementClient {
     return (await (await this.send(method, path, options)).json()) as T;
   }
 
-  async send(method: string, path: string, { json, part }: SendOptions = {}): Promise<Response> {
+  async send(method: string, path: string, { json, part, headers: more }: SendOptions = {}): Promise<Response> {
     const body = part?.bytes ?? (json === undefined ? undefined : JSON.stringify(json));
     const headers = {
       ...this.#headers,
+      ...more,
       ...(json !== undefined && { "content-type": "application/json" }),
       ...(part !== undefined && { "content-type": "application/octet-stream", "upload-offset": String(part.offset) }),
     };

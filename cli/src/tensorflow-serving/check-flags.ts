@@ -1,3 +1,4 @@
+import { channelArguments } from "./channel-arguments.js";
 import type { FlagValues } from "./parse-flags.js";
 import { SERVING_FLAGS, type ServingFlag } from "./serving-flags.js";
 
@@ -16,16 +17,17 @@ export function checkFlags(flags: FlagValues): FlagReport {
   const noted = (treatment: ServingFlag["treatment"]) =>
     flags.differing.flatMap((name) => {
       const flag = SERVING_FLAGS[name];
-      return flag?.treatment === treatment && name !== "port" ? [{ name, note: flag.note }] : [];
+      return flag?.treatment === treatment ? [{ name, note: flag.note }] : [];
     });
   return {
     faults: [
       ...noted("refused").map(({ name, note }) => `--${name} cannot be used here: ${note}`),
       ...portFaults(flags),
       ...modelFaults(flags),
+      ...channelFaults(flags),
     ],
     warnings: [
-      ...grpcWarning(flags),
+      ...channelWarnings(flags),
       ...noted("ignored").map(({ name, note }) => `--${name} is ignored: ${note}`),
       ...modelWarnings(flags),
     ],
@@ -38,11 +40,10 @@ function portFaults(flags: FlagValues): readonly string[] {
     return port >= 0 && port <= MAX_PORT ? [] : [`--${name}: expected a port from 0 to ${MAX_PORT}, got ${port}`];
   });
   const rest = flags.number("rest_api_port");
-  if (rest === 0) {
-    faults.push(
-      "--rest_api_port is not given, and this version serves no gRPC: nothing would listen. Add --rest_api_port=8501",
-    );
-  } else if (rest === flags.number("port")) {
+  const grpc = flags.number("port");
+  if (rest === 0 && grpc === 0 && flags.text("grpc_socket_path") === "") {
+    faults.push("--port and --rest_api_port are both 0: nothing would listen. Add --rest_api_port=8501 or --port=8500");
+  } else if (rest !== 0 && rest === grpc) {
     faults.push(`--port and --rest_api_port are both ${rest}; give REST a port of its own, as --rest_api_port=8501`);
   }
   return faults;
@@ -59,9 +60,15 @@ function modelFaults(flags: FlagValues): readonly string[] {
   return faults;
 }
 
-function grpcWarning(flags: FlagValues): readonly string[] {
-  const port = flags.number("port");
-  return port === 0 ? [] : [`This version serves no gRPC: nothing listens on port ${port} (--port=0 says so yourself)`];
+function channelFaults(flags: FlagValues): readonly string[] {
+  const { faults } = channelArguments(flags.text("grpc_channel_arguments"));
+  return faults.map((fault) => `--grpc_channel_arguments: ${fault}`);
+}
+
+function channelWarnings(flags: FlagValues): readonly string[] {
+  const { unknown } = channelArguments(flags.text("grpc_channel_arguments"));
+  if (unknown.length === 0) return [];
+  return [`--grpc_channel_arguments: ${unknown.join(", ")} mean nothing here and are ignored`];
 }
 
 function modelWarnings(flags: FlagValues): readonly string[] {

@@ -1,7 +1,8 @@
 import type { MessageType } from "@plinth/text-format";
 
 // The messages of TensorFlow Serving's files, as far as they are read:
-// tensorflow_serving/config/model_server_config.proto and servables/tensorflow/session_bundle_config.proto.
+// tensorflow_serving/config/{model_server_config,monitoring_config,ssl_config}.proto and
+// servables/tensorflow/session_bundle_config.proto.
 
 const VERSION_POLICY: MessageType = {
   name: "ServableVersionPolicy",
@@ -44,6 +45,17 @@ export const MODEL_SERVER_CONFIG: MessageType = {
     custom_model_config: ANY,
   },
   oneofs: [["model_config_list", "custom_model_config"]],
+};
+
+export const MONITORING_CONFIG: MessageType = {
+  name: "MonitoringConfig",
+  fields: { prometheus_config: { name: "PrometheusConfig", fields: { enable: "bool", path: "string" } } },
+};
+
+/** PEM texts, not the names of files. */
+export const SSL_CONFIG: MessageType = {
+  name: "SSLConfig",
+  fields: { server_key: "string", server_cert: "string", custom_ca: "string", client_verify: "bool" },
 };
 
 const INT64_VALUE: MessageType = { name: "Int64Value", fields: { value: "int64" } };

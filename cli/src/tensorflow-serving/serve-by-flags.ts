@@ -7,6 +7,7 @@ import { checkFlags } from "./check-flags.js";
 import { parseFlags } from "./parse-flags.js";
 import { pollForChange } from "./poll-for-change.js";
 import { servingConfig } from "./serving-config.js";
+import { SslConfigFile } from "./ssl-config.js";
 import { openStateDirectory } from "./state-directory.js";
 
 /**
@@ -32,8 +33,9 @@ export async function serveByFlags(
   for (const warning of warnings) logger.warn(warning);
 
   const state = await openStateDirectory(flags.text("plinth_state_dir"), logger);
+  const ssl = new SslConfigFile(flags.text("ssl_config_file"));
   const readConfig = () =>
-    servingConfig(flags, state.path, {
+    servingConfig(flags, state.path, ssl, {
       environment: {},
       defaults: DEFAULT_SECTIONS,
       resolveFrom: [import.meta.url],

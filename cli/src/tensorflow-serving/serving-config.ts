@@ -1,4 +1,4 @@
-import { isAbsolute } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import {
   composeConfig,
   FaultList,
@@ -8,14 +8,18 @@ import {
   type ServerConfig,
   type SourceEntry,
   type SourceMapping,
+  type SourceNode,
   treeOf,
 } from "@plinth/core";
 import { batchingOf } from "./batching-parameters.js";
-import { BATCHING_PARAMETERS, MODEL_SERVER_CONFIG } from "./messages.js";
+import { channelArguments } from "./channel-arguments.js";
+import { BATCHING_PARAMETERS, MODEL_SERVER_CONFIG, MONITORING_CONFIG } from "./messages.js";
 import { modelsOf } from "./model-server-config.js";
+import { monitorsOf } from "./monitoring-config.js";
 import type { FlagValues } from "./parse-flags.js";
 import { readTextFile } from "./read-text-file.js";
 import type { FlagName } from "./serving-flags.js";
+import type { SslConfigFile, TlsTexts } from "./ssl-config.js";
 
 /** TensorFlow Serving listens on every interface. */
 const HOST = "0.0.0.0";
@@ -31,25 +35,50 @@ type Key = readonly [key: string, entry: SourceEntry];
  * Reads the configuration that flags stand for, with the files that they name.
  *
  * @param stateDirectory where the storage keeps what is its own
+ * @param ssl that of `--ssl_config_file`
  * @throws PlinthError `CONFIG_INVALID` with all that is wrong, each with the line of its file or the flag
  */
 export async function servingConfig(
   flags: FlagValues,
   stateDirectory: string,
+  ssl: SslConfigFile,
   options: LoadConfigOptions,
 ): Promise<ServerConfig> {
   const file = flags.text("model_config_file") || NO_FILE;
   const faults = new FaultList(file);
   const batching = await batchingKeys(flags, faults);
   const models = await servedModels(flags, faults);
+  const monitors = await configuredMonitors(flags, faults);
   const server = serverOf(flags);
   const root = mappingOf({ line: 1, column: 1 }, [
     ["server", { keyAt: server.at, node: server }],
     key("storage", { use: "disk", root: stateDirectory }, "plinth_state_dir"),
-    key("protocols", [{ use: "rest", port: flags.number("rest_api_port") }], "rest_api_port"),
+    protocolsOf(flags, await ssl.tls(faults)),
+    ...(monitors.length > 0 ? [listKey("monitors", monitors, "monitoring_config_file")] : []),
     ["models", { keyAt: models.at, node: withKeys(models, batching) }],
   ]);
   return composeConfig(root, file, faults, options);
+}
+
+/** REST and gRPC, as far as each has an address. */
+function protocolsOf(flags: FlagValues, tls: TlsTexts | undefined): Key {
+  const rest = flags.number("rest_api_port");
+  const port = flags.number("port");
+  const socketPath = flags.text("grpc_socket_path");
+  const grpc = {
+    use: "grpc",
+    port: port === 0 ? "none" : port,
+    ...(socketPath !== "" && { socketPath: resolve(socketPath) }),
+    ...(tls !== undefined && { tls }),
+    ...channelArguments(flags.text("grpc_channel_arguments")).options,
+    replies: flags.isOn("enable_serialization_as_tensor_content") ? "content" : "values",
+  };
+  const at = { rest: placeOf("rest_api_port"), grpc: placeOf("port") };
+  const items = [
+    ...(rest === 0 ? [] : [treeOf({ use: "rest", port: rest }, at.rest)]),
+    ...(port === 0 && socketPath === "" ? [] : [treeOf(grpc, at.grpc)]),
+  ];
+  return ["protocols", { keyAt: at.grpc, node: { kind: "list", at: at.grpc, items } }];
 }
 
 function serverOf(flags: FlagValues): SourceMapping {
@@ -84,6 +113,12 @@ async function batchingKeys(flags: FlagValues, faults: FaultList): Promise<reado
   return batchingOf(parameters, placeOf("enable_batching"));
 }
 
+async function configuredMonitors(flags: FlagValues, faults: FaultList): Promise<readonly SourceNode[]> {
+  const file = flags.text("monitoring_config_file");
+  const config = file === "" ? undefined : await readTextFile(file, MONITORING_CONFIG, faults);
+  return config === undefined ? [] : monitorsOf(config);
+}
+
 /** Each of the models with these keys besides. */
 function withKeys(models: SourceMapping, keys: readonly Key[]): SourceMapping {
   const entries = [...models.entries].map(([name, { keyAt, node }]): Key => {
@@ -96,6 +131,11 @@ function withKeys(models: SourceMapping, keys: readonly Key[]): SourceMapping {
 function key(name: string, value: unknown, flag: FlagName): Key {
   const at = placeOf(flag);
   return [name, { keyAt: at, node: treeOf(value, at) }];
+}
+
+function listKey(name: string, items: readonly SourceNode[], flag: FlagName): Key {
+  const at = placeOf(flag);
+  return [name, { keyAt: at, node: { kind: "list", at, items } }];
 }
 
 /** A flag is named like a file, so that messages begin with it. */

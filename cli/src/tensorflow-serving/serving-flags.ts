@@ -26,15 +26,14 @@ const ignoredCount = (note: string): ServingFlag => {
 /** What ignored flags have in common. */
 const THREADS = "threads are chosen by Plinth; `execution:` of a model's configuration says otherwise";
 const NO_TENSORFLOW = "it sets up TensorFlow's runtime, which is not what runs the models here";
-const NO_GRPC = "this version serves no gRPC";
 const NO_TFLITE = "this version loads no TFLite models";
 const ALWAYS_RETRIED = "a load that failed is tried again with growing pauses, and at once when its files change";
 
 /** All flags of `tensorflow_model_server`, in the order of its help. */
 export const SERVING_FLAGS: Readonly<Record<string, ServingFlag>> = {
-  port: ignored(8500, `${NO_GRPC}: nothing listens on this port`),
-  grpc_socket_path: refused("", NO_GRPC),
-  rest_api_port: used(0, "the port of the REST API; it must be given, since gRPC is not served"),
+  port: used(8500, "the port of gRPC; 0: none"),
+  grpc_socket_path: used("", "a unix socket on which gRPC is served as well"),
+  rest_api_port: used(0, "the port of the REST API; 0: none"),
   rest_api_num_threads: ignoredCount(THREADS),
   rest_api_timeout_in_ms: used(
     30_000,
@@ -74,17 +73,17 @@ export const SERVING_FLAGS: Readonly<Record<string, ServingFlag>> = {
   tensorflow_session_config_file: ignored("", NO_TENSORFLOW),
   tensorflow_intra_op_parallelism: ignored(0, NO_TENSORFLOW),
   tensorflow_inter_op_parallelism: ignored(0, NO_TENSORFLOW),
-  use_alts_credentials: refused(false, NO_GRPC),
-  ssl_config_file: refused("", NO_GRPC),
+  use_alts_credentials: refused(false, "there is TLS, by `--ssl_config_file`"),
+  ssl_config_file: used("", "TLS for gRPC; see below"),
   platform_config_file: refused("", "a model's backend is chosen by its files, or by `backend:` in a config.yaml"),
   per_process_gpu_memory_fraction: { ...ignored(0, NO_TENSORFLOW), type: "number" },
   saved_model_tags: refused("serve", "only the tag `serve` is loaded"),
-  grpc_channel_arguments: ignored("", NO_GRPC),
-  grpc_max_threads: ignoredCount(NO_GRPC),
+  grpc_channel_arguments: used("", "`keepAlive:` and `maxConcurrentStreams:` of gRPC; see below"),
+  grpc_max_threads: ignoredCount(THREADS),
   enable_model_warmup: ignored(true, "models are always warmed up before they are in service, by a run of zeros"),
   num_request_iterations_for_warmup: ignored(0, "the warm-up is one run of zeros"),
   version: used(false, "prints the version of Plinth"),
-  monitoring_config_file: ignored("", "this version offers no metrics of Prometheus"),
+  monitoring_config_file: used("", "`monitors:`, metrics for Prometheus under TensorFlow Serving's names"),
   remove_unused_fields_from_bundle_metagraph: ignored(true, NO_TENSORFLOW),
   prefer_tflite_model: refused(false, NO_TFLITE),
   num_tflite_pools: ignoredCount(NO_TFLITE),
@@ -96,8 +95,8 @@ export const SERVING_FLAGS: Readonly<Record<string, ServingFlag>> = {
   thread_pool_factory_config_file: ignored("", NO_TENSORFLOW),
   mixed_precision: refused("", "models run in the precision that they are stored in"),
   skip_initialize_tpu: ignored(false, NO_TENSORFLOW),
-  enable_grpc_healthcheck_service: ignored(false, `${NO_GRPC}; GET /readyz tells whether the models are available`),
-  enable_serialization_as_tensor_content: ignored(false, NO_GRPC),
+  enable_grpc_healthcheck_service: used(false, "gRPC's health checks are answered in any case, also for each model"),
+  enable_serialization_as_tensor_content: used(false, "`replies: content` of gRPC"),
 };
 
 /** Plinth's own beside them, by a name that nobody takes for TensorFlow Serving's. */
@@ -108,6 +107,10 @@ export const OWN_FLAGS: Readonly<Record<string, ServingFlag>> = {
 /** Those that are asked for by name. */
 export type FlagName =
   | "port"
+  | "grpc_socket_path"
+  | "grpc_channel_arguments"
+  | "ssl_config_file"
+  | "enable_serialization_as_tensor_content"
   | "rest_api_port"
   | "rest_api_timeout_in_ms"
   | "enable_batching"
@@ -115,6 +118,7 @@ export type FlagName =
   | "model_config_file"
   | "model_config_file_poll_wait_seconds"
   | "model_name"
+  | "monitoring_config_file"
   | "model_base_path"
   | "file_system_poll_wait_seconds"
   | "version"

@@ -68,6 +68,13 @@ describe("flags together", () => {
   const RIGHT = ["--port=0", "--rest_api_port=8501", "--model_base_path=/models/m"];
   const check = (...words: readonly string[]) => checkFlags(parseFlags([...RIGHT, ...words]).flags);
 
+  it.each([
+    ["--port=8500", "--rest_api_port=0"],
+    ["--rest_api_port=0", "--grpc_socket_path=/run/s"],
+  ])("say one place to listen at least: %s %s", (...words) => {
+    expect(check(...words)).toEqual({ faults: [], warnings: [] });
+  });
+
   it("that are right are told nothing", () => {
     expect(check()).toEqual({ faults: [], warnings: [] });
   });
@@ -75,12 +82,14 @@ describe("flags together", () => {
   it.each<[words: readonly string[], fault: string]>([
     [["--model_base_path="], "--model_base_path and --model_config_file are both empty"],
     [["--batching_parameters_file=/b.txt"], "--batching_parameters_file means nothing without --enable_batching"],
-    [["--rest_api_port=0"], "nothing would listen. Add --rest_api_port=8501"],
+    [["--rest_api_port=0"], "nothing would listen. Add --rest_api_port=8501 or --port=8500"],
     [["--port=8501"], "--port and --rest_api_port are both 8501"],
     [["--rest_api_port=65536"], "--rest_api_port: expected a port from 0 to 65535, got 65536"],
-    [["--ssl_config_file=/ssl.txt"], "--ssl_config_file cannot be used here: "],
     [["--use_alts_credentials"], "--use_alts_credentials cannot be used here: "],
-    [["--grpc_socket_path=/run/s"], "--grpc_socket_path cannot be used here: "],
+    [
+      ["--grpc_channel_arguments=grpc.max_connection_age_ms=old"],
+      '--grpc_channel_arguments: expected grpc.max_connection_age_ms=<number>, got "grpc.max_connection_age_ms=old"',
+    ],
     [["--saved_model_tags=serve,gpu"], "--saved_model_tags cannot be used here: "],
     [["--enable_per_model_batching_parameters"], "--enable_per_model_batching_parameters cannot be used here: "],
   ])("%s are refused", (words, fault) => {
@@ -88,7 +97,10 @@ describe("flags together", () => {
   });
 
   it.each<[words: readonly string[], warning: string]>([
-    [["--port=8500"], "nothing listens on port 8500"],
+    [
+      ["--grpc_channel_arguments=grpc.so_reuseaddr=1,grpc.max_connection_age_ms=2000,grpc.lb_policy_name=grpclb"],
+      "grpc.so_reuseaddr, grpc.lb_policy_name mean nothing here",
+    ],
     [["--num_load_threads=4", "--num_load_threads=5"], "--num_load_threads is ignored: "],
     [["--allow_version_labels_for_unavailable_models"], "--allow_version_labels_for_unavailable_models is ignored: "],
     [["--model_config_file=/m.txt"], "--model_base_path is ignored: --model_config_file says"],

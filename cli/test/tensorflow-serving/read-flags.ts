@@ -5,6 +5,7 @@ import { PlinthError, type ServerConfig } from "@plinth/core";
 import { expect, onTestFinished } from "vitest";
 import { parseFlags } from "../../src/tensorflow-serving/parse-flags.js";
 import { servingConfig } from "../../src/tensorflow-serving/serving-config.js";
+import { SslConfigFile } from "../../src/tensorflow-serving/ssl-config.js";
 
 /** A folder for the files that flags name. */
 export async function temporaryFolder(): Promise<string> {
@@ -23,7 +24,7 @@ export async function fileOf(text: string, name = "models.txt"): Promise<string>
 export function readFlags(...words: readonly string[]): Promise<ServerConfig> {
   const { flags, faults } = parseFlags(["--rest_api_port=8501", ...words]);
   expect(faults).toEqual([]);
-  return servingConfig(flags, "/state", {
+  return servingConfig(flags, "/state", new SslConfigFile(flags.text("ssl_config_file")), {
     environment: {},
     defaults: { backends: [{ use: "onnx" }], management: {} },
     resolveFrom: [import.meta.url],

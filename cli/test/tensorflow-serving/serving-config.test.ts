@@ -9,10 +9,13 @@ async function batching(text: string) {
 }
 
 describe("flags for one model", () => {
-  it("serve its newest version on every interface, over REST", async () => {
+  it("serve its newest version on every interface, over REST and gRPC", async () => {
     const config = await readFlags(...ONE);
     expect(config.server).toMatchObject({ host: "0.0.0.0", pollIntervalMs: 1_000 });
-    expect(config.protocols.map(({ use, options }) => [use, options])).toEqual([["rest", { port: 8501 }]]);
+    expect(config.protocols.map(({ use, options }) => [use, options])).toEqual([
+      ["rest", { port: 8501 }],
+      ["grpc", expect.objectContaining({ port: 8500, replies: "values" })],
+    ]);
     expect(config.storage.options).toMatchObject({ root: "/state" });
     expect([...(config.models ?? [])]).toMatchObject([["m", { path: "/models/m", versions: undefined }]]);
     expect(config.models?.get("m")?.batching).toBeUndefined();
@@ -51,6 +54,90 @@ describe("flags for one model", () => {
     [["--model_base_path=/m", "--model_name=a/b"], '--model_name:1:1: models["a/b"]: expected a name'],
   ])("%s are refused by the flag", async (words, fault) => {
     expect(await faultsOf(readFlags(...words))).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe("monitoring", () => {
+  async function monitors(text: string) {
+    const config = await readFlags(...ONE, `--monitoring_config_file=${await fileOf(text, "monitoring.txt")}`);
+    return config.monitors.map(({ use, options }) => [use, options]);
+  }
+
+  it.each<[string, string, string]>([
+    ["the path that the file names", 'prometheus_config { enable: true, path: "/m" }', "/m"],
+    [
+      "TensorFlow Serving's own where it names none",
+      "prometheus_config: { enable: true }",
+      "/monitoring/prometheus/metrics",
+    ],
+  ])("is at %s", async (_what, text, path) => {
+    expect(await monitors(text)).toEqual([["prometheus", { path: false, tensorflowServingPath: path }]]);
+  });
+
+  it("is off unless it is enabled", async () => {
+    expect(await monitors("")).toEqual([]);
+    expect(await monitors('prometheus_config { path: "/m" }')).toEqual([]);
+  });
+
+  it("refuses a path that is none, and fields that there are not, by their lines", async () => {
+    expect(await faultsOf(monitors('prometheus_config {\n  enable: true\n  path: "m"\n}'))).toEqual([
+      expect.stringContaining("monitoring.txt:3:9: "),
+    ]);
+    expect(await faultsOf(monitors("prometheus_config { enabled: true }"))).toEqual([
+      expect.stringContaining("monitoring.txt:1:21: "),
+    ]);
+  });
+});
+
+describe("flags of gRPC", () => {
+  async function grpcOptions(...words: readonly string[]) {
+    const { protocols } = await readFlags(...ONE, ...words);
+    return protocols.find(({ use }) => use === "grpc")?.options;
+  }
+
+  it("leave it out where it has no address", async () => {
+    expect(await grpcOptions("--port=0")).toBeUndefined();
+  });
+
+  it("may have it on a socket alone", async () => {
+    expect(await grpcOptions("--port=0", "--grpc_socket_path=/run/s")).toMatchObject({
+      port: "none",
+      socketPath: "/run/s",
+    });
+  });
+
+  it("H13 set when connections end", async () => {
+    const argument =
+      "--grpc_channel_arguments=grpc.max_connection_age_ms=2000,grpc.lb_policy_name=grpclb,grpc.keepalive_time_ms=9223372036854775807";
+    expect(await grpcOptions(argument)).toMatchObject({
+      keepAlive: { maxAgeMs: 2_000, pingAfterMs: 2 ** 31 - 1, maxIdleMs: 0 },
+    });
+  });
+
+  it("have elements in tensor_content", async () => {
+    expect(await grpcOptions("--enable_serialization_as_tensor_content")).toMatchObject({ replies: "content" });
+  });
+
+  it("have TLS from the texts in a file", async () => {
+    const text = 'server_key: "-----BEGIN KEY" server_cert: "-----BEGIN CERT" custom_ca: "-----BEGIN CA"';
+    const file = await fileOf(text, "ssl.txt");
+    const tls = { certificate: "-----BEGIN CERT", key: "-----BEGIN KEY" };
+    expect(await grpcOptions(`--ssl_config_file=${file}`)).toMatchObject({ tls: { ...tls } });
+    const verifying = await fileOf(`${text} client_verify: true`, "ssl.txt");
+    expect(await grpcOptions(`--ssl_config_file=${verifying}`)).toMatchObject({
+      tls: { ...tls, clientCa: "-----BEGIN CA" },
+    });
+  });
+
+  it.each<[text: string, fault: string]>([
+    ['server_key: "k"', "ssl.txt:1:1: server_cert: expected its text as PEM, got none"],
+    ['server_key: "k" server_cert: "c" client_verify: true', "ssl.txt:1:1: custom_ca: expected its text as PEM"],
+    ['server_kee: "k"', 'server_kee: SSLConfig has no field "server_kee"; did you mean "server_key"?'],
+  ])("refuse a file of TLS with %s", async (text, fault) => {
+    const file = await fileOf(text, "ssl.txt");
+    expect(await faultsOf(readFlags(...ONE, `--ssl_config_file=${file}`))).toEqual(
+      expect.arrayContaining([expect.stringContaining(fault)]),
+    );
   });
 });
 

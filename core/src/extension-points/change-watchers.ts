@@ -1,6 +1,7 @@
-/** Who wants to know that the list of a storage may have changed, for storages to offer {@link ModelStorage.watch}. */
+/** Who wants to know that something may have changed, for what offers to tell, as {@link ModelStorage.watch}. */
 export class ChangeWatchers {
   readonly #watchers = new Set<() => void>();
+  #isTelling = false;
 
   add(changed: () => void): Disposable {
     const watcher = () => changed();
@@ -8,9 +9,14 @@ export class ChangeWatchers {
     return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
   }
 
-  /** Tells all of them soon, but for those that were disposed until then. */
+  /** Tells all of them soon, once for all that changes until then. */
   notify(): void {
-    for (const watcher of this.#watchers) queueMicrotask(() => this.#watchers.has(watcher) && watcher());
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      for (const watcher of this.#watchers) watcher();
+    });
   }
 
   /** Tells nobody any more. */

@@ -71,8 +71,15 @@ class FileInReading implements CheckedFile {
   async *#read(content: IncomingFile["content"], signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const hash = createHash("sha256");
     for await (const chunk of untilAborted(content, signal)) {
-      hash.update(chunk);
+      // In the next turn, in which whoever takes the chunk is waiting for its being written.
+      const hashed = new Promise<void>((resolve) => {
+        setImmediate(() => {
+          hash.update(chunk);
+          resolve();
+        });
+      });
       yield chunk;
+      await hashed;
       this.#stored(chunk.byteLength);
     }
     this.#digest = hash.digest("hex");

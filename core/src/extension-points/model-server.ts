@@ -44,6 +44,9 @@ export interface ModelServer {
 
   /** Whether every model has a version that can answer and the server is not about to stop. */
   readiness(): Readiness;
+
+  /** Calls `changed` soon after {@link status} or {@link readiness} may say something else, until it is disposed. */
+  watch(changed: () => void): Disposable;
 }
 
 /** The running server, for routes; protocols get it when they are started. */

@@ -18,12 +18,14 @@ const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
  * @param header the value of a header by its lower-case name, as {@link ModelTarget.header}
  */
 export function requestOrigin(
-  known: Pick<RequestOrigin, "protocol" | "method" | "receivedAtMs">,
+  { protocol, method, receivedAtMs }: Pick<RequestOrigin, "protocol" | "method" | "receivedAtMs">,
   header: (name: string) => string | undefined,
 ): RequestOrigin {
   const traceparent = matching(header("traceparent"), TRACEPARENT, MAX_TRACEPARENT);
   return {
-    ...known,
+    protocol,
+    method,
+    receivedAtMs,
     requestId: matching(header("x-request-id"), REQUEST_ID),
     traceparent,
     tracestate: traceparent === undefined ? undefined : matching(header("tracestate"), TRACESTATE),

@@ -13,7 +13,8 @@ export interface Route {
   /** Largest body in bytes, instead of `server.limits.maxRequestBytes`; bodies arrive as streams. */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * Answers one request. Calls may overlap. `request.signal` aborts when the client goes; the body is limited by
+   * Answers one request. Calls may overlap. `request.signal` aborts when the client goes, and for an answer of the type `text/event-stream`,
+   * which has no end of its own, also when the server stops; the body is limited by
    * `server.limits` and {@link maxBodyBytes}. What it throws becomes an error in the protocol's own form.
    */
   handle(request: Request, context: RouteContext): Response | Promise<Response>;

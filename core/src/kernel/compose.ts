@@ -1,13 +1,11 @@
 import { Backend } from "../extension-points/backend.js";
-import { ConfigDirectory } from "../extension-points/config-directory.js";
 import { ConfigReload } from "../extension-points/config-reload.js";
 import { Deployments } from "../extension-points/deployments.js";
-import { Logger } from "../extension-points/logger.js";
+import type { Logger } from "../extension-points/logger.js";
 import { DescriptionFormat } from "../extension-points/model-description.js";
 import { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
 import { Protocol } from "../extension-points/protocol.js";
-import { ServerSettings } from "../extension-points/server-settings.js";
 import { ServerStatistics } from "../extension-points/server-statistics.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import { createToken, type Services, type Token } from "../extension-points/token.js";
@@ -30,6 +28,7 @@ import type { Fronts } from "./processes/compose-fronts.js";
 import { processCount } from "./processes/process-count.js";
 import { ServiceContainer } from "./service-container.js";
 import { Catalog, Events, LiveFigures, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
+import { provideSurroundings } from "./start-storage.js";
 import { workerRecipe } from "./workers/worker-boot.js";
 
 const Configured: Token<ConfiguredModels> = createToken<ConfiguredModels>("core.ConfiguredModels");
@@ -99,12 +98,6 @@ function createEvents(services: Services, logger: Logger): ServerEvents {
   const events = new ServerEvents(services.getAll(Monitor), logger, statistics);
   statistics.watchMonitors(() => events.figures());
   return events;
-}
-
-function provideSurroundings(container: ServiceContainer, config: ServerConfig, logger: Logger): void {
-  container.provide(Logger, () => logger);
-  container.provide(ServerSettings, () => config.server);
-  container.provide(ConfigDirectory, () => config.directory);
 }
 
 function createCatalog(

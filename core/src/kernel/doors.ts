@@ -5,6 +5,7 @@ import type {
   parseConfig as ParseConfig,
 } from "./config/load-config.js";
 import type { startServer as StartServer } from "./server.js";
+import type { startStorage as StartStorage } from "./start-storage.js";
 
 /*
  * What programs call of the kernel. What stands behind is imported with the first call: a plugin in a worker, or a command that only
@@ -13,6 +14,10 @@ import type { startServer as StartServer } from "./server.js";
 
 /** As {@link StartServer}. */
 export const startServer: typeof StartServer = async (...call) => (await import("./server.js")).startServer(...call);
+
+/** As {@link StartStorage}. */
+export const startStorage: typeof StartStorage = async (...call) =>
+  (await import("./start-storage.js")).startStorage(...call);
 
 /** As {@link LoadConfig}. */
 export const loadConfig: typeof LoadConfig = async (...call) =>

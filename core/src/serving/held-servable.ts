@@ -3,15 +3,7 @@ import type { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
 import type { RequestWatch, Servable } from "./execution/servable.js";
-import type { AnsweredRequest, RequestLedger } from "./request-ledger.js";
-
-/** When a handle was asked for and when it was there, on the clock of `performance.now()`. */
-export interface AcquiredAt {
-  readonly askedAtMs: number;
-  readonly acquiredAtMs: number;
-}
-
-type Answer = Pick<AnsweredRequest, "call" | "result" | "calledAtMs" | "finishedAtMs" | "rows">;
+import type { AcquiredAt, Answer, RequestLedger } from "./request-ledger.js";
 
 /** A servable that is held for one request, which is told of once its answer has been encoded. */
 export class HeldServable implements ServableHandle, RequestWatch {
@@ -22,6 +14,7 @@ export class HeldServable implements ServableHandle, RequestWatch {
   readonly #infer: (call: InferCall, watch: RequestWatch) => Promise<InferResult>;
   #answered: Answer | undefined;
   #released = false;
+  #hasTold = false;
 
   constructor(
     servable: Servable,
@@ -81,18 +74,20 @@ export class HeldServable implements ServableHandle, RequestWatch {
     this.#servable.release();
   }
 
+  /** Of a handle with several calls, each is told from its own beginning, without decoding and encoding. */
   #finish(encodedAtMs: number | undefined): void {
     const answered = this.#answered;
     if (answered === undefined) return;
     this.#answered = undefined;
     const { calledAtMs, finishedAtMs, result, rows } = answered;
-    const { askedAtMs, acquiredAtMs } = this.#at;
+    const at = this.#hasTold ? { askedAtMs: calledAtMs, acquiredAtMs: calledAtMs } : this.#at;
+    const encoded = this.#hasTold ? undefined : encodedAtMs;
+    this.#hasTold = true;
     const { queueMs, computeMs } = result.timings;
-    const endedAtMs = encodedAtMs ?? finishedAtMs;
+    const endedAtMs = encoded ?? finishedAtMs;
     const { recorder } = this.#servable;
-    recorder.succeeded(endedAtMs - askedAtMs, queueMs, computeMs, rows, endedAtMs);
-    if (encodedAtMs !== undefined) recorder.coded(calledAtMs - acquiredAtMs, encodedAtMs - finishedAtMs);
-    if (!this.#ledger.observed) return;
-    this.#ledger.tell({ ...answered, ...this.#at, servable: this.#servable, target: this.#target, encodedAtMs });
+    recorder.succeeded(endedAtMs - at.askedAtMs, queueMs, computeMs, rows, endedAtMs);
+    if (encoded !== undefined) recorder.coded(calledAtMs - at.acquiredAtMs, encoded - finishedAtMs);
+    if (this.#ledger.observed) this.#ledger.tell(this.#servable, this.#target, at, answered, encoded);
   }
 }

@@ -1,3 +1,4 @@
+import { ChangeWatchers } from "../extension-points/change-watchers.js";
 import type {
   InferCall,
   InferResult,
@@ -22,6 +23,7 @@ export class LocalModelServer implements ModelServer {
   readonly #catalog: ServedModels;
   readonly #ledger: RequestLedger;
   readonly #shadows: ShadowTraffic;
+  readonly #stopWatchers = new ChangeWatchers();
   #stopping = false;
 
   constructor(catalog: ServedModels, events: ServerEvents) {
@@ -92,9 +94,21 @@ export class LocalModelServer implements ModelServer {
     return { ready: reasons.length === 0, reasons };
   }
 
+  watch(changed: () => void): Disposable {
+    const ofModels = this.#catalog.watch(changed);
+    const ofStopping = this.#stopWatchers.add(changed);
+    return {
+      [Symbol.dispose]: () => {
+        ofModels[Symbol.dispose]();
+        ofStopping[Symbol.dispose]();
+      },
+    };
+  }
+
   /** Not ready from now on; requests are still answered. */
   beginStop(): void {
     this.#stopping = true;
+    this.#stopWatchers.notify();
   }
 
   /** Not async itself: one more promise would cost a request that is not mirrored a tenth of its time here. */
@@ -183,18 +197,8 @@ class DirectRequest implements RequestWatch {
     const { queueMs, computeMs } = result.timings;
     this.#servable.recorder.succeeded(finishedAtMs - askedAtMs, queueMs, computeMs, rows, finishedAtMs);
     if (!this.#ledger.observed) return;
-    this.#ledger.tell({
-      servable: this.#servable,
-      target: this.#target,
-      call,
-      result,
-      rows,
-      askedAtMs,
-      acquiredAtMs: calledAtMs,
-      calledAtMs,
-      finishedAtMs,
-      encodedAtMs: undefined,
-    });
+    const answer = { call, result, rows, calledAtMs, finishedAtMs };
+    this.#ledger.tell(this.#servable, this.#target, { askedAtMs, acquiredAtMs: calledAtMs }, answer, undefined);
   }
 
   failed(call: InferCall, error: PlinthError): void {

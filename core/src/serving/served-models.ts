@@ -7,4 +7,6 @@ export interface ServedModels extends ModelDirectory {
   readonly servables: ServableMap;
   /** Why models that are to be served have no available version, by name. */
   unavailable(): ReadonlyMap<string, string>;
+  /** As `ModelServer.watch`. */
+  watch(changed: () => void): Disposable;
 }

@@ -3,6 +3,7 @@ import { PlinthError } from "../../src/index.js";
 import type { ConfiguredModel } from "../../src/serving/deployment/model-plan.js";
 import { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../src/serving/server-events.js";
+import { epochMsOf } from "../../src/serving/statistics/epoch-clock.js";
 import { ALL_VERSIONS, CatalogUnderTest } from "./catalog-under-test.js";
 
 let subject: CatalogUnderTest;
@@ -126,7 +127,7 @@ describe("a request", () => {
         version: 2n,
         signature: "serving_default",
         error: undefined,
-        startedAtMs: performance.timeOrigin + beganAtMs,
+        startedAtMs: epochMsOf(beganAtMs),
         durationMs: 7,
         timings: { receiveMs: 1, loadMs: undefined, decodeMs: 2, queueMs: 0, computeMs: 0, encodeMs: 4 },
         rows: 2,
@@ -145,6 +146,24 @@ describe("a request", () => {
         batches: new Map([[2, { count: 1, ms: 0 }]]),
       },
     });
+  });
+
+  it("is told for each call of a handle, where there are several", async () => {
+    const server = await subject.start();
+    subject.events.length = 0;
+    const handle = await server.acquire({ model: "digits" });
+    const inputs = new Map([["x", x]]);
+    await handle.infer({ inputs });
+    await vi.advanceTimersByTimeAsync(5);
+    await handle.infer({ inputs });
+    await vi.advanceTimersByTimeAsync(7);
+    handle[Symbol.dispose]();
+    const untimed = { decodeMs: undefined, encodeMs: undefined };
+    expect(subject.events).toMatchObject([
+      { durationMs: 0, timings: untimed },
+      { durationMs: 0, timings: untimed },
+    ]);
+    expect(subject.statistics.version("digits", 2n)?.total.succeeded).toEqual({ count: 2, ms: 0 });
   });
 
   it("is told once, whether the server or the protocol finds what is wrong with it", async () => {

@@ -24,8 +24,8 @@ export type InferenceTaskResult = { readonly signature: string } & (
  * runs have.
  *
  * @returns the results in the order of the tasks
- * @throws PlinthError of the first task that fails: `REQUEST_INVALID` for no tasks and for a signature that is asked twice,
- *   `NOT_IMPLEMENTED` for another method, and those of {@link classify}
+ * @throws PlinthError of the first task that fails: `REQUEST_INVALID` for no tasks, for a signature that is asked twice, and for one that is
+ *   to say its method and does not, `NOT_IMPLEMENTED` for another method, and those of {@link classify}
  */
 export async function multiInference(
   handle: ServableHandle,
@@ -53,7 +53,7 @@ function planTasks(handle: ServableHandle, tasks: readonly InferenceTask[]): rea
     seen.add(name);
     const signature = signatureOf(handle, name);
     const method = asked ?? signature.method;
-    if (!isExampleMethod(method)) throw unsupported(name, method);
+    if (!isExampleMethod(method)) throw asked === undefined ? unnamed(name, method) : unsupported(name, method);
     if (method === CLASSIFY_METHOD) classificationOutputs(name, signature);
     else regressionOutput(name, signature);
     return { signature: name, method };
@@ -81,6 +81,15 @@ function signatureOf(handle: ServableHandle, name: string) {
       cause: thrown,
     });
   }
+}
+
+function unnamed(signature: string, method: string): PlinthError {
+  return new PlinthError(
+    "REQUEST_INVALID",
+    `The method of signature "${signature}" is ${method}, so the task must say its own: expected its method_name to be ` +
+      `${CLASSIFY_METHOD} or ${REGRESS_METHOD}`,
+    { details: { signature } },
+  );
 }
 
 function unsupported(signature: string, method: string): PlinthError {

@@ -228,8 +228,8 @@ describe("several tasks at once", () => {
     [
       "a signature of predict, without a method",
       [{ signature: undefined, method: undefined }],
-      "UNIMPLEMENTED",
-      "Unsupported signature",
+      "INVALID_ARGUMENT",
+      "the task must say its own",
     ],
     [
       "a signature without the outputs",

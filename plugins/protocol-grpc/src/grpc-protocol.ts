@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import {
@@ -16,6 +17,7 @@ import type { UnaryCall } from "./calls/unary-call.js";
 import { channelOptions } from "./channel-options.js";
 import { type Address, Listener } from "./listening/listener.js";
 import { ReloadedCredentials } from "./listening/reloaded-credentials.js";
+import { isPem } from "./listening/tls-files.js";
 import type { GrpcOptions } from "./options.js";
 import { allServices } from "./services.js";
 
@@ -39,10 +41,13 @@ export class GrpcProtocol implements Protocol {
   readonly #listeners: Listener[] = [];
   /** What ends with the server, beside it and the listeners. */
   readonly #held: Disposable[] = [];
+  readonly #draining = new AbortController();
   #grpc: Server | undefined;
 
   constructor(options: GrpcProtocolOptions) {
     this.#options = options;
+    // As many as there are calls that go on without end.
+    setMaxListeners(0, this.#draining.signal);
   }
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
@@ -52,7 +57,7 @@ export class GrpcProtocol implements Protocol {
     const credentials = await this.#credentials();
     const arrivals = new ArrivalWatch<UnaryCall>(limits.requestTimeoutMs, (call) => call.fail(tooSlow()));
     this.#held.push(arrivals);
-    const services = allServices({ server, configReload, limits, options, logger });
+    const services = allServices({ server, configReload, draining: this.#draining.signal, limits, options, logger });
     const calls = { limits, logger, arrivals, signals: new SignalPool() };
     const grpc = createServer(services, calls, channelOptions(limits, options));
     this.#grpc = grpc;
@@ -74,11 +79,13 @@ export class GrpcProtocol implements Protocol {
     const grpc = this.#grpc;
     if (grpc === undefined) return;
     for (const listener of this.#listeners) listener.close();
+    this.#draining.abort();
     const finished = new Promise<void>((resolve) => grpc.tryShutdown(() => resolve()));
     await Promise.race([finished, aborted(signal)]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#draining.abort();
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     this.#grpc?.forceShutdown();
     await Promise.all(this.#listeners.splice(0).map((listener) => listener[Symbol.asyncDispose]()));
@@ -97,10 +104,11 @@ export class GrpcProtocol implements Protocol {
     const { options, directory, logger } = this.#options;
     if (options.tls === undefined) return ServerCredentials.createInsecure();
     const { certificate, key, clientCa } = options.tls;
+    const located = (source: string) => (isPem(source) ? source : resolve(directory, source));
     const paths = {
-      certificate: resolve(directory, certificate),
-      key: resolve(directory, key),
-      clientCa: clientCa === undefined ? undefined : resolve(directory, clientCa),
+      certificate: located(certificate),
+      key: located(key),
+      clientCa: clientCa === undefined ? undefined : located(clientCa),
     };
     const credentials = await ReloadedCredentials.create(paths, logger);
     this.#held.push(credentials);

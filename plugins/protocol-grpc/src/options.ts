@@ -64,8 +64,8 @@ export const grpcOptions: z.ZodType<GrpcOptions> = z
         certificate: z
           .string()
           .min(1)
-          .describe("PEM file of the server's certificate, with those that lead to its root."),
-        key: z.string().min(1).describe("PEM file of the certificate's private key."),
+          .describe("PEM file of the server's certificate, with those that lead to its root, or that text itself."),
+        key: z.string().min(1).describe("PEM file of the certificate's private key, or that text itself."),
         clientCa: z
           .string()
           .min(1)

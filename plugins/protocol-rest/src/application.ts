@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import Router from "@koa/router";
 import { PlinthError, type Route } from "@plinth/core";
 import Koa from "koa";
+import { descriptionRoute } from "./describe.js";
 import { healthRoutes } from "./health.js";
+import { allowedMethods } from "./http/allowed-methods.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
 import { discardRest } from "./http/send.js";
@@ -14,11 +16,12 @@ import { servingMiddleware } from "./tensorflow-serving/routes.js";
  * All but inference, as one Koa application: TensorFlow Serving's status and metadata, health, and the routes of other plugins.
  */
 export function createApplication(
-  { server, limits, logger, isDraining }: Surroundings,
+  { server, limits, logger, draining, isDraining }: Surroundings,
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const router = new Router();
-  for (const route of [...healthRoutes(server), ...routes]) mountRoute(router, route, limits);
+  const all = [...healthRoutes(server), descriptionRoute, ...routes];
+  for (const route of all) mountRoute(router, route, limits, draining);
 
   const koa = new Koa();
   koa.silent = true;
@@ -39,8 +42,8 @@ export function createApplication(
     if (isDraining()) context.res.shouldKeepAlive = false;
   });
   koa.use(servingMiddleware(server));
+  koa.use(allowedMethods());
   koa.use(router.routes());
-  koa.use(router.allowedMethods());
   return koa.callback();
 }
 

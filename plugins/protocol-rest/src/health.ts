@@ -1,4 +1,5 @@
 import type { ModelServer, Route } from "@plinth/core";
+import type { Json } from "./http/openapi.js";
 
 /**
  * `/healthz`: the process answers, so its event loop turns. `/readyz`: every model has an available version and the server is
@@ -17,4 +18,35 @@ export function healthRoutes(server: ModelServer): readonly Route[] {
       },
     },
   ];
+}
+
+/** The same for the OpenAPI document. */
+export function healthPaths(): Readonly<Record<string, Json>> {
+  const status = (...values: string[]): Json => ({ type: "string", enum: values });
+  const answer = (description: string, properties: Json): Json => ({
+    description,
+    content: {
+      "application/json": { schema: { type: "object", properties, required: Object.keys(properties) } },
+    },
+  });
+  const reasons = { type: "array", items: { type: "string" } };
+  return {
+    "/healthz": {
+      get: {
+        operationId: "getLiveness",
+        summary: "Whether the server answers.",
+        responses: { 200: answer("It does.", { status: status("live") }) },
+      },
+    },
+    "/readyz": {
+      get: {
+        operationId: "getReadiness",
+        summary: "Whether every model has an available version.",
+        responses: {
+          200: answer("It has.", { status: status("ready"), reasons }),
+          503: answer("Some have not, or the server is about to stop.", { status: status("not ready"), reasons }),
+        },
+      },
+    },
+  };
 }

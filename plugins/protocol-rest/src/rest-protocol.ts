@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Endpoint, Logger, ModelServer, Protocol, Route, ServerSettings } from "@plinth/core";
@@ -41,7 +41,7 @@ export class RestProtocol implements Protocol {
   /** Connections on which no request has come yet; Node counts them as busy. */
   readonly #unused = new Set<Socket>();
   #http: Server | undefined;
-  #draining = false;
+  readonly #draining = new AbortController();
 
   constructor(options: RestProtocolOptions) {
     this.#options = options;
@@ -50,7 +50,9 @@ export class RestProtocol implements Protocol {
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
     const { settings, routes, logger } = this.#options;
     const { requestTimeoutMs, maxConnections } = settings.limits;
-    const surroundings = { server, limits: settings.limits, logger, isDraining: () => this.#draining };
+    const draining = this.#draining.signal;
+    setMaxListeners(0, draining);
+    const surroundings = { server, limits: settings.limits, logger, draining, isDraining: () => draining.aborted };
     const application = createApplication(surroundings, routes);
     const tryInference = createInferenceHandler(surroundings);
     const http = createServer(
@@ -79,8 +81,8 @@ export class RestProtocol implements Protocol {
   async drain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     const http = this.#http;
     if (http === undefined || !http.listening) return;
-    this.#draining = true;
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+    this.#draining.abort();
     for (const socket of this.#unused) socket.destroy();
     await Promise.race([closed, aborted(signal)]);
   }
@@ -88,7 +90,7 @@ export class RestProtocol implements Protocol {
   async [Symbol.asyncDispose](): Promise<void> {
     const http = this.#http;
     if (http === undefined) return;
-    this.#draining = true;
+    this.#draining.abort();
     const closed = http.listening ? new Promise<void>((resolve) => http.close(() => resolve())) : Promise.resolve();
     http.closeAllConnections();
     await closed;

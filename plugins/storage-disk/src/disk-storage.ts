@@ -146,7 +146,7 @@ export class DiskStorage implements ModelStorage {
       } catch (thrown) {
         await this.#discard(work);
         if (isOfNoUse(thrown)) await this.#discard(unfinished.folder);
-        else await this.#unfinished.sweep(this.#clock.wallMs());
+        else await this.#boundUnfinished();
         throw thrown;
       }
     });
@@ -257,6 +257,14 @@ export class DiskStorage implements ModelStorage {
     await this.#held.retire(folder, directory ?? trash, () => this.#discard(trash));
     if (observation?.complete) await this.#manifests.delete(observation.complete.fingerprint);
     return true;
+  }
+
+  async #boundUnfinished(): Promise<void> {
+    try {
+      await this.#unfinished.sweep(this.#clock.wallMs());
+    } catch (error) {
+      this.#logger.warn("Cannot delete what earlier publishes have left", { error });
+    }
   }
 
   async #discard(work: string): Promise<void> {

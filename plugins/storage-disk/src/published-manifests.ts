@@ -1,5 +1,6 @@
 import { access, readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import pLimit from "p-limit";
 import { z } from "zod";
 import { type Disk, ensureFolder } from "./disk.js";
 import { unlessAbsent } from "./disk-errors.js";
@@ -7,6 +8,9 @@ import { syncFolder, writeNewFile } from "./version-writer.js";
 
 /** How long a manifest is kept whose version is not there, in milliseconds: a publish may be about to move it into place. */
 const MAX_AGE_MS = 24 * 60 * 60 * 1_000;
+
+/** Manifests looked at at once when they are swept: a server that starts waits for it. */
+const MAX_CONCURRENT_LOOKS = 16;
 
 /** What was published. */
 export interface Manifest {
@@ -66,12 +70,16 @@ export class PublishedManifests {
 
   /** Deletes what has outlived its version. */
   async sweep(wallMs: number): Promise<void> {
-    for (const fingerprint of (await unlessAbsent(readdir(this.#folder))) ?? []) {
-      const stats = await unlessAbsent(stat(this.#pathOf(fingerprint)));
-      if (stats === undefined || wallMs - stats.mtimeMs <= MAX_AGE_MS) continue;
-      const manifest = await this.get(fingerprint);
-      if (manifest === undefined || !(await unlessAbsent(stat(manifest.folder)))) await this.delete(fingerprint);
-    }
+    const fingerprints = (await unlessAbsent(readdir(this.#folder))) ?? [];
+    const limit = pLimit(MAX_CONCURRENT_LOOKS);
+    await Promise.all(fingerprints.map((fingerprint) => limit(() => this.#sweepOne(fingerprint, wallMs))));
+  }
+
+  async #sweepOne(fingerprint: string, wallMs: number): Promise<void> {
+    const stats = await unlessAbsent(stat(this.#pathOf(fingerprint)));
+    if (stats === undefined || wallMs - stats.mtimeMs <= MAX_AGE_MS) return;
+    const manifest = await this.get(fingerprint);
+    if (manifest === undefined || !(await unlessAbsent(stat(manifest.folder)))) await this.delete(fingerprint);
   }
 
   #pathOf(fingerprint: string): string {

@@ -177,7 +177,7 @@ async function openCopy(folder: string, refusal: PlinthError): Promise<RecordDat
           refusal,
           close: async () => {
             await database.close();
-            await rm(parent, { recursive: true });
+            await rm(parent, { recursive: true, force: true });
           },
         };
       } catch (thrown) {

@@ -5,6 +5,9 @@ import type { ModelFolder } from "./disk-catalogue.js";
 import { diskError, onDisk, systemCode } from "./disk-errors.js";
 import type { UnfinishedFiles } from "./unfinished-files.js";
 
+/** Files that are brought to the disk at once: more would only wait for each other. */
+const MAX_SYNCS = 4;
+
 /**
  * Writes files below a new folder, so that they are there after a power cut. Fails where somebody takes the folder away.
  *
@@ -20,23 +23,61 @@ export async function writeVersion(
   const folders = new Set<string>([folder]);
   const checksums = new Map<string, string>();
   await onDisk(`create ${folder}`, disk.makeFolder(folder));
-  for await (const file of files) {
-    const path = join(folder, file.path);
-    for (const above of foldersAbove(path, folder)) {
-      if (!folders.has(above)) await onDisk(`create ${above}`, disk.makeFolder(above));
-      folders.add(above);
+  const syncs = new Syncs();
+  try {
+    for await (const file of files) {
+      const path = join(folder, file.path);
+      for (const above of foldersAbove(path, folder)) {
+        if (!folders.has(above)) await onDisk(`create ${above}`, disk.makeFolder(above));
+        folders.add(above);
+      }
+      const keptBytes = await unfinished.take(file.sha256, path);
+      if (keptBytes === undefined) {
+        const sync = await writeUnsynced(disk, path, file.content);
+        await syncs.begin(() => sync().then(() => unfinished.keep(file.sha256, path)));
+      } else {
+        file.keep(keptBytes);
+      }
+      checksums.set(file.path, file.digest());
     }
-    const keptBytes = await unfinished.take(file.sha256, path);
-    if (keptBytes === undefined) {
-      await writeNewFile(disk, path, file.content);
-      await unfinished.keep(file.sha256, path);
-    } else {
-      file.keep(keptBytes);
-    }
-    checksums.set(file.path, file.digest());
+    await syncs.done();
+  } finally {
+    await syncs.settled();
   }
   for (const each of folders) await syncFolder(disk, each);
   return checksums;
+}
+
+/** Files on their way to the disk while the next ones are written already. */
+class Syncs {
+  readonly #underWay = new Set<Promise<void>>();
+  #failure: { readonly thrown: unknown } | undefined;
+
+  /** Begins one as soon as there are not too many. @throws what one before has failed with */
+  async begin(sync: () => Promise<void>): Promise<void> {
+    const running: Promise<void> = sync()
+      .catch((thrown: unknown) => {
+        this.#failure ??= { thrown };
+      })
+      .finally(() => this.#underWay.delete(running));
+    this.#underWay.add(running);
+    while (this.#underWay.size >= MAX_SYNCS) await Promise.race(this.#underWay);
+    this.#throwFailure();
+  }
+
+  /** @throws what any of them has failed with */
+  async done(): Promise<void> {
+    await this.settled();
+    this.#throwFailure();
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.thrown;
+  }
 }
 
 /**
@@ -100,21 +141,26 @@ export async function syncFolder(disk: Disk, folder: string): Promise<void> {
   }
 }
 
+type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** Writes a file that is not there yet, so that its content survives a power cut; its name does once its folder is synced. */
-export async function writeNewFile(
-  disk: Disk,
-  path: string,
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<void> {
+export async function writeNewFile(disk: Disk, path: string, content: Content): Promise<void> {
+  const sync = await writeUnsynced(disk, path, content);
+  await sync();
+}
+
+/** @returns what makes the content survive a power cut, and closes the file; to be called once */
+async function writeUnsynced(disk: Disk, path: string, content: Content): Promise<() => Promise<void>> {
   const file = await onDisk(`create ${path}`, disk.createFile(path));
   try {
     for await (const chunk of content) await onDisk(`write ${path}`, file.write(chunk));
     // The kernel's file clock ticks every few milliseconds only; two versions published in one tick must not look alike.
     await onDisk(`write ${path}`, file.stamp((performance.timeOrigin + performance.now()) / 1_000));
-    await onDisk(`write ${path}`, file.sync());
-  } finally {
+  } catch (thrown) {
     await file.close();
+    throw thrown;
   }
+  return () => onDisk(`write ${path}`, file.sync()).finally(() => file.close());
 }
 
 /** Folders between a file and a folder that it lies below, the highest first. */

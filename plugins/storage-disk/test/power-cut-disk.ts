@@ -25,17 +25,25 @@ class Inode {
     this.#synced = { names: new Map(this.names), content: this.content, seconds: this.seconds };
   }
 
-  async writeTo(path: string, survival: Survival): Promise<void> {
-    const { content, seconds, names } = this.#synced;
+  /** As it would be after the cut. */
+  survivor(survival: Survival): Inode {
+    const survivor = new Inode(this.isFolder);
+    survivor.content = this.#synced.content;
+    survivor.seconds = this.#synced.seconds;
+    for (const [name, inode] of survival === "only what was synced" ? this.#synced.names : this.names) {
+      survivor.names.set(name, inode.survivor(survival));
+    }
+    return survivor;
+  }
+
+  async writeTo(path: string): Promise<void> {
     if (!this.isFolder) {
-      await writeFile(path, content);
-      await utimes(path, seconds, seconds);
+      await writeFile(path, this.content);
+      await utimes(path, this.seconds, this.seconds);
       return;
     }
     await mkdir(path, { recursive: true });
-    for (const [name, inode] of survival === "only what was synced" ? names : this.names) {
-      await inode.writeTo(join(path, name), survival);
-    }
+    for (const [name, inode] of this.names) await inode.writeTo(join(path, name));
   }
 }
 
@@ -54,7 +62,7 @@ export class PowerCutDisk implements Disk {
 
   /** Writes what a power cut at this moment would leave. */
   async leave(folder: string, survival: Survival): Promise<void> {
-    await this.#top.writeTo(folder, survival);
+    await this.#top.survivor(survival).writeTo(folder);
   }
 
   async makeFolder(path: string): Promise<void> {

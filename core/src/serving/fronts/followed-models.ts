@@ -1,3 +1,4 @@
+import { ChangeWatchers } from "../../extension-points/change-watchers.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { ModelStatus } from "../../model/version-state.js";
 import { Servable } from "../execution/servable.js";
@@ -28,6 +29,7 @@ const NO_LABELS: ReadonlyMap<string, ModelVersion> = new Map();
 export class FollowedModels implements ServedModels {
   readonly #options: FollowedModelsOptions;
   readonly #models = new Map<string, FollowedModel>();
+  readonly #watchers = new ChangeWatchers();
   #names: readonly string[] = [];
   #servables: ServableMap = new Map();
 
@@ -39,6 +41,11 @@ export class FollowedModels implements ServedModels {
   follow(snapshots: readonly ModelSnapshot[]): void {
     for (const snapshot of snapshots) this.#follow(snapshot);
     this.#names = [...this.#models.keys()].sort();
+    this.#watchers.notify();
+  }
+
+  watch(changed: () => void): Disposable {
+    return this.#watchers.add(changed);
   }
 
   get servables(): ServableMap {

@@ -1,4 +1,5 @@
 import pLimit, { type LimitFunction } from "p-limit";
+import { ChangeWatchers } from "../../extension-points/change-watchers.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
@@ -58,6 +59,7 @@ export class ModelCatalog implements ServedModels {
   readonly #memory: MemoryBudget;
   readonly #idleUnloading: IdleUnloading;
   readonly #stopping = new AbortController();
+  readonly #watchers = new ChangeWatchers();
   /** What the storage held when last asked. */
   #listing: ReadonlyMap<string, StoredModel> = new Map();
   #servables: ServableMap = new Map();
@@ -167,6 +169,10 @@ export class ModelCatalog implements ServedModels {
   }
 
   /** Why models that are to be served have no version that can answer, by name. */
+  watch(changed: () => void): Disposable {
+    return this.#watchers.add(changed);
+  }
+
   unavailable(): ReadonlyMap<string, string> {
     return new Map(
       this.modelNames().flatMap((model) => {
@@ -236,7 +242,7 @@ export class ModelCatalog implements ServedModels {
     const before = this.#listing;
     this.#listing = new Map(listing.map((stored) => [stored.model, stored]));
     this.replan();
-    for (const model of before.keys()) if (!this.#listing.has(model)) this.#options.changed?.(model);
+    for (const model of before.keys()) if (!this.#listing.has(model)) this.#changed(model);
   }
 
   /** Tells a model's lifecycle which versions are wanted. A model that the storage cannot tell of keeps what it has. */
@@ -248,7 +254,12 @@ export class ModelCatalog implements ServedModels {
     else if (stored.error === undefined) this.#aspire(plan, stored);
     const served = this.#servables.get(model);
     if (served !== undefined && !followsRules(served.traffic, plan)) this.#serve(model, [...served.versions.values()]);
+    this.#changed(model);
+  }
+
+  #changed(model: string): void {
     this.#options.changed?.(model);
+    this.#watchers.notify();
   }
 
   #letGo(model: string, isConfigured: boolean): void {
@@ -269,7 +280,7 @@ export class ModelCatalog implements ServedModels {
     this.#servables = withModel(this.#servables, model, versions, (answering) =>
       hasRules(plan.traffic) ? new TrafficTable(plan, answering) : undefined,
     );
-    this.#options.changed?.(model);
+    this.#changed(model);
   }
 
   #lifecycle(model: string): ModelLifecycle {
@@ -292,7 +303,7 @@ export class ModelCatalog implements ServedModels {
         serve: (versions) => this.#serve(model, versions),
         stateChanged: (change) => {
           const { version, to, error } = change;
-          this.#options.changed?.(model);
+          this.#changed(model);
           this.#memory.stateChanged();
           if (error !== undefined) logger.error(`Model ${model} version ${version} cannot be served`, { error });
           else logger.info(`Model ${model} version ${version}: ${to}`);

@@ -8,6 +8,7 @@ import type {
 } from "../../extension-points/server-statistics.js";
 import type { ErrorCode } from "../../model/errors.js";
 import { type ModelVersion, newestFirst } from "../../model/model-version.js";
+import { epochMsOf, performanceMsOf } from "./epoch-clock.js";
 import { ProcessWatch } from "./process-watch.js";
 import { type RequestRecorders, versionKey } from "./request-recorders.js";
 import { addTo } from "./request-tally.js";
@@ -172,14 +173,14 @@ function statisticsOf(counted: CountedVersion, nowMs: number): VersionStatistics
 function bringUpToDate({ recorder, history }: CountedVersion): void {
   const nowMs = performance.now();
   const tally = recorder.take();
-  if (tally !== undefined) history.absorb(tally, performance.timeOrigin + Math.min(nowMs, recorder.dueAtMs - 1));
+  if (tally !== undefined) history.absorb(tally, epochMsOf(Math.min(nowMs, recorder.dueAtMs - 1)));
   if (nowMs >= recorder.dueAtMs) recorder.dueAtMs = slotEndMs(nowMs);
 }
 
 /** On the clock of `performance.now()`, as the argument is. Slots begin at multiples of their length since the epoch, in every process. */
 function slotEndMs(nowMs: number): number {
-  const slot = Math.floor((performance.timeOrigin + nowMs) / SERIES_SLOT_MS);
-  return (slot + 1) * SERIES_SLOT_MS - performance.timeOrigin;
+  const slot = Math.floor(epochMsOf(nowMs) / SERIES_SLOT_MS);
+  return performanceMsOf((slot + 1) * SERIES_SLOT_MS);
 }
 
 function lastRequestOf({ recorder, toldRequestAtMs }: CountedVersion): number | undefined {
@@ -196,5 +197,5 @@ function latest(left: number | undefined, right: number | undefined): number | u
 }
 
 function epochMs(): number {
-  return performance.timeOrigin + performance.now();
+  return epochMsOf(performance.now());
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import { epochMsOf } from "./epoch-clock.js";
 import { RequestTally } from "./request-tally.js";
 
 /**
@@ -33,7 +34,7 @@ export class VersionRecorder {
 
   /** {@link lastRequestAtMs} in milliseconds since the epoch. */
   get lastRequestSinceEpochMs(): number | undefined {
-    return this.lastRequestAtMs === undefined ? undefined : performance.timeOrigin + this.lastRequestAtMs;
+    return this.lastRequestAtMs === undefined ? undefined : epochMsOf(this.lastRequestAtMs);
   }
 
   /** Durations in milliseconds. Not one object, because that would cost as much as all the rest. */

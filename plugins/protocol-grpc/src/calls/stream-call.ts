@@ -21,7 +21,9 @@ export async function answerDuplex(
   call: ServerDuplexStream<Buffer, Uint8Array>,
 ): Promise<void> {
   const caller = callerOf(call);
-  await sendAll(answering, call, caller, () => answering.method.answer(call, caller));
+  // The stream is not to end with its requests: answers may come after the last.
+  const requests = call.iterator({ destroyOnReturn: false });
+  await sendAll(answering, call, caller, () => answering.method.answer(requests, caller));
 }
 
 async function sendAll(

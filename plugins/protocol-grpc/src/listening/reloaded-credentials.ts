@@ -53,7 +53,7 @@ export class ReloadedCredentials extends ServerCredentials implements Disposable
       if (isDeepStrictEqual(read, this.#read)) return;
       this.#read = read;
       this.updateSecureContextOptions(read);
-      this.#logger.info(`New connections get the certificate that ${this.#paths.certificate} holds now`);
+      this.#logger.info(`New connections get the certificate that the files of TLS hold now`);
     } catch (error) {
       this.#logger.error("The files of TLS cannot be used; the certificate stays as it was", { error });
     }

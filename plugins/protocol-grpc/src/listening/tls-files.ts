@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { PlinthError } from "@plinth/core";
 
-/** Where the files of TLS are; absolute paths. */
+/** Absolute paths of the files of TLS, or the texts themselves. */
 export interface TlsPaths {
   readonly certificate: string;
   readonly key: string;
@@ -27,13 +27,19 @@ export async function readTls({ certificate, key, clientCa }: TlsPaths): Promise
   } catch (cause) {
     throw new PlinthError(
       "CONFIG_INVALID",
-      `tls: expected a certificate and its key as PEM in ${certificate} and ${key}: ${(cause as Error).message}`,
+      `tls: expected a certificate and its key as PEM${isPem(key) ? "" : ` in ${certificate} and ${key}`}: ${(cause as Error).message}`,
       { cause },
     );
   }
 }
 
+/** Whether it is a text itself, and not where one lies. */
+export function isPem(source: string): boolean {
+  return source.includes("-----BEGIN ");
+}
+
 async function read(option: string, path: string): Promise<Buffer> {
+  if (isPem(path)) return Buffer.from(path);
   try {
     return await readFile(path);
   } catch (cause) {

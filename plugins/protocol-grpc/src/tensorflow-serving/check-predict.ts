@@ -5,8 +5,10 @@ import { DATA_TYPES } from "./data-types.js";
 
 /** Whether just the signature's inputs were sent. @throws PlinthError `INPUT_MISSING`, `INPUT_UNKNOWN` */
 export function checkSentInputs({ inputs }: Signature, sent: ReadonlyMap<string, unknown>): void {
+  let present = 0;
+  for (const name of inputs.keys()) if (sent.has(name)) present++;
+  if (present === inputs.size && present === sent.size) return;
   const missing = [...inputs.keys()].filter((name) => !sent.has(name));
-  if (missing.length === 0 && sent.size === inputs.size) return;
   const extra = [...sent.keys()].filter((name) => !inputs.has(name));
   const faults = [
     ...(extra.length > 0 ? [`Sent extra: ${namesOf(extra)}`] : []),

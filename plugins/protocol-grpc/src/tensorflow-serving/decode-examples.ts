@@ -17,19 +17,14 @@ const METHOD_NAME = tag(2, LENGTH_DELIMITED);
 const MAX_TASKS = 1_000;
 
 /** What a `ClassificationRequest` or `RegressionRequest` asks. */
-export interface ExampleRequest {
-  readonly spec: ModelSpec;
+export interface ExampleRequest extends ModelSpec {
   /** The message `Input`, which is not looked at; `undefined` where there is none. */
   readonly input: Buffer | undefined;
 }
 
-/** What a `MultiInferenceRequest` asks. */
-export interface MultiInferenceRequest {
-  /** Which version of which model; of one task or another, for they may not differ. */
-  readonly spec: ModelSpec;
+/** What a `MultiInferenceRequest` asks: of one version of one model, for its tasks may not differ in that. */
+export interface MultiInferenceRequest extends Omit<ExampleRequest, "signature"> {
   readonly tasks: readonly InferenceTask[];
-  /** As of {@link ExampleRequest}. */
-  readonly input: Buffer | undefined;
 }
 
 /** @throws PlinthError `REQUEST_INVALID` */
@@ -42,7 +37,7 @@ export function readExampleRequest(message: Buffer): ExampleRequest {
     else if (reader.tag === INPUT) input = reader.bytes();
     else reader.skip();
   }
-  return { spec: checkModelSpec(spec), input };
+  return { ...checkModelSpec(spec), input };
 }
 
 /** @throws PlinthError `REQUEST_INVALID`, also for tasks of several models or versions */
@@ -57,11 +52,11 @@ export function readMultiInferenceRequest(message: Buffer): MultiInferenceReques
         throw invalid(`Expected at most ${MAX_TASKS} tasks: send them in several requests`);
       const { spec, method } = readTask(reader.message());
       specs.push(spec);
-      tasks.push({ signature: spec.signature || undefined, method: method || undefined });
+      tasks.push({ signature: spec.signature, method: method || undefined });
     } else if (reader.tag === INPUT) input = reader.bytes();
     else reader.skip();
   }
-  return { spec: sharedSpec(specs), tasks, input };
+  return { ...sharedTarget(specs), tasks, input };
 }
 
 function readTask(reader: WireReader): { readonly spec: ModelSpec; readonly method: string } {
@@ -76,7 +71,7 @@ function readTask(reader: WireReader): { readonly spec: ModelSpec; readonly meth
 }
 
 /** The version that all tasks are of: those that name none go along with those that do. */
-function sharedSpec(specs: readonly ModelSpec[]): ModelSpec {
+function sharedTarget(specs: readonly ModelSpec[]): Omit<ModelSpec, "signature"> {
   const [first] = specs;
   if (first === undefined) throw invalid("Expected at least one inference task, got none");
   const chosen = specs.find(({ version, label }) => version !== undefined || label !== undefined) ?? first;
@@ -94,7 +89,8 @@ function sharedSpec(specs: readonly ModelSpec[]): ModelSpec {
       );
     }
   }
-  return chosen;
+  const { model, version, label } = chosen;
+  return { model, version, label };
 }
 
 function versionOf({ version, label }: Pick<ModelSpec, "version" | "label">): string {

@@ -5,24 +5,21 @@ import type { UnaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
 import { readExampleRequest, readMultiInferenceRequest } from "./decode-examples.js";
 import { encodeClassification, encodeMultiInference, encodeRegression } from "./encode-results.js";
-import type { ModelSpec } from "./model-spec.js";
 
 /**
- * `Classify`. What is wrong is told in TensorFlow Serving's order: the model, its version and label, then the examples, the signature, its
- * inputs. An overloaded model refuses before all of that but the message's outline is looked at.
+ * `Classify`. What is wrong is told in TensorFlow Serving's order: the model, its version and label, then the examples, then the signature,
+ * then its inputs.
  */
 export function classifyMethod(surroundings: Surroundings): UnaryMethod {
-  return exampleMethod(surroundings, "classify", async (handle, call) => {
-    const { signature = DEFAULT_SIGNATURE } = call;
-    return encodeClassification(await classify(handle, call), handle, signature);
+  return exampleMethod(surroundings, "classify", async (handle, signature, call) => {
+    return encodeClassification(await classify(handle, { signature, ...call }), handle, signature);
   });
 }
 
 /** `Regress`, as {@link classifyMethod}. */
 export function regressMethod(surroundings: Surroundings): UnaryMethod {
-  return exampleMethod(surroundings, "regress", async (handle, call) => {
-    const { signature = DEFAULT_SIGNATURE } = call;
-    return encodeRegression(await regress(handle, call), handle, signature);
+  return exampleMethod(surroundings, "regress", async (handle, signature, call) => {
+    return encodeRegression(await regress(handle, { signature, ...call }), handle, signature);
   });
 }
 
@@ -32,16 +29,22 @@ export function multiInferenceMethod({ server }: Surroundings): UnaryMethod {
     kind: "unary",
     answer: (request, caller) =>
       answerInference(server, caller, {
-        method: "multi-inference",
-        read: () => flatten(readMultiInferenceRequest(request)),
-        answer: async (handle, { tasks, input }, call) =>
-          encodeMultiInference(await multiInference(handle, tasks, { examples: readInput(input), ...call }), handle),
+        method: "multiInference",
+        read: () => readMultiInferenceRequest(request),
+        answer: async (handle, { tasks, input }, options) => {
+          const results = await multiInference(handle, tasks, { examples: readInput(input), ...options });
+          return encodeMultiInference(results, handle);
+        },
       }),
   };
 }
 
-/** Answers a call with the version that it asked for. */
-type AnswerExamples = (handle: ServableHandle, call: ExampleCall) => Promise<Uint8Array>;
+/** Answers with the signature that was asked for, or the default one. */
+type AnswerExamples = (
+  handle: ServableHandle,
+  signature: string,
+  call: Omit<ExampleCall, "signature">,
+) => Promise<Uint8Array>;
 
 function exampleMethod({ server }: Surroundings, method: string, answer: AnswerExamples): UnaryMethod {
   return {
@@ -49,17 +52,9 @@ function exampleMethod({ server }: Surroundings, method: string, answer: AnswerE
     answer: (request, caller) =>
       answerInference(server, caller, {
         method,
-        read: () => flatten(readExampleRequest(request)),
-        answer: (handle, { signature, input }, call) =>
-          answer(handle, { signature, examples: readInput(input), ...call }),
+        read: () => readExampleRequest(request),
+        answer: (handle, { signature = DEFAULT_SIGNATURE, input }, options) =>
+          answer(handle, signature, { examples: readInput(input), ...options }),
       }),
   };
-}
-
-/** What is asked beside the version that it asks of. */
-function flatten<Request extends { readonly spec: ModelSpec }>({
-  spec,
-  ...rest
-}: Request): ModelSpec & Omit<Request, "spec"> {
-  return { ...spec, ...rest };
 }

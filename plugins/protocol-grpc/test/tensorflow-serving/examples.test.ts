@@ -100,9 +100,9 @@ describe("requests with tasks", () => {
   };
 
   it("are of the version that some of them name", () => {
-    expect(read(undefined, version(7n), version(7n)).spec).toMatchObject({ model: "m", version: 7n });
-    expect(read(label("stable"), undefined).spec).toMatchObject({ model: "m", label: "stable" });
-    expect(read(undefined).spec).toMatchObject({ model: "m", version: undefined, label: undefined });
+    expect(read(undefined, version(7n), version(7n))).toMatchObject({ model: "m", version: 7n });
+    expect(read(label("stable"), undefined)).toMatchObject({ model: "m", label: "stable" });
+    expect(read(undefined)).toMatchObject({ model: "m", version: undefined, label: undefined });
   });
 
   it.each<[string, Parameters<typeof read>, string]>([

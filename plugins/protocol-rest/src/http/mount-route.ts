@@ -8,8 +8,11 @@ import { isLocalCaller } from "./local-caller.js";
 import { tooLarge } from "./read-body.js";
 import { discardRest } from "./send.js";
 
-/** Serves one web-standard route on Koa. */
-export function mountRoute(router: Router, route: Route, limits: ServerLimits): void {
+/** What an answer says that goes on until one side ends it. */
+const ENDLESS = "text/event-stream";
+
+/** Serves one web-standard route on Koa. @param draining aborts when answers without an end are to come to one */
+export function mountRoute(router: Router, route: Route, limits: ServerLimits, draining: AbortSignal): void {
   const path = route.path.replace(/\/\*$/, "{/*rest}");
   router.register(
     path,
@@ -20,18 +23,28 @@ export function mountRoute(router: Router, route: Route, limits: ServerLimits): 
         const { rest, ...named } = context.params;
         const params = new Map(Object.entries(named));
         if (path !== route.path) params.set("*", rest ?? "");
-        const request = webRequest(context, route.maxBodyBytes ?? limits.maxRequestBytes);
+        const gone = new AbortController();
+        const request = webRequest(context, route.maxBodyBytes ?? limits.maxRequestBytes, gone);
         const response = await route.handle(request, { params });
         await discardRest(context.req);
         if (!context.req.complete) context.res.shouldKeepAlive = false;
+        if (response.headers.get("content-type")?.startsWith(ENDLESS)) endWith(context, draining, gone);
         answerWith(context, response);
       },
     ],
   );
 }
 
-function webRequest(context: Context, maxBodyBytes: number): Request {
-  const gone = new AbortController();
+/** Has an answer that would go on for ever end when the server stops, and its connection with it. */
+function endWith({ res }: Context, draining: AbortSignal, gone: AbortController): void {
+  const end = () => gone.abort();
+  res.shouldKeepAlive = false;
+  draining.addEventListener("abort", end, { once: true });
+  res.once("close", () => draining.removeEventListener("abort", end));
+  if (draining.aborted) end();
+}
+
+function webRequest(context: Context, maxBodyBytes: number, gone: AbortController): Request {
   context.res.once("close", () => {
     if (!context.res.writableFinished) gone.abort();
   });

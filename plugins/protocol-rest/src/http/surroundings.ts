@@ -5,6 +5,8 @@ export interface Surroundings {
   readonly server: ModelServer;
   readonly limits: ServerLimits;
   readonly logger: Logger;
+  /** Aborts when no more requests are taken, so that answers without an end come to one. */
+  readonly draining: AbortSignal;
   /** Whether connections are to be closed after the answer that is under way on them. */
   isDraining(): boolean;
 }

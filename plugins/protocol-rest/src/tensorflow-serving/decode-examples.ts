@@ -1,5 +1,15 @@
 import { PlinthError } from "@plinth/core";
-import { type Example, ExampleBatch, type Feature, type InferenceTask, MAX_EXAMPLES } from "@plinth/tf-example";
+import {
+  CLASSIFY_METHOD,
+  type Example,
+  ExampleBatch,
+  type ExampleMethod,
+  type Feature,
+  type InferenceTask,
+  isExampleMethod,
+  MAX_EXAMPLES,
+  REGRESS_METHOD,
+} from "@plinth/tf-example";
 import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipBlanks } from "../json/characters.js";
 import { ObjectWalker } from "../json/object-walker.js";
 import { skipValue } from "../json/skip-value.js";
@@ -115,9 +125,15 @@ function readTasks(bytes: Buffer, tasks: Span | undefined): readonly InferenceTa
       if (TASK_KEYS.includes(key) && !names.has(key)) names.set(key, textAt(bytes, { at, end }, key));
       at = walker.next(end);
     }
-    read.push({ signature: names.get(SIGNATURE_KEY) || undefined, method: names.get(METHOD_KEY) || undefined });
+    read.push({ signature: names.get(SIGNATURE_KEY) || undefined, method: methodOf(names.get(METHOD_KEY)) });
   }
   return read;
+}
+
+function methodOf(name: string | undefined): ExampleMethod | undefined {
+  if (name === undefined || name === "") return undefined;
+  if (isExampleMethod(name)) return name;
+  throw invalid(`Unsupported signature ${METHOD_KEY}: ${clip(name)}. Expected ${CLASSIFY_METHOD} or ${REGRESS_METHOD}`);
 }
 
 function textAt(bytes: Buffer, { at, end }: Span, key: string): string {

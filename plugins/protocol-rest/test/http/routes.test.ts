@@ -108,10 +108,30 @@ describe("a route of another plugin", () => {
     expect(warnings).toEqual([]);
   });
 
+  it.each(["TRACE", "PROPFIND"])("has no %s, which is no fault of the server's", async (method) => {
+    rest = await RestUnderTest.start({ routes: [echo] });
+    for (const path of ["/things/a/parts", "/healthz", "/v1/models/echo", "/v1/models/echo:predict"]) {
+      const { status, headers } = await rawRequest(rest.url + path, { method });
+      expect([path, status, headers.allow]).toEqual([path, 405, expect.any(String)]);
+    }
+  });
+
   it("has only the methods that it has", async () => {
     rest = await RestUnderTest.start({ routes: [echo] });
     const response = await fetch(`${rest.url}/things/a/parts`, { method: "PUT" });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    expect(await response.json()).toEqual({ error: "Expected POST on /things/a/parts, got PUT" });
+  });
+
+  it("tells its methods, and not those of a route for all that is below", async () => {
+    const below: Route = { method: "DELETE", path: "/things/*", access: "public", handle: () => new Response("none") };
+    const named: Route = { ...below, method: "PUT", path: "/things/:thing" };
+    rest = await RestUnderTest.start({ routes: [named, below] });
+    const thing = await fetch(`${rest.url}/things/a`, { method: "OPTIONS" });
+    expect([thing.status, thing.headers.get("allow"), await thing.text()]).toEqual([200, "PUT", ""]);
+    const other = await fetch(`${rest.url}/things/a/b`, { method: "OPTIONS" });
+    expect([other.status, other.headers.get("allow")]).toEqual([200, "DELETE"]);
+    expect((await fetch(`${rest.url}/nothing`, { method: "OPTIONS" })).status).toBe(404);
   });
 });
 

@@ -167,6 +167,7 @@ describe("tasks", () => {
       '{"tasks":[{"method_name":null}],"examples":[{}]}',
       "'method_name' key must be a string value",
     ],
+    ["another method", '{"tasks":[{"method_name":"x"}],"examples":[{}]}', "Unsupported signature method_name: x"],
     ["too many", `{"tasks":[${"{},".repeat(1_000)}{}],"examples":[{}]}`, "at most 1000 tasks"],
     ["no examples", '{"tasks":[{}]}', "Expecting 'examples'"],
   ])("are refused for %s", (_, body, fragment) => {

@@ -103,6 +103,10 @@ export class EchoServer implements ModelServer {
     return { ready: true, reasons: [] };
   }
 
+  watch(): Disposable {
+    return { [Symbol.dispose]: () => {} };
+  }
+
   #admit(): void {
     if (this.isOverloaded) throw overloaded();
   }

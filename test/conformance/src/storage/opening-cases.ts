@@ -155,6 +155,24 @@ export const openingCases: readonly StorageCase[] = [
     },
   },
   {
+    name: "lists and opens where it is started to read only",
+    needs: ["reopen"],
+    async run(context) {
+      const { storage, subject, signal } = context;
+      await storage.publish("m", 1n, [textFile("a", "text")], { signal });
+      await storage[Symbol.asyncDispose]();
+      const reader = subject.reopen?.();
+      if (reader === undefined) return;
+      try {
+        await reader.start({ signal, readOnly: true });
+        expect(await listedVersions({ ...context, storage: reader })).toEqual({ m: [1n] });
+        expect(await readVersion({ ...context, storage: reader }, "m", 1n)).toEqual({ a: "text" });
+      } finally {
+        await reader[Symbol.asyncDispose]();
+      }
+    },
+  },
+  {
     name: "gives versions and records back to a storage that is opened over the same store",
     needs: ["reopen"],
     async run(context) {

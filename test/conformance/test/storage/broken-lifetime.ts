@@ -4,6 +4,7 @@ import type {
   PublishOptions,
   RecordStore,
   StorageCallOptions,
+  StorageStartOptions,
   StoredModel,
   StoredRecord,
   StoredVersion,
@@ -39,6 +40,16 @@ export const brokenLifetime: readonly BrokenStorage[] = [
       }
     },
     caughtBy: ["gives versions and records back to a storage that is opened over the same store"],
+  },
+  {
+    fault: "starts anew where it is to be read only",
+    create: class extends ReferenceStorage {
+      override async start(options: StorageStartOptions): Promise<void> {
+        await super.start(options);
+        if (options.readOnly) this.store.models.clear();
+      }
+    },
+    caughtBy: ["lists and opens where it is started to read only"],
   },
   {
     fault: "never tells a watcher",

@@ -1,0 +1,70 @@
+import type { DType, NamedTensors, RequestFinished, Tensor } from "@plinth/core";
+import type { DataType, TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
+import { TensorProto as TensorMessage } from "@plinth/protobuf-messages/tensorflow/tensor";
+import { PredictionLog } from "@plinth/protobuf-messages/tensorflow_serving/prediction_log";
+import { isRedacted } from "./tensor-json.js";
+
+/** `DataType` of TensorFlow's types.proto. */
+const DATA_TYPES: Readonly<Record<DType, DataType>> = {
+  float32: 1,
+  float64: 2,
+  int32: 3,
+  uint8: 4,
+  int16: 5,
+  int8: 6,
+  string: 7,
+  complex64: 8,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  uint16: 17,
+  complex128: 18,
+  float16: 19,
+  uint32: 22,
+  uint64: 23,
+};
+
+const MILLISECONDS_PER_SECOND = 1_000;
+
+/**
+ * A request and its answer as TensorFlow Serving logs them, be it for another server's warm-up or for tools that read such logs. What is
+ * redacted keeps its dtype and shape.
+ *
+ * @param share of the requests that are sampled
+ */
+export function predictionLog(event: RequestFinished, share: number, redact: readonly string[]): Uint8Array {
+  const { model = "", version, signature = "", sample, startedAtMs } = event;
+  const modelSpec = {
+    name: model,
+    versionChoice: version === undefined ? undefined : { $case: "version" as const, value: version },
+    signatureName: signature,
+  };
+  const message = PredictionLog.fromPartial({
+    logMetadata: {
+      modelSpec,
+      samplingConfig: { samplingRate: share },
+      timestampSecs: BigInt(Math.floor(startedAtMs / MILLISECONDS_PER_SECOND)),
+    },
+    logType: {
+      $case: "predictLog",
+      value: {
+        request: { modelSpec, inputs: protos(sample?.inputs, redact) },
+        response: sample?.outputs && { modelSpec, outputs: protos(sample.outputs, redact) },
+      },
+    },
+  });
+  return PredictionLog.encode(message).finish();
+}
+
+function protos(tensors: NamedTensors | undefined, redact: readonly string[]): Map<string, TensorProto> {
+  return new Map([...(tensors ?? [])].map(([name, tensor]) => [name, protoOf(tensor, isRedacted(name, redact))]));
+}
+
+function protoOf({ dtype, shape, data }: Tensor, redacted: boolean): TensorProto {
+  const tensorShape = { dim: shape.map((size) => ({ size: BigInt(size), name: "" })), unknownRank: false };
+  const head = { dtype: DATA_TYPES[dtype], tensorShape };
+  if (redacted) return TensorMessage.fromPartial(head);
+  if (dtype === "string") return TensorMessage.fromPartial({ ...head, stringVal: [...data] });
+  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  return TensorMessage.fromPartial({ ...head, tensorContent: bytes });
+}

@@ -1,0 +1,21 @@
+import { testModelStorage } from "@plinth/conformance";
+import { afterAll, vi } from "vitest";
+import { storeUnderTest, TestBucket } from "./object-store-under-test.js";
+
+// Thousands of requests over sockets take their time where other programs keep the machine busy.
+vi.setConfig({ testTimeout: 60_000 });
+
+const store = await storeUnderTest();
+
+afterAll(() => store[Symbol.asyncDispose]());
+
+testModelStorage(`storage-s3 on ${store.isReal ? "a real server" : "a fake one"}`, async () => {
+  const bucket = await TestBucket.create(store);
+  return {
+    storage: bucket.storage(),
+    reopen: () => bucket.storage(),
+    leftovers: () => bucket.leftovers(),
+    resumes: true,
+    cleanUp: () => bucket[Symbol.asyncDispose](),
+  };
+});
