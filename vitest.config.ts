@@ -9,6 +9,7 @@ export default defineConfig({
       "bench/test/*.test.mjs",
     ],
     testTimeout: 20_000,
+    hookTimeout: 60_000,
     maxWorkers: "100%",
   },
 });

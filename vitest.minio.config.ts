@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   ssr: { resolve: { conditions: ["@plinth/source", "module", "node", "development|production"] } },
   test: {
-    include: ["plugins/storage-s3/test/**/*.test.ts", "test/minio/**/*.test.ts"],
+    include: ["plugins/storage-s3/test/**/*.test.ts", "test/minio/**/*.test.ts", "test/e2e/storages.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     fileParallelism: false,

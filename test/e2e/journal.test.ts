@@ -6,9 +6,6 @@ import { QuietLogger, Serving, TemporaryFolder } from "./serving.js";
 
 const DIGITS = join(ROOT, "examples", "digits");
 
-/** Longest that the server may take to start on a busy machine, in milliseconds. */
-const START_TIMEOUT_MS = 60_000;
-
 let folder: TemporaryFolder;
 let serving: Serving;
 
@@ -20,7 +17,7 @@ storage: { use: disk, root: ./models, settleMs: 0 }
 monitors: [{ use: journal, requests: { share: 1, redact: ["*"] } }]
 `;
   serving = await Serving.start(config, join(folder.path, "config.yaml"), new QuietLogger());
-}, START_TIMEOUT_MS);
+});
 
 afterAll(async () => {
   await serving[Symbol.asyncDispose]();

@@ -20,9 +20,6 @@ models:
     batching: { maxBatchSize: 4, maxWaitMs: 1, allowedBatchSizes: [4] }
 `;
 
-/** Longest that the server may take to start on a busy machine, in milliseconds. */
-const START_TIMEOUT_MS = 60_000;
-
 let folder: TemporaryFolder;
 let serving: Serving;
 let body: string;
@@ -43,7 +40,7 @@ beforeAll(async () => {
     const { agreed = 0, differed = 0 } = serving.server.models.status("digits")?.shadow ?? {};
     expect(agreed + differed).toBe(5);
   });
-}, START_TIMEOUT_MS);
+});
 
 afterAll(async () => {
   await serving?.[Symbol.asyncDispose]();

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { storeUnderTest } from "../../plugins/storage-s3/test/object-store-under-test.js";
 import { ROOT } from "../architecture/source-files.js";
 import { ManagementClient } from "./management-client.js";
 import { Serving, TemporaryFolder } from "./serving.js";
@@ -15,10 +17,26 @@ interface StorageOfStory {
   readonly isLasting: boolean;
 }
 
+/** A real one where S3_ENDPOINT says so, else one in this process. */
+const store = await storeUnderTest();
+
+afterAll(() => store[Symbol.asyncDispose]());
+
+const bucket = {
+  bucket: store.bucket,
+  endpoint: store.endpoint,
+  accessKeyId: store.accessKeyId,
+  secretAccessKey: store.secretAccessKey,
+  region: "us-east-1",
+  prefix: `tests/${randomUUID()}`,
+  cacheDirectory: "./cache",
+};
+
 /** The one line that differs between the servers. */
 const STORAGES: readonly StorageOfStory[] = [
   { use: "memory", isLasting: false },
   { use: "disk", options: "root: ./models", isLasting: true },
+  { use: "s3", options: JSON.stringify(bucket).slice(1, -1), isLasting: true },
 ];
 
 const MODEL = "/api/models/digits";

@@ -87,8 +87,9 @@ const WIDTHS: Readonly<Partial<Record<ElementType, number>>> = {
  */
 export function elementTypeOf(dataType: number): ElementType {
   const type = ELEMENT_TYPES[dataType > REFERENCE ? dataType - REFERENCE : dataType];
-  if (type === undefined)
+  if (type === undefined) {
     throw new SavedModelError("GRAPH_INVALID", `Expected a DataType of TensorFlow, got ${dataType}`);
+  }
   return type;
 }
 

@@ -1,6 +1,6 @@
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import type { ConstantTensor } from "./constant-tensor.js";
-import type { HandleDefinition } from "./freeze/body-builder.js";
+import { type HandleDefinition, NodeBudget } from "./freeze/body-builder.js";
 import { byTraining, type FlatCallable, flattenCallable, listCallables } from "./freeze/callables.js";
 import { captures } from "./freeze/captures.js";
 import { finishSignature } from "./freeze/finish-signature.js";
@@ -19,7 +19,7 @@ import type { MetaGraph } from "./messages/meta-graph-message.js";
 import type { ExpansionBudget } from "./messages/tensor-message.js";
 import { WireReader } from "./messages/wire-reader.js";
 import { resourceOf } from "./resource.js";
-import type { Callable, InitialValue, ModelSignature, Resource, SavedModel } from "./saved-model.js";
+import type { Callable, InitialValue, LookupTable, ModelSignature, Resource, SavedModel } from "./saved-model.js";
 import { SavedModelError, type SavedModelErrorReason } from "./saved-model-error.js";
 
 export interface FrozenModelOptions {
@@ -30,6 +30,9 @@ export interface FrozenModelOptions {
   readonly signal: AbortSignal | undefined;
   readonly assertions: SimplifyOptions["assertions"];
 }
+
+/** What a variable or table begins with, or why that cannot be told; `undefined` where it begins with nothing. */
+type Beginning = InitialValue | LookupTable["entries"] | SavedModelError;
 
 /** What a checkpoint calls its description of the model's objects. */
 const OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH";
@@ -49,19 +52,31 @@ const DAMAGED: ReadonlySet<SavedModelErrorReason> = new Set([
 export class FrozenModel {
   readonly #options: FrozenModelOptions;
   readonly #budget: ExpansionBudget;
+  readonly #nodeBudget: NodeBudget;
   readonly #graph: ModelGraph;
   readonly #handles: Handles = new Handles();
   readonly #flat = new Map<string, FlatSignature>();
   readonly #flatCallables: FlatCallable[] = [];
   readonly #refused = new Map<string, SavedModelError>();
   readonly #initialisation: Initialisation = new Initialisation();
+  readonly #initialValues: InitialValues;
   #checkpoint: Promise<Checkpoint> | undefined;
 
   constructor(options: FrozenModelOptions) {
     this.#options = options;
     this.#budget = { bytesLeft: options.limits.maxExpandedBytes };
+    this.#nodeBudget = new NodeBudget(options.limits);
     const { graph, ops } = options.metaGraph;
     this.#graph = new ModelGraph({ graph, ops, assetPaths: options.assetPaths, budget: this.#budget });
+    const { directory, limits, signal } = options;
+    const checkpoint = (): Promise<Checkpoint> => this.#openCheckpoint();
+    this.#initialValues = new InitialValues({
+      directory,
+      initialisation: this.#initialisation,
+      checkpoint,
+      limits,
+      signal,
+    });
     this.#initialise();
   }
 
@@ -94,10 +109,10 @@ export class FrozenModel {
   async freeze(): Promise<Pick<SavedModel, "signatures" | "refused" | "callables" | "resources">> {
     const all = [...this.#flat.values(), ...this.#flatCallables.map(({ signature }) => signature)];
     const changed = changedResources(all.map(({ graph }) => graph));
-    const values = new Map<string, InitialValue | SavedModelError>();
+    const values = new Map<string, Beginning>();
     for (const key of new Set(all.flatMap(({ graph }) => [...usedResources(graph)]))) {
       const definition = this.#handles.get(key);
-      if (definition !== undefined && isVariable(definition)) await this.#variable(definition, changed, values);
+      if (definition !== undefined) values.set(key, await this.#beginning(definition, changed.has(key)));
     }
     const constants = new Map([...values].flatMap(([key, value]) => this.#constant(key, value, changed)));
     const options = { changed, isSink: (op: string) => this.#isSink(op), assertions: this.#options.assertions };
@@ -111,10 +126,7 @@ export class FrozenModel {
         callables.push({ ...flat, signature: this.#finish(flat.signature, values, constants, options) }),
       );
     }
-    const resources = await this.#resources(
-      [...signatures.values(), ...callables.map(({ signature }) => signature)],
-      values,
-    );
+    const resources = this.#resources([...signatures.values(), ...callables.map(({ signature }) => signature)], values);
     this.#checkNotAllRefused(signatures.size + callables.length);
     return { signatures, refused: this.#refused, callables: callables.sort(byTraining), resources };
   }
@@ -127,7 +139,7 @@ export class FrozenModel {
 
   #finish(
     flat: FlatSignature,
-    values: ReadonlyMap<string, InitialValue | SavedModelError>,
+    values: ReadonlyMap<string, Beginning>,
     constants: ReadonlyMap<string, ConstantTensor>,
     options: SimplifyOptions,
   ): ModelSignature {
@@ -138,47 +150,43 @@ export class FrozenModel {
     return finishSignature(flat, constants, options);
   }
 
-  async #variable(
-    definition: HandleDefinition,
-    changed: ReadonlySet<string>,
-    values: Map<string, InitialValue | SavedModelError>,
-  ): Promise<void> {
+  async #beginning(definition: HandleDefinition, isChanged: boolean): Promise<Beginning> {
     try {
-      const value = await this.#initialValues().variable(definition);
-      if (value !== undefined) values.set(definition.key, value);
-      else if (!changed.has(definition.key))
-        throw new SavedModelError("VARIABLE_MISSING", `Nothing gives variable ${definition.name} a value`);
+      if (!isVariable(definition)) return await this.#initialValues.table(definition);
+      const value = await this.#initialValues.variable(definition);
+      if (value !== undefined || isChanged) return value;
+      throw new SavedModelError(
+        "VARIABLE_MISSING",
+        `Nothing gives variable ${definition.name} a value, which TensorFlow could not serve either; export the model again`,
+      );
     } catch (error) {
       if (!(error instanceof SavedModelError) || DAMAGED.has(error.reason)) throw error;
-      values.set(definition.key, error);
+      return error;
     }
   }
 
   #constant(
     key: string,
-    value: InitialValue | SavedModelError,
+    value: Beginning,
     changed: ReadonlySet<string>,
   ): readonly (readonly [string, ConstantTensor])[] {
-    if (value instanceof SavedModelError || value.kind !== "constant" || changed.has(key)) return [];
+    if (value === undefined || !("kind" in value) || value.kind !== "constant" || changed.has(key)) return [];
     return [[key, value.tensor]];
   }
 
-  async #resources(
+  #resources(
     signatures: readonly ModelSignature[],
-    values: ReadonlyMap<string, InitialValue | SavedModelError>,
-  ): Promise<ReadonlyMap<string, Resource>> {
+    values: ReadonlyMap<string, Beginning>,
+  ): ReadonlyMap<string, Resource> {
     const resources = new Map<string, Resource>();
-    const nodes = signatures
-      .flatMap(({ nodes, functions }) => [nodes, ...[...functions.values()].map((body) => body.nodes)])
-      .flat();
+    const nodes = signatures.flatMap((signature) =>
+      [signature, ...signature.functions.values()].flatMap((body) => body.nodes),
+    );
     for (const { resource: key } of nodes) {
       const definition = key === undefined ? undefined : this.#handles.get(key);
       if (definition === undefined || resources.has(definition.key)) continue;
-      const initial = values.get(definition.key);
-      resources.set(
-        definition.key,
-        await resourceOf(definition, initial instanceof SavedModelError ? undefined : initial, this.#initialValues()),
-      );
+      const value = values.get(definition.key);
+      resources.set(definition.key, resourceOf(definition, value instanceof SavedModelError ? undefined : value));
     }
     return resources;
   }
@@ -200,21 +208,18 @@ export class FrozenModel {
     return this.#checkpoint;
   }
 
-  #initialValues(): InitialValues {
-    const { directory, limits, signal } = this.#options;
-    const checkpoint = (): Promise<Checkpoint> => this.#openCheckpoint();
-    return new InitialValues({ directory, initialisation: this.#initialisation, checkpoint, limits, signal });
-  }
-
+  /** As TensorFlow loads a model: restores it, then initialises it. Hub modules of TensorFlow 1 say of neither how. */
   #initialise(): void {
-    const { saver, collections, signatures } = this.#options.metaGraph;
+    const { saver, collections, partitions, signatures } = this.#options.metaGraph;
+    this.#initialisation.takePartitions(partitions);
     if (saver !== undefined && saver.restoreOp !== "") this.#initialisation.take(this.#effects([saver.restoreOp]));
-    const initialiser = [...(signatures.get("__saved_model_init_op")?.outputs.values() ?? [])].flatMap(
-      ({ tensor }) => tensor ?? [],
-    );
-    const roots = [collections.get("saved_model_main_op"), collections.get("legacy_init_op"), initialiser].find(
-      (nodes) => nodes?.length,
-    );
+    const initialiser = signatures.get("__saved_model_init_op")?.outputs.values() ?? [];
+    const roots = [
+      collections.get("saved_model_main_op"),
+      collections.get("legacy_init_op"),
+      [...initialiser].flatMap(({ tensor }) => tensor ?? []),
+      collections.get("table_initializer"),
+    ].find((nodes) => nodes?.length);
     if (roots !== undefined) this.#initialisation.take(this.#effects(roots));
   }
 
@@ -224,7 +229,7 @@ export class FrozenModel {
   }
 
   #inliner(): Inliner {
-    return new Inliner(this.#graph, this.#handles, this.#options.limits.maxNodes);
+    return new Inliner(this.#graph, this.#handles, this.#nodeBudget);
   }
 
   #isSink(op: string): boolean {

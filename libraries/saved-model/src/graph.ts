@@ -1,7 +1,10 @@
 import type { ConstantTensor, Shape } from "./constant-tensor.js";
 import type { ElementType } from "./element-type.js";
 
-/** What a node is told besides its inputs. `function` is the name of one in {@link Graph.functions}. */
+/**
+ * What a node is told besides its inputs. `function` is the name of one in {@link Graph.functions}: branches and loops have them, other ops
+ * that would call functions (datasets) come without.
+ */
 export type Attribute =
   | { readonly kind: "bytes"; readonly value: Uint8Array }
   | { readonly kind: "int"; readonly value: bigint }

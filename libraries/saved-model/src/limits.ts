@@ -2,7 +2,7 @@
 export interface Limits {
   /** Size of `saved_model.pb`; protobuf itself ends at 2 GiB. */
   readonly maxGraphBytes: number;
-  /** Nodes of one signature after calls were put in place of their calls. */
+  /** Nodes of all signatures together, once functions stand in the place of their calls. */
   readonly maxNodes: number;
   /** Size of all variables that the signatures need. */
   readonly maxVariableBytes: number;
@@ -14,7 +14,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   maxGraphBytes: 2 ** 31,
-  maxNodes: 200_000,
+  maxNodes: 500_000,
   maxVariableBytes: 2 ** 36,
   maxExpandedBytes: 2 ** 28,
   maxAssetBytes: 2 ** 30,

@@ -1,22 +1,17 @@
 import type { ElementType } from "./element-type.js";
 import type { HandleDefinition } from "./freeze/body-builder.js";
 import { isVariable } from "./freeze/handles.js";
-import type { InitialValues } from "./initial/initial-values.js";
-import type { InitialValue, Resource } from "./saved-model.js";
+import type { InitialValue, LookupTable, Resource } from "./saved-model.js";
 
-/** What a handle stands for, as it is handed out. */
-export async function resourceOf(
-  definition: HandleDefinition,
-  initial: InitialValue | undefined,
-  initialValues: InitialValues,
-): Promise<Resource> {
+/** What a handle stands for, as it is handed out. @param beginning of a variable its value, of a table its entries */
+export function resourceOf(definition: HandleDefinition, beginning: InitialValue | LookupTable["entries"]): Resource {
   if (isVariable(definition)) {
     const shape = definition.attributes.get("shape");
     return {
       kind: "variable",
       dtype: typeOf(definition, "dtype"),
       shape: shape?.kind === "shape" ? shape.value : undefined,
-      initial,
+      initial: beginning !== undefined && "kind" in beginning ? beginning : undefined,
     };
   }
   return {
@@ -24,7 +19,7 @@ export async function resourceOf(
     op: definition.op,
     keyType: typeOf(definition, "key_dtype"),
     valueType: typeOf(definition, "value_dtype"),
-    entries: await initialValues.table(definition),
+    entries: beginning !== undefined && "keys" in beginning ? beginning : undefined,
   };
 }
 

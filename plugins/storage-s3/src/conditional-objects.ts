@@ -115,8 +115,12 @@ export async function findConditionSupport(
     if (await put("second", "0123456789abcdef0123456789abcdef")) return refuse(store, "If-Match", "ignored");
     const first = await store.read(key, 100, signal);
     if (!(await put("second", first?.etag ?? ""))) return refuse(store, "If-Match", "refused");
-    const deleted = await withRetries(signal, () => isDone(store.delete(key, first?.etag ?? "", signal)));
-    return deleted || (await store.read(key, 100, signal)) === undefined ? "writes" : "writes-and-deletes";
+    const drop = (etag: string) => withRetries(signal, () => isDone(store.delete(key, etag, signal)));
+    const second = await store.read(key, 100, signal);
+    await drop(first?.etag ?? "");
+    const isKept = (await store.read(key, 100, signal)) !== undefined;
+    // A store may also refuse every deletion with a condition.
+    return isKept && (await drop(second?.etag ?? "")) ? "writes-and-deletes" : "writes";
   } finally {
     await store.deleteAll([key, ...(await leftProbes(store, prefix, signal))], signal);
   }

@@ -1,3 +1,4 @@
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConstantTensor } from "../constant-tensor.js";
 import { elementBytes, elementTypeOf } from "../element-type.js";
@@ -18,6 +19,9 @@ const INDEX = "variables/variables.index";
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
 const MAX_SHARDS = 99_999;
+
+/** How often a byte of a shard may count: as a slice, in the whole, as a part of it. Damaged entries could all be of the same bytes. */
+const MAX_READS = 3;
 
 export interface CheckpointOptions {
   /** Of all values that are read. */
@@ -61,7 +65,8 @@ export class Checkpoint {
     if (header.shards < 1 || header.shards > MAX_SHARDS) {
       throw new SavedModelError("FILE_INVALID", `Expected 1 to ${MAX_SHARDS} shards in ${INDEX}, got ${header.shards}`);
     }
-    return new Checkpoint(directory, entries, header, options);
+    const maxBytes = Math.min(options.maxBytes, MAX_READS * (await sizeOfShards(directory)));
+    return new Checkpoint(directory, entries, header, { ...options, maxBytes });
   }
 
   has(name: string): boolean {
@@ -115,15 +120,16 @@ export class Checkpoint {
 
   async #readPart(name: string, shapeAndSlice: string): Promise<ConstantTensor> {
     const { shape, extents } = parseShapeAndSlice(shapeAndSlice);
+    const held = this.#entry(latin1(name), name).shape;
+    if (String(held) !== String(shape)) {
+      throw new SavedModelError(
+        "GRAPH_INVALID",
+        `Expected variable ${name} of shape [${shape}], the checkpoint has [${held}]`,
+      );
+    }
     const key = sliceKey(name, extents);
     if (this.#entries.has(key)) return this.#readEntry(this.#entry(key, name), name);
     const whole = await this.read(name);
-    if (String(whole.shape) !== String(shape)) {
-      throw new SavedModelError(
-        "GRAPH_INVALID",
-        `Expected variable ${name} of shape [${shape}], the checkpoint has [${whole.shape}]`,
-      );
-    }
     const slice = sliceOf(shape, extents, name);
     return String(slice.lengths) === String(shape) ? whole : cut(whole, slice, name);
   }
@@ -139,8 +145,8 @@ export class Checkpoint {
         `Expected ${count * width} bytes of variable ${name}, the index says ${entry.size}`,
       );
     }
-    this.#spend(entry.size, name);
     const shard = await this.#shard(entry.shard);
+    this.#spend(entry.size, name);
     const { bytes, checksum } = await shard.read(entry.offset, entry.size, this.#options.signal);
     if (dtype === "string") {
       const { strings, checksum: stringsChecksum } = decodeStrings(bytes, count, name);
@@ -148,15 +154,17 @@ export class Checkpoint {
       return { dtype, shape, strings };
     }
     checkSum(mask(checksum), entry, name, shard);
-    if (this.#header.isBigEndian)
+    if (this.#header.isBigEndian) {
       swapBytes(bytes, dtype.startsWith("complex") ? (width as number) / 2 : (width as number));
+    }
     return { dtype, shape, bytes };
   }
 
   #entry(key: string, name: string): BundleEntry {
     const bytes = this.#entries.get(key);
-    if (bytes === undefined)
+    if (bytes === undefined) {
       throw new SavedModelError("VARIABLE_MISSING", `${INDEX} holds no value of variable ${name}`);
+    }
     return readBundleEntry(WireReader.over(bytes, INDEX));
   }
 
@@ -164,8 +172,9 @@ export class Checkpoint {
     const known = this.#shards.get(index);
     if (known !== undefined) return known;
     const { shards } = this.#header;
-    if (index < 0 || index >= shards)
+    if (index < 0 || index >= shards) {
       throw new SavedModelError("FILE_INVALID", `Expected one of ${shards} shards in ${INDEX}, got ${index}`);
+    }
     const digits = (number: number): string => String(number).padStart(5, "0");
     const shard = Shard.open(
       join(this.#directory, "variables", `variables.data-${digits(index)}-of-${digits(shards)}`),
@@ -179,7 +188,7 @@ export class Checkpoint {
     if (this.#bytesLeft < 0) {
       throw new SavedModelError(
         "TOO_LARGE",
-        `Expected at most ${this.#options.maxBytes} bytes of variables; ${name} takes ${bytes} more`,
+        `Expected at most ${this.#options.maxBytes} bytes of variables, as their files have; ${name} takes ${bytes} more`,
       );
     }
   }
@@ -200,6 +209,13 @@ function checkSum(checksum: number, entry: BundleEntry, name: string, shard: Sha
       `${shard.name} is damaged: variable ${name} does not have its checksum; copy the model's folder again`,
     );
   }
+}
+
+async function sizeOfShards(directory: string): Promise<number> {
+  const folder = join(directory, "variables");
+  const names = (await readdir(folder)).filter((name) => name.startsWith("variables.data-"));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function latin1(name: string): string {

@@ -9,6 +9,8 @@ const MASK = 0xa282ead8;
 
 const TABLES = makeTables();
 
+const NO_WORDS = new Int32Array(0);
+
 /** @param before the checksum of what stands before `bytes` */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as unknown as readonly [
@@ -28,7 +30,7 @@ export function crc32c(bytes: Uint8Array, before = 0): number {
     crc = (crc >>> 8) ^ (t0[(crc ^ (bytes[at++] as number)) & 0xff] as number);
   }
   const pairs = (length - at) >>> 3;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, pairs * 2);
+  const words = pairs === 0 ? NO_WORDS : new Int32Array(bytes.buffer, bytes.byteOffset + at, pairs * 2);
   for (let index = 0; index < words.length; index += 2) {
     const low = crc ^ (words[index] as number);
     const high = words[index + 1] as number;

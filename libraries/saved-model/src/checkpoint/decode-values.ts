@@ -1,6 +1,9 @@
 import { SavedModelError } from "../saved-model-error.js";
 import { crc32c, mask } from "./crc32c.js";
 
+/** Each string is an object, of some hundred bytes. */
+const MAX_STRINGS = 10_000_000;
+
 /** Turns the bytes of each element around, in place. */
 export function swapBytes(bytes: Uint8Array, width: number): void {
   for (let at = 0; at + width <= bytes.length; at += width) bytes.subarray(at, at + width).reverse();
@@ -18,6 +21,9 @@ export function decodeStrings(
   count: number,
   name: string,
 ): { strings: Uint8Array[]; checksum: number } {
+  if (count > MAX_STRINGS) {
+    throw new SavedModelError("TOO_LARGE", `Expected at most ${MAX_STRINGS} strings in variable ${name}`);
+  }
   if (count > bytes.length) throw damaged(name);
   const lengths = new Array<number>(count);
   const word = Buffer.alloc(8);

@@ -47,8 +47,9 @@ export function sliceOf(shape: readonly number[], extents: readonly Extent[], na
       const [start = -1, length = -1] = [starts[axis], lengths[axis]];
       return start >= 0 && length >= 0 && start + length <= size;
     });
-  if (!isInside)
+  if (!isInside) {
     throw new SavedModelError("GRAPH_INVALID", `A slice of variable ${name} is not inside of its shape [${shape}]`);
+  }
   return { starts, lengths };
 }
 
@@ -131,8 +132,9 @@ function place(shape: readonly number[], starts: readonly number[], at: readonly
 function copyRun(from: ConstantTensor, fromIndex: number, to: ConstantTensor, toIndex: number, length: number): void {
   if (from.dtype === "string" && to.dtype === "string") {
     const strings = to.strings as Uint8Array[];
-    for (let index = 0; index < length; index++)
+    for (let index = 0; index < length; index++) {
       strings[toIndex + index] = from.strings[fromIndex + index] as Uint8Array;
+    }
   } else if (from.dtype !== "string" && to.dtype !== "string") {
     const width = elementBytes(from.dtype) ?? 0;
     to.bytes.set(from.bytes.subarray(fromIndex * width, (fromIndex + length) * width), toIndex * width);

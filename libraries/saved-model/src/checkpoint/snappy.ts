@@ -7,8 +7,9 @@ import { SavedModelError } from "../saved-model-error.js";
  */
 export function unpackSnappy(packed: Uint8Array, maxBytes: number): Uint8Array {
   const { value: length, next } = readLength(packed);
-  if (length > maxBytes)
+  if (length > maxBytes) {
     throw new SavedModelError("TOO_LARGE", `Expected a block of at most ${maxBytes} bytes, got ${length}`);
+  }
   const output = new Uint8Array(length);
   let from = next;
   let to = 0;

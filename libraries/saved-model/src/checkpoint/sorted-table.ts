@@ -27,8 +27,9 @@ export function readSortedTable(bytes: Uint8Array, file: string): ReadonlyMap<st
   for (const [, handle] of blockEntries(readBlock(bytes, indexBlock, file), file)) {
     for (const [key, value] of blockEntries(readBlock(bytes, readHandle(new Cursor(handle, file)), file), file)) {
       entries.set(key, value);
-      if (entries.size > MAX_ENTRIES)
+      if (entries.size > MAX_ENTRIES) {
         throw new SavedModelError("TOO_LARGE", `Expected at most ${MAX_ENTRIES} entries in ${file}`);
+      }
     }
   }
   return entries;

@@ -7,9 +7,8 @@ import type { FlatNode } from "./flat-graph.js";
 const NAME_WEIGHT = 256;
 const INPUTS_WEIGHT = 16;
 
-/** Names of all nodes of one graph and its functions, and how many nodes there may still be. */
-export class NodeNames {
-  readonly #taken = new Set<string>();
+/** How many nodes there may still be, in all graphs of a model. */
+export class NodeBudget {
   readonly #limit: number;
   #left: number;
 
@@ -18,10 +17,36 @@ export class NodeNames {
     this.#left = maxNodes;
   }
 
+  /** @throws SavedModelError `TOO_LARGE` */
+  spend(weight: number): void {
+    this.#left -= weight;
+    if (this.#left < 0) {
+      throw new SavedModelError(
+        "TOO_LARGE",
+        `Expected graphs of at most ${this.#limit} nodes once calls are put in place (maxNodes)`,
+      );
+    }
+  }
+}
+
+/** Names of all nodes of one graph and its functions. */
+export class NodeNames {
+  readonly #taken = new Set<string>();
+  readonly #suffixes = new Map<string, number>();
+  readonly #budget: NodeBudget;
+
+  constructor(budget: NodeBudget) {
+    this.#budget = budget;
+  }
+
   /** `wanted`, or the first of `wanted_1`, `wanted_2` ... that nobody has. */
   take(wanted: string): string {
     let name = wanted;
-    for (let suffix = 1; this.#taken.has(name); suffix++) name = `${wanted}_${suffix}`;
+    while (this.#taken.has(name)) {
+      const suffix = (this.#suffixes.get(wanted) ?? 0) + 1;
+      this.#suffixes.set(wanted, suffix);
+      name = `${wanted}_${suffix}`;
+    }
     this.#taken.add(name);
     this.spend(1 + name.length / NAME_WEIGHT);
     return name;
@@ -29,13 +54,7 @@ export class NodeNames {
 
   /** @throws SavedModelError `TOO_LARGE` */
   spend(weight: number): void {
-    this.#left -= weight;
-    if (this.#left < 0) {
-      throw new SavedModelError(
-        "TOO_LARGE",
-        `Expected a graph of at most ${this.#limit} nodes once calls are put in place (maxNodes)`,
-      );
-    }
+    this.#budget.spend(weight);
   }
 }
 

@@ -23,11 +23,12 @@ export function inOrder(
     const enter = (node: string): void => {
       const seen = state.get(node);
       if (seen === "done") return;
-      if (seen === "open")
+      if (seen === "open") {
         throw cyclic(
           node,
           path.map((step) => step.node),
         );
+      }
       state.set(node, "open");
       path.push({ node, rest: [...needs(node)].reverse() });
       behind.push(...later(node));

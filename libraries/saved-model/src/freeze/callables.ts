@@ -52,11 +52,12 @@ export function flattenCallable(
   const { inputs, fixed } = argumentsOf(traced, argumentNames, name);
   const captured = traced.boundInputs.map((index) => {
     const object = objects[index];
-    if (object === undefined)
+    if (object === undefined) {
       throw new SavedModelError(
         "GRAPH_INVALID",
         `${concreteFunction} captures object ${index}, which the model does not have`,
       );
+    }
     return captureOf(object, index);
   });
   const flattened = inliner.flattenFunction(concreteFunction, inputs.map(feedOf), captured);

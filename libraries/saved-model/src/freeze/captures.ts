@@ -52,8 +52,9 @@ function variable(name: string, index: number, { variables, handles }: CaptureSo
 
 function asset(index: number, assets: readonly AssetFile[]): CapturedValue {
   const file = assets[index];
-  if (file === undefined)
+  if (file === undefined) {
     throw new SavedModelError("GRAPH_INVALID", `Expected one of ${assets.length} assets, got ${index}`);
+  }
   return file.tensor.split(":")[0] as string;
 }
 
@@ -62,10 +63,11 @@ function table({ children }: SavedObject, index: number, { objects, inliner }: C
   const creator = objects.objects[children.get("_create_resource") ?? -1]?.kind;
   const [name] = creator?.is === "function" ? creator.concreteFunctions : [];
   const handle = name === undefined ? undefined : inliner().handleFrom(name);
-  if (handle === undefined)
+  if (handle === undefined) {
     throw new SavedModelError(
       "UNSUPPORTED",
       `A function captures object ${index}, whose handle nothing in the model makes`,
     );
+  }
   return handle;
 }

@@ -37,11 +37,9 @@ export class ControlFlow {
     const built = branches.map(([attribute, name]) => this.#function(scope, node, attribute, name, values, types));
     const outputs = this.#commonOutputs(node, built, listOf(attributes, "Tout"));
     const changed = new Map(attributes);
-    if (node.op.endsWith("Case"))
-      changed.set("branches", { kind: "list", value: built.map(({ name }) => asFunction(name)) });
-    else
-      for (const [index, [attribute]] of branches.entries())
-        changed.set(attribute, asFunction((built[index] as Built).name));
+    const functions = built.map(({ name }) => asFunction(name));
+    if (node.op.endsWith("Case")) changed.set("branches", { kind: "list", value: functions });
+    else for (const [index, [attribute]] of branches.entries()) changed.set(attribute, functions[index] as Attribute);
     keepInLists(changed, ["Tin"], values.map(isTensor));
     keepInLists(
       changed,
@@ -175,18 +173,20 @@ function branchCallers(scope: Scope): readonly string[] {
 
 function checkLoop(node: SavedNode, values: readonly Value[], { outputs }: Built): void {
   if (outputs === undefined) return;
-  if (outputs.length !== values.length)
+  if (outputs.length !== values.length) {
     throw invalid(node, `a body of ${values.length} outputs, got ${outputs.length}`);
+  }
   for (const [index, value] of values.entries()) {
     const output = outputs[index] as Value;
     const isSame =
       output.kind === value.kind &&
       (output.kind === "tensor" || output.definition === (value as HandleValue).definition);
-    if (!isSame)
+    if (!isSame) {
       throw new SavedModelError(
         "UNSUPPORTED",
         `Loop ${node.name} changes which variable or table it works on, which cannot be read`,
       );
+    }
   }
 }
 
@@ -219,8 +219,9 @@ function listOf(attributes: ReadonlyMap<string, Attribute>, name: string): reado
 function keepInLists(attributes: Map<string, Attribute>, names: readonly string[], kept: readonly boolean[]): void {
   for (const name of names) {
     const list = listOf(attributes, name);
-    if (list.length === kept.length)
+    if (list.length === kept.length) {
       attributes.set(name, { kind: "list", value: list.filter((_, index) => kept[index]) });
+    }
   }
 }
 

@@ -39,7 +39,7 @@ export function functionsOf(node: Pick<FlatNode, "attributes">): readonly string
 const MAX_EFFECTS = 8;
 
 /** Most effects of which each is held against each other, to wait for the latest only. */
-const MAX_COMPARED = 256;
+const MAX_COMPARED = 32;
 
 /**
  * Which effects have happened once a node has run: the latest ones, as those that they waited for have happened too.

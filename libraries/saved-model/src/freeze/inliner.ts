@@ -1,30 +1,18 @@
 import type { ElementType } from "../element-type.js";
 import type { Attribute } from "../graph.js";
-import type { SavedFunctionBody, SavedNode } from "../messages/graph-message.js";
+import type { SavedAttribute, SavedNode } from "../messages/graph-message.js";
 import { SavedModelError } from "../saved-model-error.js";
-import { BodyBuilder, NodeNames } from "./body-builder.js";
+import { BodyBuilder, type NodeBudget, NodeNames } from "./body-builder.js";
 import { ControlFlow } from "./control-flow.js";
 import type { FlatFunction, FlatGraph } from "./flat-graph.js";
+import { argumentsOf, checkCallers, type FunctionCall, nodeRoot, nodesThatRun, returnsOf } from "./function-call.js";
 import { type Handles, isVariable } from "./handles.js";
 import type { ModelGraph } from "./model-graph.js";
-import {
-  CALLS,
-  CONDITIONALS,
-  LOOPS,
-  ON_HANDLES,
-  PASS_HANDLES,
-  PASS_THROUGH,
-  TABLES,
-  VARIABLES,
-  WITH_EFFECT,
-} from "./op-kinds.js";
+import { CALLS, CONDITIONALS, LOOPS, PASS_HANDLES, PASS_THROUGH, TABLES, VARIABLES } from "./op-kinds.js";
 import { onHandle, valuesOf } from "./references.js";
 import { Scope, type ScopeOptions } from "./scope.js";
 import { type InputName, parseInputName } from "./tensor-name.js";
 import type { HandleValue, Produced, Value } from "./value.js";
-
-/** Calls inside one another. */
-const MAX_DEPTH = 100;
 
 /** Longest beginning of names that calls leave on what was in them. */
 const MAX_PREFIX = 1000;
@@ -60,10 +48,10 @@ export class Inliner {
   readonly functions: Map<string, FlatFunction> = new Map();
   readonly #controlFlow: ControlFlow;
 
-  constructor(model: ModelGraph, handles: Handles, maxNodes: number) {
+  constructor(model: ModelGraph, handles: Handles, budget: NodeBudget) {
     this.model = model;
     this.handles = handles;
-    this.names = new NodeNames({ maxNodes });
+    this.names = new NodeNames(budget);
     this.#controlFlow = new ControlFlow(this);
   }
 
@@ -120,15 +108,7 @@ export class Inliner {
   /** A function in the place of a call. */
   instantiate(
     caller: Scope,
-    call: {
-      readonly function: string;
-      readonly values: readonly Value[];
-      readonly prefix: string;
-      readonly controls: readonly string[];
-      readonly attributes: ReadonlyMap<string, Attribute>;
-      readonly builder?: BodyBuilder;
-      readonly callers?: readonly string[];
-    },
+    call: FunctionCall,
   ): { readonly outputs: readonly Value[]; readonly done: readonly string[] } {
     const callers = [...(call.callers ?? caller.options.callers), call.function];
     checkCallers(callers);
@@ -187,7 +167,8 @@ export class Inliner {
     const inputs = scope.inputsOf(node);
     const first = inputs[0];
     if (first?.kind === "handle") {
-      if (PASS_HANDLES.has(node.op)) return this.#throughHandle(scope, node, first, inputs);
+      const isPassed = PASS_HANDLES.has(node.op) && first.isReference === node.op.startsWith("Ref");
+      if (isPassed) return this.#throughHandle(scope, node, first, inputs);
       if (PASS_THROUGH.has(node.op) && !first.isReference) {
         return { kind: "values", values: [first], done: scope.controlsOf(node) };
       }
@@ -200,7 +181,7 @@ export class Inliner {
     const { builder } = scope.options;
     const name = scope.nameOf(node.name);
     const controlInputs = scope.controlsOf(node);
-    const attributes = this.model.attributes(node, scope.options.attributes);
+    const attributes = withoutFunctions(this.model.attributes(node, scope.options.attributes));
     const first = values[0];
     const renamed = first?.kind === "handle" ? onHandle(node.op, attributes) : undefined;
     const { inputs, after } = valuesOf(builder, values, { name, controlInputs, keepsReference: renamed !== undefined });
@@ -233,10 +214,12 @@ export class Inliner {
 
   /** A handle on its way through a switch or into a loop stays one, and so does the node. */
   #throughHandle(scope: Scope, node: SavedNode, handle: HandleValue, inputs: readonly Value[]): Produced {
-    const produced = this.#plain(scope, { ...node, op: node.op.replace(/^Ref/, "") }, [
-      { ...handle, isReference: false },
-      ...inputs.slice(1),
+    const attributes = new Map<string, SavedAttribute>([
+      ...node.attributes,
+      ["T", { kind: "type", value: "resource" }],
     ]);
+    const passing = { ...node, op: node.op.replace(/^Ref/, ""), attributes };
+    const produced = this.#plain(scope, passing, [{ ...handle, isReference: false }, ...inputs.slice(1)]);
     if (produced.kind !== "node") return produced;
     const outputs = node.op.endsWith("Switch") ? [0, 1] : [0];
     const values = outputs.map((index) => ({ ...handle, through: `${produced.name}:${index}` }));
@@ -318,57 +301,17 @@ export type CapturedValue = string | HandleValue;
 
 const NONE: ReadonlyMap<string, Attribute> = new Map();
 
+/** Functions that neither a call nor a branch or loop has are nothing that anything here could run. */
+function withoutFunctions(attributes: ReadonlyMap<string, Attribute>): ReadonlyMap<string, Attribute> {
+  const isFunction = ({ kind }: Attribute): boolean => kind === "function";
+  const hasOne = (attribute: Attribute): boolean =>
+    isFunction(attribute) || (attribute.kind === "list" && attribute.value.some(isFunction));
+  return [...attributes.values()].some(hasOne)
+    ? new Map([...attributes].filter(([, value]) => !hasOne(value)))
+    : attributes;
+}
+
 function dtypeOf({ definition }: HandleValue): ReadonlyMap<string, Attribute> {
   const dtype = definition.attributes.get("dtype");
   return dtype === undefined ? NONE : new Map([["dtype", dtype]]);
-}
-
-function checkCallers(callers: readonly string[]): void {
-  const callee = callers.at(-1) as string;
-  if (callers.indexOf(callee) !== callers.length - 1) {
-    throw new SavedModelError(
-      "FUNCTION_RECURSIVE",
-      `Function ${callee} calls itself: ${callers.slice(callers.indexOf(callee)).slice(0, 6).join(" calls ")}`,
-    );
-  }
-  if (callers.length > MAX_DEPTH) {
-    throw new SavedModelError(
-      "TOO_DEEP",
-      `Expected at most ${MAX_DEPTH} calls inside one another, got more in ${callers[0]}`,
-    );
-  }
-}
-
-function argumentsOf({ signature }: SavedFunctionBody, values: readonly Value[]): ReadonlyMap<string, Value> {
-  if (signature.inputs.length !== values.length) {
-    throw new SavedModelError(
-      "GRAPH_INVALID",
-      `Expected ${signature.inputs.length} inputs for function ${signature.name}, its call gives ${values.length}`,
-    );
-  }
-  return new Map(signature.inputs.map(({ name }, index) => [`${name}:0`, values[index] as Value]));
-}
-
-function returnsOf(body: SavedFunctionBody): readonly InputName[] {
-  return body.signature.outputs.map(({ name }) => {
-    const tensor = body.returns.get(name);
-    if (tensor === undefined)
-      throw new SavedModelError(
-        "GRAPH_INVALID",
-        `Function ${body.signature.name} does not say what its output ${name} is`,
-      );
-    return parseInputName(tensor);
-  });
-}
-
-/** Nodes that run with a function. Functions of TensorFlow 1 do not say: there it is all that have an effect. */
-function nodesThatRun(body: SavedFunctionBody): readonly string[] {
-  if (body.controlReturns.length > 0) return body.controlReturns;
-  return body.nodes
-    .filter(({ op }) => WITH_EFFECT.has(op) || op.startsWith("Assign") || ON_HANDLES.get(op)?.startsWith("Assign"))
-    .map(({ name }) => name);
-}
-
-function nodeRoot(node: string): InputName {
-  return { node, output: "", index: 0, isControl: false };
 }

@@ -44,8 +44,9 @@ export class ModelGraph {
   /** @throws SavedModelError `GRAPH_INVALID` */
   function(name: string): SavedFunctionBody {
     const body = this.#functions.get(name);
-    if (body === undefined)
+    if (body === undefined) {
       throw new SavedModelError("GRAPH_INVALID", `The graph calls function ${name}, which it does not have`);
+    }
     return body;
   }
 

@@ -1,11 +1,14 @@
 import { bodiesOf, type FlatBody, type FlatGraph, type FlatNode, nodeOf } from "./flat-graph.js";
 import { HANDLE_READERS, PASS_HANDLES } from "./op-kinds.js";
 
+/** Loops and switches inside one another that a handle is followed through. */
+const MAX_STEPS = 1000;
+
 /** The handle's node that a tensor is of, also where it went through loops and switches. */
 export function handleOf(body: Pick<FlatBody, "nodes">, tensor: string): FlatNode | undefined {
   let node = body.nodes.get(nodeOf(tensor));
-  while (node !== undefined && node.resource === undefined) {
-    node = PASS_HANDLES.has(node.op) ? body.nodes.get(nodeOf(node.inputs[0] ?? ":0")) : undefined;
+  for (let step = 0; node !== undefined && node.resource === undefined; step++) {
+    node = step < MAX_STEPS && PASS_HANDLES.has(node.op) ? body.nodes.get(nodeOf(node.inputs[0] ?? ":0")) : undefined;
   }
   return node;
 }

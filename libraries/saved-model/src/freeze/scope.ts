@@ -47,8 +47,9 @@ export class Scope {
   /** @throws SavedModelError `GRAPH_INVALID` */
   node(name: string): SavedNode {
     const node = this.options.nodes.get(name);
-    if (node === undefined)
+    if (node === undefined) {
       throw new SavedModelError("GRAPH_INVALID", `The graph has no node ${this.options.prefix}${name}`);
+    }
     return node;
   }
 

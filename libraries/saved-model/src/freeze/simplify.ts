@@ -1,4 +1,5 @@
 import type { Graph, GraphFunction, GraphNode } from "../graph.js";
+import { SavedModelError } from "../saved-model-error.js";
 import { EffectOrder, type EffectRules, functionsOf, hasEffect, NONE } from "./effects.js";
 import { type FlatBody, type FlatFunction, type FlatGraph, type FlatNode, nodeOf } from "./flat-graph.js";
 import { DATAFLOW_CONTROL, PASS_THROUGH } from "./op-kinds.js";
@@ -79,8 +80,14 @@ class Pass {
     else this.#simplify(node);
   }
 
+  /** @throws SavedModelError `GRAPH_INVALID` where its node gives nothing */
   tensor(tensor: string): string {
-    return this.#aliases.get(tensor) ?? tensor;
+    const alias = this.#aliases.get(tensor);
+    if (alias !== undefined) return alias;
+    if (!this.#isDataflow && !this.nodes.has(nodeOf(tensor))) {
+      throw new SavedModelError("GRAPH_INVALID", `Expected an output of node ${nodeOf(tensor)}, which has none`);
+    }
+    return tensor;
   }
 
   /** What to wait for so that these nodes have run, as far as that can be seen. */
@@ -102,14 +109,14 @@ class Pass {
     const passed = this.#union(inputs.map(nodeOf));
     const waited = this.#union(node.controlInputs);
     const all = this.#order.union([passed, waited]);
-    const isImplied = [...waited].every((effect) => passed.has(effect)) || all === passed;
+    const isGrouped = [...all].some((effect) => !passed.has(effect) && !waited.has(effect));
+    const controlInputs = [...waited].filter((effect) => !passed.has(effect) && (isGrouped || all.has(effect)));
     const [only] = inputs;
-    if (PASS_THROUGH.has(node.op) && isImplied && inputs.length === 1 && only !== undefined) {
+    if (PASS_THROUGH.has(node.op) && controlInputs.length === 0 && inputs.length === 1 && only !== undefined) {
       this.#aliases.set(`${node.name}:0`, only);
       this.#effects.set(node.name, passed);
       return;
     }
-    const controlInputs = isImplied ? [] : [...waited].filter((effect) => !passed.has(effect));
     const kept = { ...node, inputs, controlInputs };
     this.nodes.set(node.name, kept);
     this.#effects.set(

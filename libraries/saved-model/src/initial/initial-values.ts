@@ -18,6 +18,9 @@ import { readTextFileTable } from "./text-file-table.js";
 /** Variables that a value may be worked out from, one from another. */
 const MAX_DEPTH = 20;
 
+/** Nodes that are looked at for values that have to be worked out, counted again for each. */
+const MAX_WORK = 20_000_000;
+
 export interface InitialValuesOptions {
   readonly directory: string;
   readonly initialisation: Initialisation;
@@ -30,6 +33,7 @@ export interface InitialValuesOptions {
 /** Gets what variables and tables begin with. */
 export class InitialValues {
   readonly #options: InitialValuesOptions;
+  #work = 0;
 
   constructor(options: InitialValuesOptions) {
     this.#options = options;
@@ -68,8 +72,9 @@ export class InitialValues {
   }
 
   async #value(source: Source, depth: number): Promise<InitialValue> {
-    if (depth === 0)
+    if (depth === 0) {
       throw new SavedModelError("TOO_DEEP", "A variable's first value is worked out from too many others");
+    }
     switch (source.kind) {
       case "constant":
         return source;
@@ -85,6 +90,10 @@ export class InitialValues {
   }
 
   async #computed(graph: FlatGraph, tensor: string, depth: number): Promise<InitialValue> {
+    this.#work += graph.nodes.size;
+    if (this.#work > MAX_WORK) {
+      throw new SavedModelError("TOO_LARGE", "Too many variables begin with what has to be worked out");
+    }
     const wanted = needed(graph, tensor);
     const values = new Map<string, ConstantTensor>();
     for (const key of usedResources(wanted)) {

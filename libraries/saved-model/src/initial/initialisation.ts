@@ -2,7 +2,11 @@ import { type FlatGraph, type FlatNode, nodeOf, outputIndex } from "../freeze/fl
 import { HANDLE_READERS, PASS_THROUGH } from "../freeze/op-kinds.js";
 import { changedResources, handleOf } from "../freeze/resource-use.js";
 import type { Attribute } from "../graph.js";
+import type { PartitionedVariable } from "../messages/variable-message.js";
 import type { EntriesSource, Source, TextFileLayout } from "./source.js";
+
+/** Nodes that pass a value on until it is assigned. */
+const MAX_STEPS = 1000;
 
 /**
  * What the graphs that restore and initialise a model give its variables and tables, understood instead of run: assignments of what stands
@@ -26,6 +30,13 @@ export class Initialisation {
     const restored = new Map<string, string>();
     for (const [key, source] of this.#variables) if (source.kind === "checkpoint") restored.set(source.variable, key);
     return restored;
+  }
+
+  /** Parts of variables whose graph does not say how they are restored. */
+  takePartitions(partitions: readonly PartitionedVariable[]): void {
+    for (const { name, whole, shapeAndSlice } of partitions) {
+      this.#variables.set(`variable:${name}`, { kind: "checkpoint", variable: whole, shapeAndSlice });
+    }
   }
 
   take(graph: FlatGraph): void {
@@ -69,7 +80,7 @@ export class Initialisation {
 function sourceOf(graph: FlatGraph, tensor: string): Source {
   let from = tensor;
   let node = graph.nodes.get(nodeOf(from));
-  while (node !== undefined && PASS_THROUGH.has(node.op)) {
+  for (let step = 0; step < MAX_STEPS && node !== undefined && PASS_THROUGH.has(node.op); step++) {
     from = node.inputs[0] ?? ":0";
     node = graph.nodes.get(nodeOf(from));
   }

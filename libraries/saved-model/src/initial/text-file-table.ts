@@ -3,7 +3,7 @@ import type { ElementType } from "../element-type.js";
 import { SavedModelError } from "../saved-model-error.js";
 import type { TextFileLayout } from "./source.js";
 
-const MAX_LINES = 20_000_000;
+const MAX_LINES = 10_000_000;
 
 /** Line itself, and its number: what is no column. */
 const WHOLE_LINE = -2;
@@ -45,8 +45,9 @@ function linesOf(bytes: Uint8Array, { size, offset }: TextFileLayout, file: stri
     const end = found === -1 ? bytes.length : found;
     if (skip > 0) skip--;
     else lines.push(bytes.subarray(start, end > start && bytes[end - 1] === RETURN ? end - 1 : end));
-    if (lines.length > MAX_LINES)
+    if (lines.length > MAX_LINES) {
       throw new SavedModelError("TOO_LARGE", `Expected at most ${MAX_LINES} lines in ${file}`);
+    }
     start = end + 1;
   }
   if (lines.length < size) throw invalid(`Expected ${size} lines in ${file}, got ${lines.length}`);
@@ -56,8 +57,9 @@ function linesOf(bytes: Uint8Array, { size, offset }: TextFileLayout, file: stri
 function cell(line: Uint8Array, index: number, delimiter: string, file: string, number: number): Uint8Array {
   const cells = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("latin1").split(delimiter);
   const text = cells[index];
-  if (text === undefined)
+  if (text === undefined) {
     throw invalid(`Expected a column ${index} in line ${number + 1} of ${file}, got ${cells.length} columns`);
+  }
   return Buffer.from(text, "latin1");
 }
 
@@ -65,8 +67,9 @@ function numberIn(text: Uint8Array, file: string, line: number): number | bigint
   const word = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("latin1").trim();
   if (/^[-+]?\d+$/.test(word)) return BigInt(word);
   const value = word === "" ? Number.NaN : Number(word);
-  if (Number.isNaN(value))
+  if (Number.isNaN(value)) {
     throw invalid(`Expected a number in line ${line + 1} of ${file}, got ${JSON.stringify(word.slice(0, 80))}`);
+  }
   return value;
 }
 
@@ -79,8 +82,9 @@ function numbers(
   const count = shape[0] as number;
   const integer = (line: number): bigint => {
     const value = at(line);
-    if (typeof value === "number" && !Number.isInteger(value))
+    if (typeof value === "number" && !Number.isInteger(value)) {
       throw invalid(`Expected an integer in line ${line + 1} of ${file}, got ${value}`);
+    }
     return BigInt(value);
   };
   const filled = arrayOf(type, count, (line) => Number(at(line)), integer);

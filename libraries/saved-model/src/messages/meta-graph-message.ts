@@ -2,6 +2,7 @@ import type { Shape } from "../constant-tensor.js";
 import { type OpDefinition, readGraph, readOpDefinition, type SavedGraph, SavedTensor } from "./graph-message.js";
 import { type ObjectGraph, readObjectGraph } from "./object-graph-message.js";
 import { readShape } from "./tensor-message.js";
+import { type PartitionedVariable, readPartitionedVariable } from "./variable-message.js";
 import type { WireReader } from "./wire-reader.js";
 
 /** TensorInfo. `tensor` is `undefined` for what is several tensors: sparse and composite ones. */
@@ -42,6 +43,8 @@ export interface MetaGraph {
   readonly assets: readonly AssetFile[];
   /** Names of nodes by collection. */
   readonly collections: ReadonlyMap<string, readonly string[]>;
+  /** Variables of TensorFlow 1 that are parts of others. */
+  readonly partitions: readonly PartitionedVariable[];
   readonly objects: ObjectGraph | undefined;
 }
 
@@ -97,7 +100,19 @@ export function readMetaGraph(reader: WireReader): MetaGraph {
   }
   const nodes = new Map([...collections].map(([name, collection]) => [name, collection.nodes]));
   const older = collections.get("saved_model_assets")?.assets ?? [];
-  return { ...info, graph, saver, signatures, collections: nodes, assets: assets.length > 0 ? assets : older, objects };
+  const partitions = VARIABLE_COLLECTIONS.flatMap((name) => collections.get(name)?.messages ?? []).flatMap(
+    (variable) => readPartitionedVariable(variable) ?? [],
+  );
+  return {
+    ...info,
+    graph,
+    saver,
+    signatures,
+    collections: nodes,
+    partitions,
+    assets: assets.length > 0 ? assets : older,
+    objects,
+  };
 }
 
 type Info = Pick<MetaGraph, "tags" | "tensorflowVersion" | "ops">;
@@ -136,17 +151,24 @@ function readSaver(reader: WireReader): Saver {
   return { filenameTensor, restoreOp };
 }
 
-/** CollectionDef: names of nodes, or the model's assets where TensorFlow 1 keeps them; other kinds are left out. */
+/** Where TensorFlow 1 keeps its variables. */
+const VARIABLE_COLLECTIONS = ["variables", "trainable_variables"];
+
+/** CollectionDef: names of nodes, messages, or the model's assets where TensorFlow 1 keeps them; other kinds are left out. */
 interface Collection {
   readonly nodes: readonly string[];
+  /** Not read yet. */
+  readonly messages: readonly WireReader[];
   readonly assets: readonly AssetFile[];
 }
 
 function readCollection(reader: WireReader): Collection {
   const nodes: string[] = [];
+  const messages: WireReader[] = [];
   const assets: AssetFile[] = [];
   while (reader.next()) {
     if (reader.field === 1) eachValue(reader.message(), (value) => nodes.push(value.string()));
+    else if (reader.field === 2) eachValue(reader.message(), (value) => messages.push(value.message()));
     else if (reader.field === 5) {
       eachValue(reader.message(), (value) => {
         const asset = readPackedAsset(value.message());
@@ -154,7 +176,7 @@ function readCollection(reader: WireReader): Collection {
       });
     } else reader.skip();
   }
-  return { nodes, assets };
+  return { nodes, messages, assets };
 }
 
 function eachValue(list: WireReader, read: (value: WireReader) => void): void {
@@ -221,7 +243,7 @@ function readAsset(reader: WireReader): AssetFile {
 }
 
 function noCollection(): Collection {
-  return { nodes: [], assets: [] };
+  return { nodes: [], messages: [], assets: [] };
 }
 
 function noSignature(): SavedSignature {

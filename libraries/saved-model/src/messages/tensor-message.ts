@@ -91,8 +91,9 @@ export function countElements(shape: Shape, what: string): number {
     throw invalid(`Expected all dimensions of ${what}, got ${shape === undefined ? "unknown rank" : `[${shape}]`}`);
   }
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
-  if (!Number.isSafeInteger(count))
+  if (!Number.isSafeInteger(count)) {
     throw new SavedModelError("TOO_LARGE", `Expected a size that can be of ${what}, got [${shape}]`);
+  }
   return count;
 }
 
