@@ -16,6 +16,7 @@ import { monitors } from "./scenarios/monitors.mjs";
 import { neighbours } from "./scenarios/neighbours.mjs";
 import { overload } from "./scenarios/overload.mjs";
 import { picture } from "./scenarios/picture.mjs";
+import { savedModel } from "./scenarios/saved-model.mjs";
 import { start } from "./scenarios/start.mjs";
 import { storage } from "./scenarios/storage.mjs";
 import { tensorJson } from "./scenarios/tensor-json.mjs";
@@ -39,6 +40,7 @@ const SCENARIOS = {
   overload,
   "tensor-json": tensorJson,
   "tensor-raw": tensorRaw,
+  "saved-model": savedModel,
   bucket,
 };
 

@@ -7,7 +7,7 @@ export const DEFAULT_SECTIONS: {
   readonly console: object;
   readonly "triton-repository": object;
 } = {
-  backends: [{ use: "onnx" }],
+  backends: [{ use: "onnx" }, { use: "tfjs" }],
   protocols: [{ use: "rest" }, { use: "grpc" }],
   monitors: [],
   management: {},

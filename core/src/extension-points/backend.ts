@@ -45,10 +45,13 @@ export interface LoadedModel extends AsyncDisposable {
   /** At least one, by name; a model of a single signature calls it `serving_default`. Does not change. */
   readonly signatures: ReadonlyMap<string, Signature>;
 
+  /** Facts for people about how it was loaded, as `engine` -> `wasm`: short words and figures, nothing secret. Does not change. */
+  readonly details?: ReadonlyMap<string, string> | undefined;
+
   /**
    * One forward pass. Runs may overlap.
    *
-   * The server has already checked the inputs against the signature: every input is there and no other, dtypes agree, and, if
+   * The server has already checked the inputs against the signature: every input is there, be it by its default, and no other, dtypes agree, and, if
    * its shapes are binding, so do rank and fixed dimensions. Inputs are only read, never written or kept; outputs are new.
    *
    * @returns every output in `call.outputs`, in that order, with the signature's dtypes.

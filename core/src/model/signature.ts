@@ -1,4 +1,5 @@
 import type { DType } from "./dtype.js";
+import type { Tensor } from "./tensor.js";
 
 /** What one input or output of a signature is. */
 export interface TensorSpec {
@@ -7,6 +8,8 @@ export interface TensorSpec {
   readonly shape: readonly number[] | undefined;
   /** The tensor's name inside the model's graph, where that differs from the name that clients use. */
   readonly graphName?: string;
+  /** Of an input that a request may leave out: what the model is given then. Only read. */
+  readonly default?: Tensor;
 }
 
 /** One way to call a model: named inputs to named outputs. */
@@ -20,6 +23,11 @@ export interface Signature {
    * `advisory`: shapes are documentation only, as in TensorFlow, whose models answer shapes other than the declared ones.
    */
   readonly shapes: "binding" | "advisory";
+  /**
+   * A run changes what later runs answer, as one of a counter does. It is never run to warm up, and a model that has such a signature stays
+   * where it is, in one copy, unless more are asked for.
+   */
+  readonly changesState?: true;
 }
 
 /** The signature that a request means when it names none (TensorFlow's `DEFAULT_SERVING_SIGNATURE_DEF_KEY`). */

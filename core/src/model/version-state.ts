@@ -23,6 +23,8 @@ export interface VersionStatus {
   readonly sinceMs: number;
   /** It is not in memory; the first request for it has it loaded, and waits for that. Absent: nothing waits for it. */
   readonly onDemand?: true;
+  /** How its backend loaded it, in words for people. Only while it is in memory, and where the backend tells. */
+  readonly details?: ReadonlyMap<string, string>;
 }
 
 /** Whether a request for the version is answered now, be it after a load: one whose last load failed does not count. */

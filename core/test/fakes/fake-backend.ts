@@ -25,6 +25,7 @@ export class FakeBackend implements Backend {
   readsContents = false;
   readonly loads: string[] = [];
   readonly live = new Set<string>();
+  signature: Signature = ECHO_SIGNATURE;
   /** Called before a load succeeds; may throw or wait. */
   onLoad: (key: string, signal: AbortSignal) => Promise<void> = async () => {};
   /** Called before a run answers. */
@@ -40,7 +41,8 @@ export class FakeBackend implements Backend {
     await this.onLoad(key, signal);
     this.live.add(key);
     return {
-      signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]),
+      signatures: new Map([[DEFAULT_SIGNATURE, this.signature]]),
+      details: new Map([["engine", "fake"]]),
       run: async (call): Promise<NamedTensors> => {
         await this.onRun(call);
         const x = call.inputs.get("x");

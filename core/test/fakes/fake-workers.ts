@@ -38,7 +38,8 @@ export class FakeWorker implements WorkerChannel {
   }
 
   loaded(report: WarmUpReport = QUICK_LOAD): void {
-    this.receive({ type: "loaded", signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]), report });
+    const details = new Map([["engine", "echo"]]);
+    this.receive({ type: "loaded", signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]), details, report });
   }
 
   failed(thrown: unknown): void {

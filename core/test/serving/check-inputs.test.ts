@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createTensor, PREDICT_METHOD, type Signature, type Tensor } from "../../src/index.js";
-import { checkInputs } from "../../src/serving/execution/check-inputs.js";
+import { checkInputs, completeInputs } from "../../src/serving/execution/check-inputs.js";
 
 function signature(shapes: Signature["shapes"]): Signature {
   return {
@@ -95,5 +95,38 @@ describe("inputs of a request", () => {
       ["name", name],
     ]);
     expect(() => checkInputs(signature("advisory"), inputs)).not.toThrow();
+  });
+});
+
+describe("an input with a default", () => {
+  const scale = createTensor("float32", [], Float32Array.of(2));
+  const withDefault: Signature = {
+    ...signature("binding"),
+    inputs: new Map([
+      ["name", { dtype: "string", shape: undefined }],
+      ["scale", { dtype: "float32", shape: [], default: scale }],
+    ]),
+  };
+
+  it("may be left out, and stands in for itself", () => {
+    const inputs = new Map<string, Tensor>([["name", name]]);
+    expect(() => checkInputs(withDefault, inputs)).not.toThrow();
+    expect(completeInputs(withDefault, inputs)).toEqual(new Map<string, Tensor>([...inputs, ["scale", scale]]));
+  });
+
+  it("gives way to what a request brings", () => {
+    const inputs = new Map<string, Tensor>([
+      ["name", name],
+      ["scale", createTensor("float32", [], Float32Array.of(3))],
+    ]);
+    expect(completeInputs(withDefault, inputs)).toBe(inputs);
+  });
+
+  it("does not hide an unknown one", () => {
+    const inputs = new Map<string, Tensor>([
+      ["name", name],
+      ["sclae", scale],
+    ]);
+    expect(() => checkInputs(withDefault, inputs)).toThrow('no input "sclae"; its inputs are "name", "scale"');
   });
 });

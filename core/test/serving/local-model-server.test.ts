@@ -38,6 +38,14 @@ describe("a request", () => {
     expect(result.timings.computeMs).toBeGreaterThanOrEqual(0);
   });
 
+  it("is told how a version was loaded while that is in memory", async () => {
+    const server = await subject.start({ models: new Map([["digits", settings]]) });
+    const details = new Map([["engine", "fake"]]);
+    expect(server.status("digits")?.versions).toMatchObject([{ details }, { details }]);
+    await subject.stop();
+    expect(server.status("digits")?.versions.map((each) => each.details)).toEqual([undefined, undefined]);
+  });
+
   it.each<[string, { model: string; version?: bigint; label?: string }, string, string]>([
     ["an unknown model", { model: "half" }, "MODEL_NOT_FOUND", "Servable not found for request: Latest(half)"],
     ["an unknown model by label", { model: "half", label: "x" }, "MODEL_NOT_FOUND", "the models here are"],

@@ -105,6 +105,10 @@ export const version = z
       ),
     since: z.iso.datetime().optional().describe("When it came into that state; absent for `stored`."),
     error: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
+    details: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("How its backend loaded it, as `engine`: `wasm`. Absent where it is not in memory or nothing is told."),
     labels: z.array(z.string()),
     _links: links,
   })

@@ -2,11 +2,11 @@ import type { Signature, TensorSpec } from "../../model/signature.js";
 import type { NamedTensors } from "../../model/tensor.js";
 
 /**
- * Whether requests to it may be run together at all: each of its inputs and outputs has a first axis that may be of any length. Nothing
+ * Whether requests to it may be run together at all: it leaves the model as it is, and each of its inputs and outputs has a first axis that may be of any length. Nothing
  * in a signature says that this axis is that of the batch; whoever configures batching for a model says so.
  */
-export function isBatchable({ inputs, outputs, shapes }: Signature): boolean {
-  if (inputs.size === 0) return false;
+export function isBatchable({ inputs, outputs, shapes, changesState }: Signature): boolean {
+  if (inputs.size === 0 || changesState === true) return false;
   const isOpen = ({ shape }: TensorSpec) => shapes === "advisory" || shape === undefined || shape[0] === -1;
   return [...inputs.values()].every(isOpen) && [...outputs.values()].every(isOpen);
 }

@@ -56,6 +56,7 @@ export interface AutoModelOptions {
  */
 export class AutoModel implements ExecutedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly details: ReadonlyMap<string, string> | undefined;
   readonly #options: AutoModelOptions;
   readonly #stopping = new AbortController();
   #used: UsedPlace;
@@ -68,6 +69,7 @@ export class AutoModel implements ExecutedModel {
 
   constructor(place: Place, options: AutoModelOptions) {
     this.signatures = place.model.signatures;
+    this.details = place.model.details;
     this.#options = options;
     this.#used = new UsedPlace(place);
   }

@@ -5,19 +5,34 @@ import type { Signature, TensorSpec } from "../../model/signature.js";
 import { elementCount, formatShape, type NamedTensors, type Tensor } from "../../model/tensor.js";
 
 /**
- * Refuses inputs that the signature does not take.
+ * Refuses inputs that the signature does not take. Those that have a default may be left out; {@link completeInputs} puts it in.
  *
  * @throws PlinthError `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DTYPE_MISMATCH`, `INPUT_SHAPE_MISMATCH`, `TENSOR_INVALID`
  */
 export function checkInputs(signature: Signature, inputs: NamedTensors): void {
+  let known = 0;
   for (const [name, spec] of signature.inputs) {
     const tensor = inputs.get(name);
-    if (tensor === undefined) throw missing(name, spec, inputs);
+    if (tensor === undefined) {
+      if (spec.default !== undefined) continue;
+      throw missing(name, spec, inputs);
+    }
+    known++;
     if (tensor.dtype !== spec.dtype) throw wrongDType(name, spec, tensor);
     if (signature.shapes === "binding" && !fits(spec.shape, tensor.shape)) throw wrongShape(name, spec, tensor);
     if (tensor.data.length !== elementCount(tensor.shape) * partsPerElement(tensor.dtype)) throw torn(name, tensor);
   }
-  if (inputs.size > signature.inputs.size) throw unknown(signature, inputs);
+  if (inputs.size > known) throw unknown(signature, inputs);
+}
+
+/** All inputs of the signature: those that were checked, and the defaults of the others. */
+export function completeInputs(signature: Signature, inputs: NamedTensors): NamedTensors {
+  if (inputs.size === signature.inputs.size) return inputs;
+  const complete = new Map(inputs);
+  for (const [name, spec] of signature.inputs) {
+    if (spec.default !== undefined && !complete.has(name)) complete.set(name, spec.default);
+  }
+  return complete;
 }
 
 function fits(expected: readonly number[] | undefined, got: readonly number[]): boolean {

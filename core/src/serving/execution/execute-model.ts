@@ -3,6 +3,7 @@ import type { ModelDescription } from "../../extension-points/model-description.
 import type { VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
+import type { Signature } from "../../model/signature.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
 import { AutoModel, INLINE_RUN_MS, type ReserveCopy } from "./auto-model.js";
 import type { BackendSource, WorkerRecipe } from "./backend-source.js";
@@ -118,6 +119,7 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   };
   if (isSmall && isQuiet()) {
     const { model, report } = await openInline(execution, signal);
+    if (keepsState(model)) return model;
     if (isShort(report)) {
       logChoice(execution, "on the serving thread", report);
       return new AutoModel({ kind: "inline", model }, options);
@@ -125,6 +127,7 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
     await model[Symbol.asyncDispose]();
   }
   const first = await start(signal);
+  if (keepsState(first)) return newPool(execution, first, start);
   if (isSmall && isShort(first.report)) {
     await first.instance[Symbol.asyncDispose]();
     const model = await options.openInline(signal);
@@ -134,6 +137,11 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   const pool = await growAsFits(newPool(execution, first, start), execution, signal);
   logChoice(execution, "in worker threads", first.report);
   return new AutoModel({ kind: "workers", model: pool }, options);
+}
+
+/** A copy of a model with state answers by what it was asked itself, so that neither a second one nor a move is the same model. */
+function keepsState({ signatures }: { readonly signatures: ReadonlyMap<string, Signature> }): boolean {
+  return [...signatures.values()].some(({ changesState }) => changesState === true);
 }
 
 function logChoice(execution: ModelExecution, where: string, { runMs }: WarmUpReport): void {

@@ -16,6 +16,10 @@ export class InlineModel implements ExecutedModel {
     return this.#loaded.signatures;
   }
 
+  get details(): ReadonlyMap<string, string> | undefined {
+    return this.#loaded.details;
+  }
+
   run(call: RunCall): Promise<NamedTensors> {
     return this.#loaded.run(call);
   }

@@ -5,7 +5,7 @@ import { quotedNames } from "../../model/quoted-names.js";
 import { DEFAULT_SIGNATURE, type Signature } from "../../model/signature.js";
 import { batchableRows, isBatchable } from "../batching/batchable.js";
 import type { VersionRecorder } from "../statistics/version-recorder.js";
-import { checkInputs } from "./check-inputs.js";
+import { checkInputs, completeInputs } from "./check-inputs.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
 import type { RunQueue } from "./run-queue.js";
 
@@ -82,6 +82,11 @@ export class Servable {
     return this.#executed.signatures;
   }
 
+  /** How it was loaded, for people. */
+  get details(): ReadonlyMap<string, string> | undefined {
+    return this.#executed.details;
+  }
+
   /** Why none of its instances is up; `undefined` while one is. */
   get outage(): Outage | undefined {
     return this.#executed.outage;
@@ -155,7 +160,7 @@ export class Servable {
       checkInputs(signature, call.inputs);
       const { outputs, startedAtMs, finishedAtMs, isBatched } = await this.#queue.run({
         signature: name,
-        inputs: call.inputs,
+        inputs: completeInputs(signature, call.inputs),
         outputs: call.outputs === undefined ? outputNames : checkOutputs(signature, call.outputs),
         deadlineMs: call.deadlineMs,
         priority: call.priority,

@@ -25,7 +25,7 @@ const MEASURED_RUNS = 20;
 const MEASURING_MS = 20;
 
 /**
- * Runs every signature, so that the first client does not pay for what a backend does on first use: with the model's own records
+ * Runs every signature that leaves the model as it is, so that the first client does not pay for what a backend does on first use: with the model's own records
  * where the backend knows of some, and on zeros. A model that does not take zeros is not a broken model, so that only a failure of
  * its own records fails the warm-up.
  */
@@ -34,6 +34,7 @@ export async function warmUp(loaded: LoadedModel, signal: AbortSignal): Promise<
   const runs: number[] = [];
   const refusals: string[] = [];
   for (const [name, signature] of loaded.signatures) {
+    if (signature.changesState === true) continue;
     const inputs = zeroInputs(signature);
     if (inputs === undefined || signature.outputs.size === 0) continue;
     try {
@@ -70,11 +71,11 @@ async function measureRun(
   return fastestMs;
 }
 
-/** Inputs of zeros with every open dimension at 1; `undefined` where a rank is unknown or an input would be too large. */
+/** Defaults, and zeros with every open dimension at 1 for inputs that have none; `undefined` where a rank is unknown or an input would be too large. */
 function zeroInputs(signature: Signature): NamedTensors | undefined {
   const inputs = new Map<string, Tensor>();
   for (const [name, spec] of signature.inputs) {
-    const tensor = zeros(spec);
+    const tensor = spec.default ?? zeros(spec);
     if (tensor === undefined) return undefined;
     inputs.set(name, tensor);
   }

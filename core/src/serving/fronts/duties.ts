@@ -97,6 +97,7 @@ export interface LoadOrder {
 
 export interface LoadedCopy {
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly details: ReadonlyMap<string, string> | undefined;
 }
 
 export interface RunOrder {

@@ -62,7 +62,7 @@ export class FrontModels {
     this.#copies.set(order.servable, copy);
     try {
       copy.servable = await work;
-      return { signatures: copy.servable.signatures };
+      return { signatures: copy.servable.signatures, details: copy.servable.details };
     } catch (error) {
       this.#copies.delete(order.servable);
       throw error;

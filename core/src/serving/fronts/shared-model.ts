@@ -31,6 +31,7 @@ export class SharedModel implements ExecutedModel {
   /** Fronts that have a copy, or are to have one, and whether it is loaded. Memory for all of them was set aside with the order. */
   readonly #copies = new Map<Front, boolean>();
   #signatures: ReadonlyMap<string, Signature> = new Map();
+  #details: ReadonlyMap<string, string> | undefined;
   #isProven = false;
   #isFreed = false;
   #runs = 0;
@@ -53,6 +54,10 @@ export class SharedModel implements ExecutedModel {
 
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#signatures;
+  }
+
+  get details(): ReadonlyMap<string, string> | undefined {
+    return this.#details;
   }
 
   /** None of its instances is up, in no front. */
@@ -87,8 +92,9 @@ export class SharedModel implements ExecutedModel {
       signal.throwIfAborted();
       const [first] = this.#holders.fronts;
       if (first === undefined) throw noFront();
-      const { signatures } = await this.#loadIn(first);
+      const { signatures, details } = await this.#loadIn(first);
       this.#signatures = signatures;
+      this.#details = details;
       this.#isProven = true;
       const others = [...this.#holders.fronts].filter((front) => front !== first);
       await Promise.all(others.map((front) => this.extendTo(front)));

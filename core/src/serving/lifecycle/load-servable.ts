@@ -63,6 +63,9 @@ export async function loadServable(
       },
       signal,
     );
+    if (executed.details !== undefined) {
+      logger.info(`Model ${model} version ${version} is loaded`, Object.fromEntries(executed.details));
+    }
     const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
     return new Servable(model, version, source.backend.name, executed, queue, recorder, () =>
       giveBack(files, reserved),

@@ -124,6 +124,7 @@ export class ModelLifecycle {
       sinceMs: entry.sinceMs,
       ...(entry.error !== undefined && { error: entry.error }),
       ...(this.#answering.includes(entry.onDemand) && { onDemand: true }),
+      ...(entry.servable?.details !== undefined && { details: entry.servable.details }),
     }));
   }
 

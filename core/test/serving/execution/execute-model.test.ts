@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DEFAULT_SIGNATURE, type PlinthError } from "../../../src/index.js";
+import { DEFAULT_SIGNATURE, type PlinthError, type Signature } from "../../../src/index.js";
 import type { WorkerRecipe } from "../../../src/serving/execution/backend-source.js";
 import { executeModel, type ModelExecution } from "../../../src/serving/execution/execute-model.js";
 import type { ExecutedModel } from "../../../src/serving/execution/executed-model.js";
@@ -39,6 +39,8 @@ describe("a model goes", () => {
     ["inline where nothing is in service and it is short there", { workerRunMs: 1, quiet: true }, "inline"],
     ["to workers where it turns out to be long here", { workerRunMs: 1, quiet: true, runMs: 5 }, "2 workers"],
     ["to as many workers as memory has room for", { workerRunMs: 1, copies: 1, instances: 8 }, "2 workers"],
+    ["to one worker where it has state, however many would fit", { workerRunMs: 1, changesState: true }, "1 workers"],
+    ["inline where it has state and nothing is in service", { runMs: 5, quiet: true, changesState: true }, "inline"],
     ["inline where workers cannot make its backend, however long it runs", { recipe: false, runMs: 5 }, "inline"],
   ])("%s", async (_, choice, place) => {
     const model = await execute(choice);
@@ -89,11 +91,13 @@ interface Choice {
   readonly bytes?: number;
   /** Further copies that fit into memory. */
   readonly copies?: number;
+  readonly changesState?: true;
 }
 
 function execute(choice: Choice, signal = new AbortController().signal): Promise<ExecutedModel> {
   const { executor = "auto", instances = 2, quiet = false, recipe = true, bytes = 1, copies = 100, runMs = 0 } = choice;
   backend.onRun = async () => spend(runMs);
+  backend.signature = signatureOf(choice);
   let free = copies;
   const execution: ModelExecution = {
     model: "m",
@@ -112,14 +116,18 @@ function execute(choice: Choice, signal = new AbortController().signal): Promise
   return executeModel(execution, signal);
 }
 
-function scriptedRecipe({ workerRunMs }: Choice): WorkerRecipe {
+function signatureOf({ changesState }: Choice): Signature {
+  return { ...ECHO_SIGNATURE, ...(changesState && { changesState }) };
+}
+
+function scriptedRecipe(choice: Choice): WorkerRecipe {
   const entry = new URL("../../fakes/scripted-worker.mjs", import.meta.url);
   return {
     threads: threadWorkers(entry),
     processes: processWorkers(entry),
     data: {
-      signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]),
-      report: { runMs: workerRunMs, refusals: [] },
+      signatures: new Map([[DEFAULT_SIGNATURE, signatureOf(choice)]]),
+      report: { runMs: choice.workerRunMs, refusals: [] },
     },
   };
 }

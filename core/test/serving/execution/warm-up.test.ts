@@ -35,6 +35,11 @@ test.each([
   expect(calls).toHaveLength(count);
 });
 
+test("a signature that changes the model's state is not run", async () => {
+  expect((await warm(new Map([["count", { ...ECHO_SIGNATURE, changesState: true }]]))).runMs).toBeUndefined();
+  expect(calls).toEqual([]);
+});
+
 test("the slowest signature counts", async () => {
   runsMs = [...new Array(21).fill(0.1), 7];
   const report = await warm(
@@ -49,6 +54,13 @@ test("the slowest signature counts", async () => {
 test("a model that does not take zeros is not broken, and nothing is known of its runs", async () => {
   failure = new Error("no zeros");
   expect(await warm()).toEqual({ runMs: undefined, refusals: [`${DEFAULT_SIGNATURE}: no zeros`] });
+});
+
+test("an input with a default gets that", async () => {
+  const x = { dtype: "float32", shape: [2], data: Float32Array.of(1, 2) } as const;
+  const inputs = new Map([["x", { dtype: "float32", shape: undefined, default: x } as const]]);
+  await warm(new Map([[DEFAULT_SIGNATURE, { ...ECHO_SIGNATURE, inputs }]]));
+  expect(calls[0]?.inputs.get("x")).toBe(x);
 });
 
 test.each<[string, Partial<Signature>]>([

@@ -87,6 +87,7 @@ function versionDocument(
     ...(status?.onDemand === true && { onDemand: true as const }),
     ...(status !== undefined && { since: new Date(status.sinceMs).toISOString() }),
     ...(status?.error !== undefined && { error: errorJson(status.error) }),
+    ...(status?.details !== undefined && { details: Object.fromEntries(status.details) }),
     labels: [...labels].filter(([, labelled]) => labelled === version).map(([label]) => label),
     _links: {
       self: { href: path },

@@ -52,8 +52,8 @@ export function explainInputs(bytes: Buffer, at: number, inputs: Inputs): never 
     seen.add(walker.key);
     new ValueExaminer(bytes, spec.dtype, MAX_RANK).examine(at);
   }
-  for (const name of inputs.keys()) {
-    if (!seen.has(name)) {
+  for (const [name, spec] of inputs) {
+    if (!seen.has(name) && spec.default === undefined) {
       throw invalid(`Missing named input: ${name} in 'inputs' object. Expected the keys ${names(inputs)}`);
     }
   }

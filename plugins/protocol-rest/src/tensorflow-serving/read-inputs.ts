@@ -44,7 +44,11 @@ export function readInputs(bytes: Buffer, at: number, inputs: Inputs): TensorsRe
     if (at < 0) return undefined;
     tensors.set(walker.key, reader.finish());
   }
-  return tensors.size === inputs.size ? { tensors, end: walker.end } : undefined;
+  return tensors.size === inputs.size || lacksOnlyDefaults(tensors, inputs) ? { tensors, end: walker.end } : undefined;
+}
+
+function lacksOnlyDefaults(tensors: NamedTensors, inputs: Inputs): boolean {
+  return [...inputs].every(([name, spec]) => tensors.has(name) || spec.default !== undefined);
 }
 
 /** Whether the value at `at` is an object with values by input name, and not one that stands for bytes. */

@@ -177,3 +177,26 @@ describe("what stands around the document", () => {
     expect(failure({ x: "int32" }, body).message).toContain("JSON Parse error");
   });
 });
+
+describe("an input that has a default", () => {
+  const scale = {
+    dtype: "float32",
+    shape: [],
+    default: { dtype: "float32", shape: [], data: Float32Array.of(2) },
+  } as const;
+  const withDefault = (): Signature => {
+    const { inputs, ...rest } = signature({ x: "float32" });
+    return { ...rest, inputs: new Map([...inputs, ["scale", scale]]) };
+  };
+
+  it("may be left out of the columns", () => {
+    expect(tensors(decodePredict(Buffer.from('{"inputs": {"x": [1]}}'), withDefault))).toEqual({
+      x: { dtype: "float32", shape: [1], data: [1] },
+    });
+  });
+
+  it("does not make others optional", () => {
+    const decoding = () => decodePredict(Buffer.from('{"inputs": {"scale": 3}}'), withDefault);
+    expect(decoding).toThrow("Missing named input: x in 'inputs' object");
+  });
+});

@@ -43,6 +43,7 @@ const PIPELINED_RUN_MS = 2;
 /** Several instances of one model, each in a worker of its own. One that dies is replaced. */
 export class InstancePool implements ExecutedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly details: ReadonlyMap<string, string> | undefined;
   readonly #options: InstancePoolOptions;
   readonly #instances = new Set<ModelInstance>();
   readonly #stopping = new AbortController();
@@ -56,6 +57,7 @@ export class InstancePool implements ExecutedModel {
 
   constructor(first: LoadedInstance, options: InstancePoolOptions) {
     this.signatures = first.signatures;
+    this.details = first.details;
     this.#options = options;
     // All instances may be replaced at the same time.
     setMaxListeners(0, this.#stopping.signal);

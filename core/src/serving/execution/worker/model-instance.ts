@@ -77,9 +77,9 @@ export class ModelInstance implements AsyncDisposable {
     const stop = () => instance.#loading?.reject(PlinthError.from(signal.reason));
     signal.addEventListener("abort", stop, { once: true });
     try {
-      const { signatures, report } = await instance.#load();
+      const { signatures, details, report } = await instance.#load();
       signal.throwIfAborted();
-      return { instance, signatures, report };
+      return { instance, signatures, details, report };
     } catch (error) {
       await instance.#kill();
       signal.throwIfAborted();
@@ -211,5 +211,6 @@ function executorDied({ model, version }: InstanceOptions, why: string): PlinthE
 export interface LoadedInstance {
   readonly instance: ModelInstance;
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly details: ReadonlyMap<string, string> | undefined;
   readonly report: WarmUpReport;
 }

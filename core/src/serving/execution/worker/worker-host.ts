@@ -56,7 +56,7 @@ export class WorkerHost {
       if (backend === undefined) throw new PlinthError("INTERNAL", "Expected a boot message ahead of the load");
       const { loaded, report } = await loadModel(backend, filesAt(location, files), { model, version, signal });
       this.#model = loaded;
-      this.#server.send({ type: "loaded", signatures: loaded.signatures, report }, []);
+      this.#server.send({ type: "loaded", signatures: loaded.signatures, details: loaded.details, report }, []);
     } catch (thrown) {
       this.#server.send({ type: "failed", error: packError(thrown) }, []);
     }

@@ -36,6 +36,7 @@ export type FromWorker =
   | {
       readonly type: "loaded";
       readonly signatures: ReadonlyMap<string, Signature>;
+      readonly details: ReadonlyMap<string, string> | undefined;
       readonly report: WarmUpReport;
     }
   /** The backend could not be made, or the model could not be loaded. */

@@ -1,0 +1,79 @@
+// A process of its own, as TensorFlow.js has one engine: loads a SavedModel and runs it, through the backend or by TensorFlow.js alone.
+// Prints { loadMs, peakBytes, runMs } as JSON.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { TfjsBackend, tfjsOptions } from "@plinth/backend-tfjs";
+import { readSavedModel } from "@plinth/saved-model";
+import { tfjsArtifacts } from "../models/tfjs-graph.mjs";
+
+const [kind, directory, rows, runs] = process.argv.slice(2);
+const SIGNATURE = "serving_default";
+
+const residentBytes = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
+
+async function openPlinth() {
+  const backend = new TfjsBackend(tfjsOptions.parse({ engine: "wasm" }));
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path: path.slice(directory.length + 1), bytes: statSync(path).size }));
+  const version = { directory, files, async [Symbol.asyncDispose]() {} };
+  // The engine's own start is no part of a load: it is there from the first model on.
+  const { loadEngine } = await import(
+    pathToFileURL(new URL("../../plugins/backend-tfjs/dist/engine/load-engine.js", import.meta.url).pathname).href
+  );
+  await loadEngine("wasm");
+  await import("../../plugins/backend-tfjs/dist/saved-model/load-saved-model.js");
+  const [beganAtMs, before] = [performance.now(), residentBytes()];
+  const model = await backend.load(version, { model: "m", version: 1n, signal: new AbortController().signal });
+  const loaded = { loadMs: performance.now() - beganAtMs, peakBytes: residentBytes() - before };
+  const { inputs, outputs } = model.signatures.get(SIGNATURE);
+  const [[name, { shape }]] = inputs;
+  const call = { signature: SIGNATURE, inputs: new Map([[name, input(shape)]]), outputs: [...outputs.keys()] };
+  return { ...loaded, run: () => model.run(call) };
+}
+
+async function openBare() {
+  const require = createRequire(new URL("../../plugins/backend-tfjs/package.json", import.meta.url));
+  const tf = require("@tensorflow/tfjs-core");
+  require("@tensorflow/tfjs-backend-wasm");
+  const { GraphModel } = require("@tensorflow/tfjs-converter");
+  tf.enableProdMode();
+  await tf.setBackend("wasm");
+  const beganAtMs = performance.now();
+  const signature = (await readSavedModel(directory)).signatures.get(SIGNATURE);
+  const model = new GraphModel({ load: () => tfjsArtifacts(signature) });
+  model.load();
+  const loadMs = performance.now() - beganAtMs;
+  const [{ name, shape }] = signature.inputs;
+  const { data, shape: concrete } = input(shape);
+  const run = async () => {
+    const x = tf.tensor(data, concrete);
+    const results = [model.execute({ [name]: x })].flat();
+    for (const result of results) result.dataSync();
+    tf.dispose([x, ...results]);
+  };
+  return { loadMs, peakBytes: 0, run };
+}
+
+function input(shape) {
+  const concrete = shape.map((length) => (length === -1 ? Number(rows) : length));
+  return {
+    dtype: "float32",
+    shape: concrete,
+    data: new Float32Array(concrete.reduce((product, length) => product * length, 1)).fill(0.5),
+  };
+}
+
+const { loadMs, peakBytes, run } = await (kind === "plinth" ? openPlinth() : openBare());
+for (let warming = 0; warming < Math.ceil(runs / 5); warming++) await run();
+const times = [];
+for (let count = 0; count < runs; count++) {
+  const beganAtMs = performance.now();
+  await run();
+  times.push(performance.now() - beganAtMs);
+}
+times.sort((left, right) => left - right);
+process.stdout.write(JSON.stringify({ loadMs, peakBytes, runMs: times[Math.floor(times.length / 2)] ?? 0 }));

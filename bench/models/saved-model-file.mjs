@@ -1,0 +1,79 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SavedModel } from "@plinth/protobuf-messages/tensorflow/saved_model";
+import { pseudoRandom } from "./pseudo-random.mjs";
+
+const FLOAT = { value: { $case: "type", value: 1 } };
+
+/** Writes a SavedModel of nodes in a row, each of which takes what the one before it gives; weights are constants of the graph. */
+export function writeSavedModel(directory, { inputShape, outputShape, steps }) {
+  const random = pseudoRandom(1);
+  const node = [{ name: "x", op: "Placeholder", attr: new Map([["dtype", FLOAT]]) }];
+  for (const [index, { op, attributes = {}, weights = [] }] of steps.entries()) {
+    const names = weights.map((_, at) => `w${index}_${at}`);
+    for (const [at, shape] of weights.entries()) node.push(constant(names[at], shape, random));
+    const attr = new Map([["T", FLOAT], ...Object.entries(attributes)]);
+    node.push({ name: `n${index}`, op, input: [index === 0 ? "x" : `n${index - 1}`, ...names], attr });
+  }
+  const port = (name, shape) => ({
+    encoding: { $case: "name", value: name },
+    dtype: 1,
+    tensorShape: { dim: shape.map((size) => ({ size: BigInt(size) })) },
+  });
+  const serving = {
+    inputs: new Map([["x", port("x:0", inputShape)]]),
+    outputs: new Map([["y", port(`n${steps.length - 1}:0`, outputShape)]]),
+    methodName: "tensorflow/serving/predict",
+  };
+  const graph = {
+    metaInfoDef: { tags: ["serve"] },
+    graphDef: { node },
+    signatureDef: new Map([["serving_default", serving]]),
+  };
+  mkdirSync(directory, { recursive: true });
+  const bytes = SavedModel.encode(
+    SavedModel.fromPartial({ savedModelSchemaVersion: 1n, metaGraphs: [graph] }),
+  ).finish();
+  writeFileSync(join(directory, "saved_model.pb"), bytes);
+}
+
+/** A residual-like picture network: twelve convolutions with their biases, means at the end. */
+export function writePictureNetwork(directory) {
+  const convolution = (strides) => ({
+    strides: { value: { $case: "list", value: { i: [1n, strides, strides, 1n] } } },
+    padding: { value: { $case: "s", value: Buffer.from("SAME") } },
+  });
+  const channels = [3, 16, 16, 16, 32, 32, 32, 64, 64, 64, 64, 64, 64];
+  const steps = channels.slice(1).flatMap((out, index) => [
+    {
+      op: "Conv2D",
+      attributes: convolution(out > channels[index] && index > 0 ? 2n : 1n),
+      weights: [[3, 3, channels[index], out]],
+    },
+    { op: "BiasAdd", weights: [[out]] },
+    { op: "Relu" },
+  ]);
+  writeSavedModel(directory, { inputShape: [-1, 64, 64, 3], outputShape: [-1, 16, 16, 64], steps });
+}
+
+/** 25 products with matrices of 4 MiB. */
+export function writeLargeNetwork(directory) {
+  const steps = Array.from({ length: 25 }, () => ({ op: "MatMul", weights: [[1024, 1024]] }));
+  writeSavedModel(directory, { inputShape: [-1, 1024], outputShape: [-1, 1024], steps });
+}
+
+function constant(name, shape, random) {
+  const values = new Float32Array(shape.reduce((product, length) => product * length, 1)).map(
+    () => (random() - 0.5) / 16,
+  );
+  const dim = shape.map((size) => ({ size: BigInt(size) }));
+  const value = { dtype: 1, tensorShape: { dim }, tensorContent: new Uint8Array(values.buffer) };
+  return {
+    name,
+    op: "Const",
+    attr: new Map([
+      ["dtype", FLOAT],
+      ["value", { value: { $case: "tensor", value } }],
+    ]),
+  };
+}

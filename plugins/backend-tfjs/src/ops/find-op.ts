@@ -1,0 +1,63 @@
+import type { CompileOp } from "../graph/compile-program.js";
+import { ASSERTIONS } from "./assertions.js";
+import { CONTROL_FLOW } from "./control-flow.js";
+import { converterOp, isConverterOp } from "./converter-ops.js";
+import { CONVOLUTIONS } from "./convolutions.js";
+import { ELEMENTWISE } from "./elementwise.js";
+import { IMAGES } from "./images.js";
+import type { Ops } from "./kernels.js";
+import { LINEAR_ALGEBRA } from "./linear-algebra.js";
+import { PARSE_EXAMPLES } from "./parse-examples.js";
+import { RAGGED } from "./ragged.js";
+import { REDUCTIONS } from "./reductions.js";
+import { SEGMENTS } from "./segments.js";
+import { SHAPES } from "./shapes.js";
+import { STRINGS } from "./strings.js";
+import { TABLES } from "./tables.js";
+import { TENSOR_LISTS } from "./tensor-lists.js";
+import { VARIABLES } from "./variables.js";
+
+const OPS: Ops = {
+  ...ASSERTIONS,
+  ...CONTROL_FLOW,
+  ...CONVOLUTIONS,
+  ...ELEMENTWISE,
+  ...IMAGES,
+  ...LINEAR_ALGEBRA,
+  ...PARSE_EXAMPLES,
+  ...RAGGED,
+  ...REDUCTIONS,
+  ...SEGMENTS,
+  ...SHAPES,
+  ...STRINGS,
+  ...TABLES,
+  ...TENSOR_LISTS,
+  ...VARIABLES,
+};
+
+/** Ops that need no kernel, as they only place a value in the graph. */
+const PLACES: ReadonlySet<string> = new Set([
+  "CheckNumerics",
+  "Const",
+  "EnsureShape",
+  "Enter",
+  "Exit",
+  "Identity",
+  "IdentityN",
+  "NextIteration",
+  "NoOp",
+  "Placeholder",
+  "PlaceholderWithDefault",
+  "PreventGradient",
+  "Snapshot",
+  "StopGradient",
+]);
+
+/** What computes an op: a kernel of our own where there is one, else TensorFlow.js's converter. */
+export function findOp(op: string): CompileOp {
+  return (Object.hasOwn(OPS, op) ? OPS[op] : undefined) ?? converterOp;
+}
+
+export function isSupported(op: string): boolean {
+  return Object.hasOwn(OPS, op) || PLACES.has(op) || isConverterOp(op);
+}
