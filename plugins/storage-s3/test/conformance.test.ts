@@ -1,4 +1,4 @@
-import { testModelStorage } from "@plinth/conformance";
+import { type StorageUnderTest, testModelStorage } from "@plinth/conformance";
 import { afterAll, vi } from "vitest";
 import { storeUnderTest, TestBucket } from "./object-store-under-test.js";
 
@@ -9,7 +9,9 @@ const store = await storeUnderTest();
 
 afterAll(() => store[Symbol.asyncDispose]());
 
-testModelStorage(`storage-s3 on ${store.isReal ? "a real server" : "a fake one"}`, async () => {
+const name = `storage-s3 on ${store.isReal ? "a real server" : "a fake one"}`;
+
+async function create(): Promise<StorageUnderTest> {
   const bucket = await TestBucket.create(store);
   return {
     storage: bucket.storage(),
@@ -18,4 +20,6 @@ testModelStorage(`storage-s3 on ${store.isReal ? "a real server" : "a fake one"}
     resumes: true,
     cleanUp: () => bucket[Symbol.asyncDispose](),
   };
-});
+}
+
+testModelStorage(name, create, { isConcurrent: true });

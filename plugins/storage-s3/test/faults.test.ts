@@ -40,10 +40,10 @@ const ALL_FAULTS: readonly Fault[] = [
   { kind: "cut answer" },
 ];
 
-/** All of them only on a real server: the fake one is there for quick answers. */
+/** All of them only on a real server: the fake one is there for quick answers, and pauses between tries take their time. */
 const FAULTS = store.isReal
   ? ALL_FAULTS
-  : ALL_FAULTS.filter(({ kind }) => ["busy", "damage request", "lose answer"].includes(kind));
+  : ALL_FAULTS.filter(({ kind }) => kind === "lose answer");
 
 describe("a version that is published", () => {
   it.each([
@@ -63,7 +63,7 @@ describe("a version that is published", () => {
     expect(await bucket.leftovers()).toEqual([]);
   });
 
-  it("fails with STORAGE_UNAVAILABLE where the store stays busy, keeps nothing, and can be published later", async () => {
+  it.runIf(store.isReal)("fails with STORAGE_UNAVAILABLE where the store stays busy, keeps nothing, and can be published later", async () => {
     proxy.inject(/^PUT .*partNumber=/, { kind: "busy" }, Number.POSITIVE_INFINITY);
     const publish = () => storage.publish("m", 1n, [{ path: "a", content: [Buffer.from("text")] }], { signal });
     await expect(publish()).rejects.toMatchObject({ reason: "STORAGE_UNAVAILABLE", details: { code: "SlowDown" } });

@@ -12,4 +12,4 @@ export type { ProtocolUnderTest } from "./protocol/protocol-under-test.js";
 export { testProtocol } from "./protocol/test-protocol.js";
 export { testRoutes } from "./route/test-routes.js";
 export type { StorageUnderTest } from "./storage/storage-under-test.js";
-export { testModelStorage } from "./storage/test-model-storage.js";
+export { type StorageSuiteOptions, testModelStorage } from "./storage/test-model-storage.js";

@@ -67,7 +67,7 @@ describe("numbers", () => {
         const single = (outcome({ x: "float32" }, body) as PredictRequest).inputs.get("x");
         expect(single?.data).toEqual(new Float32Array(expected));
       }),
-      { numRuns: 5000 },
+      { numRuns: 1500 },
     );
   });
 });
@@ -195,7 +195,7 @@ describe("any JSON", () => {
         });
         expect(new Map(tensors)).toEqual(expected);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
     expect(accepted).toBeGreaterThan(30);
   });
@@ -258,7 +258,7 @@ describe("any bytes", () => {
         if (!refused) expect(isExtendedJson(bytes)).toBe(true);
         else if (!got.message.includes("surrogate pair")) expect(isJson(bytes.toString())).toBe(false);
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 });

@@ -31,16 +31,26 @@ export const modelStorageCases: ReadonlyMap<string, readonly StorageCase[]> = ne
 /** Longest that a case waits for what should come soon. */
 const PATIENCE_MS = 5_000;
 
+export interface StorageSuiteOptions {
+  /** Whether cases may run at the same time: for storages of which each is far away, so that most of a case is waiting. */
+  readonly isConcurrent?: boolean;
+}
+
 /**
  * Registers with vitest what every {@link ModelStorage} must do. `create` is called once for each case; a case is skipped only
  * where the storage does not offer what the case needs.
  */
-export function testModelStorage(name: string, create: () => Promise<StorageUnderTest> | StorageUnderTest): void {
+export function testModelStorage(
+  name: string,
+  create: () => Promise<StorageUnderTest> | StorageUnderTest,
+  { isConcurrent = false }: StorageSuiteOptions = {},
+): void {
+  const test = isConcurrent ? it.concurrent : it;
   describe(`${name} as a model storage`, () => {
     for (const [title, cases] of modelStorageCases) {
       describe(title, () => {
         for (const storageCase of cases) {
-          it(storageCase.name, async ({ skip }) => {
+          test(storageCase.name, async ({ skip }) => {
             const missing = await runStorageCase(storageCase, await create(), PATIENCE_MS);
             if (missing !== undefined) skip(`the storage does not offer ${missing}`);
           });

@@ -98,7 +98,7 @@ describe("the suite for protocols", () => {
         infer: inferByLine,
       };
       const outcome = runProtocolCase(protocolCase, subject).then(() => true);
-      const passed = await Promise.race([outcome.catch(() => false), timeout(2_000)]);
+      const passed = await Promise.race([outcome.catch(() => false), timeout(1_000)]);
       if (!passed) failing.push(protocolCase.name);
     }
     expect(failing).toContainEqual(expect.stringContaining(fault));
