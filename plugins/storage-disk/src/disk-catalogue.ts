@@ -121,10 +121,8 @@ export class DiskCatalogue {
   /** As `ModelStorage.readSideFile`. */
   async readSideFile(model: string, name: string): Promise<Uint8Array | undefined> {
     const path = join(this.folderOf(model).path, name);
-    await using file = await unlessAbsent(open(path));
-    if (file === undefined || !(await file.stat()).isFile()) return undefined;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_SIDE_FILE_BYTES + 1));
-    if (bytesRead <= MAX_SIDE_FILE_BYTES) return buffer.subarray(0, bytesRead);
+    const content = await onDisk(`read ${path}`, readStart(path, MAX_SIDE_FILE_BYTES + 1));
+    if (content === undefined || content.length <= MAX_SIDE_FILE_BYTES) return content;
     throw new PlinthError(
       "FILES_INVALID",
       `${path} has more than the ${MAX_SIDE_FILE_BYTES} bytes that such a file may have`,
@@ -201,6 +199,14 @@ export class DiskCatalogue {
     const settled = [...this.#known].filter(([, observation]) => isSettled(observation));
     return new Map(settled.slice(MAX_REPEATED_LOOKS));
   }
+}
+
+/** At most so many bytes of a file; `undefined` where there is none. */
+async function readStart(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  await using file = await unlessAbsent(open(path));
+  if (file === undefined || !(await file.stat()).isFile()) return undefined;
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes));
+  return buffer.subarray(0, bytesRead);
 }
 
 /** A file's name and fingerprint; `undefined` where it is none any more. */

@@ -89,7 +89,7 @@ export class DiskStorage implements ModelStorage {
     return this.#calls.run(options.signal, async () => {
       checkModelName(model);
       checkSideFileName(name);
-      return onDisk(`read ${name} of model ${model}`, this.#catalogue.readSideFile(model, name));
+      return this.#catalogue.readSideFile(model, name);
     });
   }
 

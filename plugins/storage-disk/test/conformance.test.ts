@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testModelStorage } from "@plinth/conformance";
@@ -15,6 +15,7 @@ testModelStorage("storage-disk", async () => {
     reopen: create,
     resumes: true,
     leftovers: async () => (await Promise.all(kept.filter(existsSync).map((folder) => readdir(folder)))).flat(),
+    writeSideFile: (model, name, content) => writeFile(join(root, model, name), content),
     cleanUp: () => rm(root, { recursive: true }),
   };
 });

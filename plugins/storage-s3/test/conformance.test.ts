@@ -18,6 +18,7 @@ async function create(): Promise<StorageUnderTest> {
     reopen: () => bucket.storage(),
     leftovers: () => bucket.leftovers(),
     resumes: true,
+    writeSideFile: (model, name, content) => bucket.lay(`${model}/${name}`, content),
     cleanUp: () => bucket[Symbol.asyncDispose](),
   };
 }

@@ -41,9 +41,7 @@ const ALL_FAULTS: readonly Fault[] = [
 ];
 
 /** All of them only on a real server: the fake one is there for quick answers, and pauses between tries take their time. */
-const FAULTS = store.isReal
-  ? ALL_FAULTS
-  : ALL_FAULTS.filter(({ kind }) => kind === "lose answer");
+const FAULTS = store.isReal ? ALL_FAULTS : ALL_FAULTS.filter(({ kind }) => kind === "lose answer");
 
 describe("a version that is published", () => {
   it.each([
@@ -63,14 +61,17 @@ describe("a version that is published", () => {
     expect(await bucket.leftovers()).toEqual([]);
   });
 
-  it.runIf(store.isReal)("fails with STORAGE_UNAVAILABLE where the store stays busy, keeps nothing, and can be published later", async () => {
-    proxy.inject(/^PUT .*partNumber=/, { kind: "busy" }, Number.POSITIVE_INFINITY);
-    const publish = () => storage.publish("m", 1n, [{ path: "a", content: [Buffer.from("text")] }], { signal });
-    await expect(publish()).rejects.toMatchObject({ reason: "STORAGE_UNAVAILABLE", details: { code: "SlowDown" } });
-    expect(await bucket.leftovers()).toEqual([]);
-    proxy.faultFor = () => undefined;
-    await publish();
-  });
+  it.runIf(store.isReal)(
+    "fails with STORAGE_UNAVAILABLE where the store stays busy, keeps nothing, and can be published later",
+    async () => {
+      proxy.inject(/^PUT .*partNumber=/, { kind: "busy" }, Number.POSITIVE_INFINITY);
+      const publish = () => storage.publish("m", 1n, [{ path: "a", content: [Buffer.from("text")] }], { signal });
+      await expect(publish()).rejects.toMatchObject({ reason: "STORAGE_UNAVAILABLE", details: { code: "SlowDown" } });
+      expect(await bucket.leftovers()).toEqual([]);
+      proxy.faultFor = () => undefined;
+      await publish();
+    },
+  );
 });
 
 describe("a version that is opened", () => {

@@ -101,8 +101,8 @@ export class TestBucket implements AsyncDisposable {
   }
 
   /** Lays an object as people do. @param key below the prefix */
-  async lay(key: string, text: string): Promise<void> {
-    await this.client.putObject(this.store.bucket, `${this.prefix}/${key}`, text);
+  async lay(key: string, content: string | Uint8Array): Promise<void> {
+    await this.client.putObject(this.store.bucket, `${this.prefix}/${key}`, Buffer.from(content));
   }
 
   /** Keys below the prefix, by what they begin with, in their order; without objects that stand for deleted ones. */

@@ -19,6 +19,11 @@ export interface StorageUnderTest {
   readonly resumes?: boolean;
   /** Whether it gives `contents` in place of a folder to those who ask for them. */
   readonly givesContents?: boolean;
+  /**
+   * Lays a file beside a model's versions, in place of one that is there, as people do. Left out by a storage whose models have no such
+   * files.
+   */
+  writeSideFile?(model: string, name: string, content: Uint8Array): Promise<void>;
   /** Takes the store itself away. Called once, after disposal. */
   cleanUp?(): Promise<void>;
 }
@@ -46,4 +51,4 @@ export interface StorageCase {
 }
 
 /** What not every storage offers: `watch` and `place` of the contract, and what {@link StorageUnderTest} says of it. */
-export type StorageCapability = "watch" | "place" | "reopen" | "resumes" | "givesContents";
+export type StorageCapability = "watch" | "place" | "reopen" | "resumes" | "givesContents" | "sideFiles";

@@ -10,6 +10,7 @@ import { placingCases } from "./placing-cases.js";
 import { publishingCases } from "./publishing-cases.js";
 import { recordCases } from "./record-cases.js";
 import { resumingCases } from "./resuming-cases.js";
+import { sideFileCases } from "./side-file-cases.js";
 import type { StorageCapability, StorageCase, StorageUnderTest } from "./storage-under-test.js";
 import { watchingCases } from "./watching-cases.js";
 
@@ -22,6 +23,7 @@ export const modelStorageCases: ReadonlyMap<string, readonly StorageCase[]> = ne
   ["opening and removing", openingCases],
   ["watching", watchingCases],
   ["placing", placingCases],
+  ["files beside versions", sideFileCases],
   ["concurrency", concurrencyCases],
   ["records", recordCases],
   ["names", namingCases],
@@ -86,6 +88,8 @@ function offers(subject: StorageUnderTest, capability: StorageCapability): boole
   switch (capability) {
     case "reopen":
       return subject.reopen !== undefined;
+    case "sideFiles":
+      return subject.writeSideFile !== undefined;
     case "resumes":
     case "givesContents":
       return subject[capability] === true;

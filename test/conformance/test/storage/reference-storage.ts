@@ -6,10 +6,13 @@ import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import {
   checkModelName,
+  checkSideFileName,
   FilesInMemory,
   type IncomingFile,
   type JsonValue,
+  type ListOptions,
   MAX_MODEL_VERSION,
+  MAX_SIDE_FILE_BYTES,
   type ModelStorage,
   type ModelVersion,
   type OpenOptions,
@@ -36,6 +39,8 @@ export class ReferenceStore {
   readonly models = new Map<string, Map<ModelVersion, ReferenceVersion>>();
   readonly records = new Map<string, StoredRecord>();
   readonly leftovers = new Set<string>();
+  /** Beside versions, by model and name. */
+  readonly sideFiles = new Map<string, Uint8Array>();
   /** What is kept of publishes that broke off, by model and version. */
   readonly unfinished = new Map<string, KeptFiles>();
   counter = 0;
@@ -71,11 +76,11 @@ export class ReferenceStorage implements ModelStorage {
     this.check(signal);
   }
 
-  async list({ signal }: StorageCallOptions): Promise<readonly StoredModel[]> {
+  async list({ signal, sideFiles = [] }: ListOptions): Promise<readonly StoredModel[]> {
     this.check(signal);
     const own = [...this.store.models.keys()].filter((key) => !isAbsolute(key) && !this.placed.has(key));
     return [
-      ...own.map((model) => ({ model, versions: this.versionsAt(model) })),
+      ...own.map((model) => ({ model, versions: this.versionsAt(model), ...this.besideOf(model, sideFiles) })),
       ...[...this.placed].map(([model, folder]) => this.listPlaced(model, folder)),
     ];
   }
@@ -83,6 +88,24 @@ export class ReferenceStorage implements ModelStorage {
   listPlaced(model: string, folder: string): StoredModel {
     if (existsSync(folder)) return { model, folder, versions: this.versionsAt(folder) };
     return { model, folder, versions: [], error: new PlinthError("STORAGE_UNAVAILABLE", "no such folder") };
+  }
+
+  besideOf(model: string, names: readonly string[]): Pick<StoredModel, "sideFiles"> {
+    const found = names.flatMap((name) => {
+      const content = this.store.sideFiles.get(`${model}/${name}`);
+      return content === undefined ? [] : [[name, Buffer.from(content).toString("base64")] as const];
+    });
+    return found.length === 0 ? {} : { sideFiles: new Map(found) };
+  }
+
+  async readSideFile(model: string, name: string, { signal }: StorageCallOptions): Promise<Uint8Array | undefined> {
+    this.check(signal);
+    checkSideFileName(name);
+    const content = this.store.sideFiles.get(`${model}/${name}`);
+    if (content !== undefined && content.length > MAX_SIDE_FILE_BYTES) {
+      throw new PlinthError("FILES_INVALID", "larger than it may be");
+    }
+    return content;
   }
 
   versionsAt(key: string): readonly StoredVersion[] {

@@ -10,6 +10,7 @@ import { brokenPublishing } from "./broken-publishing.js";
 import { brokenReading } from "./broken-reading.js";
 import { brokenRecords } from "./broken-records.js";
 import { brokenResuming } from "./broken-resuming.js";
+import { brokenSideFiles } from "./broken-side-files.js";
 import type { BrokenStorage } from "./broken-storage.js";
 import { ReferenceStorage, ReferenceStore } from "./reference-storage.js";
 
@@ -21,6 +22,7 @@ const BROKEN: readonly BrokenStorage[] = [
   ...brokenResuming,
   ...brokenReading,
   ...brokenPlacing,
+  ...brokenSideFiles,
   ...brokenRecords,
   ...brokenLifetime,
 ];
@@ -84,6 +86,7 @@ function underTest(create: BrokenStorage["create"]): StorageUnderTest {
     reopen: () => new create(store),
     resumes: true,
     givesContents: true,
+    writeSideFile: async (model, name, content) => void store.sideFiles.set(`${model}/${name}`, content),
     leftovers: async () => [
       ...store.leftovers,
       ...[...store.unfinished].filter(([, kept]) => kept.size > 0).map(([name]) => name),

@@ -1,0 +1,86 @@
+import { MAX_SIDE_FILE_BYTES, type ModelStorage } from "@plinth/core";
+import { expect } from "vitest";
+import { expectReason } from "../traits/rejection.js";
+import { smallVersion } from "./sample-files.js";
+import type { StorageCase, StorageContext } from "./storage-under-test.js";
+
+/** A name that people and other servers use. */
+const NAME = "config.pbtxt";
+
+export const sideFileCases: readonly StorageCase[] = [
+  {
+    name: "tells of the files beside a model's versions that were asked for, and of no others",
+    needs: ["sideFiles"],
+    run: async (context) => {
+      const { storage, subject, signal } = context;
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      await storage.publish("bare", 1n, smallVersion(), { signal });
+      await subject.writeSideFile?.("m", NAME, bytes("name: 'm'"));
+      await subject.writeSideFile?.("m", "notes.txt", bytes("by ada"));
+      const listed = await storage.list({ signal, sideFiles: [NAME, "missing"] });
+      const told = listed.map(({ model, sideFiles }) => [model, [...(sideFiles?.keys() ?? [])]]).sort();
+      expect(told).toEqual([
+        ["bare", []],
+        ["m", [NAME]],
+      ]);
+      for (const { sideFiles } of await storage.list({ signal })) expect(sideFiles).toBeUndefined();
+    },
+  },
+  {
+    name: "gives such a file another fingerprint when its content changes, and the same one while nothing does",
+    needs: ["sideFiles"],
+    run: async (context) => {
+      const { storage, subject, signal } = context;
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      await subject.writeSideFile?.("m", NAME, bytes("one"));
+      const first = await fingerprint(context);
+      expect(await fingerprint(context)).toBe(first);
+      await subject.writeSideFile?.("m", NAME, bytes("two"));
+      expect(await fingerprint(context)).not.toBe(first);
+    },
+  },
+  {
+    name: "reads such a file, and nothing where there is none",
+    needs: ["sideFiles"],
+    run: async ({ storage, subject, signal }) => {
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      await subject.writeSideFile?.("m", NAME, bytes("name: 'm'"));
+      expect(await read(storage, NAME)).toBe("name: 'm'");
+      expect(await read(storage, "missing")).toBeUndefined();
+    },
+  },
+  {
+    name: "refuses to read one that is larger than such files may be",
+    needs: ["sideFiles"],
+    run: async ({ storage, subject, signal }) => {
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      await subject.writeSideFile?.("m", NAME, new Uint8Array(MAX_SIDE_FILE_BYTES + 1));
+      await expectReason(read(storage, NAME), "FILES_INVALID");
+    },
+  },
+  ...["1/model.txt", "../records", "/etc/hostname", "", ".."].map(
+    (name): StorageCase => ({
+      name: `reads no file named ${JSON.stringify(name)} in place of one beside the versions`,
+      needs: ["sideFiles"],
+      run: async ({ storage, subject, signal }) => {
+        await storage.publish("m", 1n, smallVersion(), { signal });
+        await subject.writeSideFile?.("m", NAME, bytes("text"));
+        await expectReason(read(storage, name), "FILES_INVALID");
+      },
+    }),
+  ),
+];
+
+async function fingerprint({ storage, signal }: StorageContext): Promise<string | undefined> {
+  const listed = await storage.list({ signal, sideFiles: [NAME] });
+  return listed.find(({ model }) => model === "m")?.sideFiles?.get(NAME);
+}
+
+async function read(storage: ModelStorage, name: string): Promise<string | undefined> {
+  const content = await storage.readSideFile?.("m", name, { signal: new AbortController().signal });
+  return content === undefined ? undefined : new TextDecoder().decode(content);
+}
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
