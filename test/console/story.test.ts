@@ -131,11 +131,13 @@ describe("the console", () => {
     const model = join(folder, "models", "digits", "1");
     await mkdir(model, { recursive: true });
     await writeFile(join(model, `${evil.replaceAll("/", "")}.onnx`), evil);
-    await fetch(`${url}/api/models/digits/labels/${encodeURIComponent(evil.replaceAll("/", ""))}`, {
-      method: "PUT",
-      headers: { ...headers, "plinth-why": encodeURIComponent(evil) },
-      body: JSON.stringify({ version: "1", allowUnavailable: true }),
-    });
+    const label = () =>
+      fetch(`${url}/api/models/digits/labels/${encodeURIComponent(evil.replaceAll("/", ""))}`, {
+        method: "PUT",
+        headers: { ...headers, "plinth-why": encodeURIComponent(evil) },
+        body: JSON.stringify({ version: "1", allowUnavailable: true }),
+      });
+    await expect.poll(async () => (await label()).status, { timeout: 20_000 }).toBe(200);
     page.on("dialog", (dialog) => expect.fail(`a script ran: ${dialog.message()}`));
     for (const path of ["", "models/digits", "history?revision=1"]) {
       await page.goto(`/console/${path}`);

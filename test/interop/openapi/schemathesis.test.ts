@@ -16,12 +16,18 @@ const MODELS =
 /** In requests and in seconds. */
 const BOUNDS = ["--max-examples", "50", "--max-time", "60", "--request-timeout", "30"];
 
+/** The same requests each time; that few of what it makes up fit a narrow schema is no fault of the server's. */
+const CHOICE = ["--generation-deterministic", "--suppress-health-check", "all"];
+
 /**
- * Those that do not hold here: what fits a schema may still not be a model's shape, and TensorFlow Serving's clients get 400 for a POST to
- * the list of models.
+ * Checks that do not hold here: what fits a schema may still not be a model's shape, and what does not may be read all the same, as
+ * TensorFlow Serving reads it. Its clients get 400 for a POST to the list of models, and answers with `Infinity` in them, which is no JSON
+ * to others; rest-description.test.ts holds answers against the schemas.
  */
-const INFERENCE_EXCEPTIONS = ["positive_data_acceptance", "unsupported_method"];
-const MANAGEMENT_EXCEPTIONS = ["positive_data_acceptance"];
+const EXCEPTIONS = ["positive_data_acceptance", "negative_data_rejection"];
+const INFERENCE_EXCEPTIONS = [...EXCEPTIONS, "unsupported_method", "response_schema_conformance"];
+/** A version that was removed is told of for a while, in the state `end`. */
+const MANAGEMENT_EXCEPTIONS = [...EXCEPTIONS, "use_after_free"];
 
 const python = await findPython();
 
@@ -42,7 +48,7 @@ describe.skipIf(python === undefined)("requests made up from the descriptions of
       folder.path,
       ...["--no-color", "--config-file", join(import.meta.dirname, "schemathesis.toml")],
       ...["run", serving.url + document, "--phases", phases, "--checks", "all"],
-      ...["--exclude-checks", exceptions.join(), ...BOUNDS],
+      ...["--exclude-checks", exceptions.join(), ...BOUNDS, ...CHOICE],
     ]);
     expect((await fetch(`${serving.url}/healthz`)).status).toBe(200);
   });
