@@ -12,7 +12,7 @@ import {
 } from "@plinth/open-inference";
 import { InferParameter } from "@plinth/protobuf-messages/inference/grpc_service";
 import { decodeMessage } from "../calls/service.js";
-import type { TensorBudget } from "../tensorflow-serving/tensor-budget.js";
+import type { TensorBudget } from "../wire/tensor-budget.js";
 import { LENGTH_DELIMITED, tag, VARINT } from "../wire/wire-format.js";
 import { WireReader } from "../wire/wire-reader.js";
 import { readTypedContents } from "./typed-contents.js";

@@ -4,7 +4,7 @@ import { answerInference } from "../calls/answer-inference.js";
 import type { Caller } from "../calls/caller.js";
 import type { DuplexMethod, UnaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
-import { TensorBudget } from "../tensorflow-serving/tensor-budget.js";
+import { TensorBudget } from "../wire/tensor-budget.js";
 import { readInfer, readOutline } from "./decode.js";
 import { encodeInfer, encodeStreamError, encodeStreamed } from "./encode.js";
 import { answersInOrder } from "./in-order.js";

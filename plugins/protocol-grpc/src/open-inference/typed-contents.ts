@@ -1,8 +1,8 @@
 import { createTensor, type DType, dataFromBytes, elementCount, PlinthError, type Tensor } from "@plinth/core";
 import { datatypeOf, type InputForm } from "@plinth/open-inference";
-import { readStringValues } from "../tensorflow-serving/string-values.js";
-import type { TensorBudget } from "../tensorflow-serving/tensor-budget.js";
-import { readVarints, type VarintDType } from "../tensorflow-serving/varint-values.js";
+import { readStringValues } from "../wire/string-values.js";
+import type { TensorBudget } from "../wire/tensor-budget.js";
+import { readVarints, type VarintDType } from "../wire/varint-values.js";
 import { FIXED32, FIXED64, LENGTH_DELIMITED, tag, VARINT } from "../wire/wire-format.js";
 import { WireReader } from "../wire/wire-reader.js";
 

@@ -1,9 +1,9 @@
 import { type NamedTensors, PlinthError, type Signature, type Tensor } from "@plinth/core";
+import { TensorBudget } from "../wire/tensor-budget.js";
 import { LENGTH_DELIMITED, tag } from "../wire/wire-format.js";
 import { WireReader } from "../wire/wire-reader.js";
 import { checkOutputFilter, checkSentInputs } from "./check-predict.js";
 import { checkModelSpec, type ModelSpec, readModelSpec } from "./model-spec.js";
-import { TensorBudget } from "./tensor-budget.js";
 import { readTensor } from "./tensor-proto.js";
 
 const MODEL_SPEC = tag(1, LENGTH_DELIMITED);

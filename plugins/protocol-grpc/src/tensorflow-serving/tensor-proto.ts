@@ -10,12 +10,12 @@ import {
   partsPerElement,
   type Tensor,
 } from "@plinth/core";
+import { readStringContent, readStringValues } from "../wire/string-values.js";
+import type { TensorBudget } from "../wire/tensor-budget.js";
+import { readVarints, type VarintDType } from "../wire/varint-values.js";
 import { LENGTH_DELIMITED, tag, VARINT } from "../wire/wire-format.js";
 import { WireReader } from "../wire/wire-reader.js";
 import { type DataType, dataTypeOf } from "./data-types.js";
-import { readStringContent, readStringValues } from "./string-values.js";
-import type { TensorBudget } from "./tensor-budget.js";
-import { readVarints, type VarintDType } from "./varint-values.js";
 
 const DTYPE = tag(1, VARINT);
 const TENSOR_SHAPE = tag(2, LENGTH_DELIMITED);

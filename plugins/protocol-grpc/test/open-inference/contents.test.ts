@@ -3,7 +3,7 @@ import { datatypeOf } from "@plinth/open-inference";
 import { ModelInferRequest } from "@plinth/protobuf-messages/inference/grpc_service";
 import { describe, expect, it } from "vitest";
 import { readInfer } from "../../src/open-inference/decode.js";
-import { TensorBudget } from "../../src/tensorflow-serving/tensor-budget.js";
+import { TensorBudget } from "../../src/wire/tensor-budget.js";
 
 function read(dtype: DType, contents: object, count: number, budget = 1_000): unknown {
   const input = { name: "x", datatype: datatypeOf(dtype), shape: [BigInt(count)], contents };

@@ -1,7 +1,7 @@
 import { DTYPES, type DType, type Tensor } from "@plinth/core";
 import { TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
-import { TensorBudget } from "../../src/tensorflow-serving/tensor-budget.js";
 import { readTensor } from "../../src/tensorflow-serving/tensor-proto.js";
+import { TensorBudget } from "../../src/wire/tensor-budget.js";
 
 const MAX_BYTES = 1 << 20;
 

@@ -1,6 +1,6 @@
 import { PlinthError } from "@plinth/core";
-import { LENGTH_DELIMITED, tag } from "../wire/wire-format.js";
-import { WireReader } from "../wire/wire-reader.js";
+import { LENGTH_DELIMITED, tag } from "./wire-format.js";
+import { WireReader } from "./wire-reader.js";
 
 /** Most strings of one tensor: each takes a hundred bytes of memory here and may take two in the message. */
 const MAX_STRINGS = 1_000_000;
