@@ -1,6 +1,6 @@
 import { type Location, mappingOf, type SourceEntry, treeOf } from "@plinth/core";
-import type { FieldValue, MessageValue } from "@plinth/text-format";
-import { type FileMessage, fieldOf, messageOf } from "./read-text-file.js";
+import { type FieldValue, fieldOf, type MessageValue, messageOf } from "@plinth/text-format";
+import type { FileMessage } from "./read-text-file.js";
 
 /** What TensorFlow Serving takes where a file says nothing (session_bundle_config.proto, shared_batch_scheduler.h). */
 const DEFAULTS = { maxBatchSize: 1_000n, timeoutMicros: 0n, maxEnqueuedBatches: 10n } as const;

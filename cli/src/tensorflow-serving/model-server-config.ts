@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import { type FaultList, type Location, mappingOf, type SourceEntry, type SourceMapping, treeOf } from "@plinth/core";
-import type { FieldValue, MessageValue } from "@plinth/text-format";
-import { type FileMessage, fieldOf, messageOf } from "./read-text-file.js";
+import { type FieldValue, fieldOf, type MessageValue, messageOf } from "@plinth/text-format";
+import type { FileMessage } from "./read-text-file.js";
 
 /** The one platform that there is: which backend loads a model is decided by its files. */
 const PLATFORM = "tensorflow";

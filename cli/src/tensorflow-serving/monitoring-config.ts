@@ -1,5 +1,6 @@
 import { type Location, mappingOf, type SourceNode, treeOf } from "@plinth/core";
-import { type FileMessage, fieldOf, messageOf } from "./read-text-file.js";
+import { fieldOf, messageOf } from "@plinth/text-format";
+import type { FileMessage } from "./read-text-file.js";
 
 /** Where TensorFlow Serving prints its metrics when the file names no path (http_rest_prediction_handler's PrometheusConfig). */
 const DEFAULT_PATH = "/monitoring/prometheus/metrics";

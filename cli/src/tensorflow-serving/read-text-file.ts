@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
 import { type ConfigPath, type FaultList, type Location, suggestKey } from "@plinth/core";
 import {
-  type FieldValue,
   type MessageType,
   type MessageValue,
   parseTextFormat,
@@ -39,16 +38,6 @@ export async function readTextFile(
     tell(at, [], thrown instanceof TextFormatError ? why : `cannot be read: ${why}`);
     return undefined;
   }
-}
-
-/** The value of a field that is not repeated. */
-export function fieldOf({ fields }: MessageValue, name: string): FieldValue | undefined {
-  return fields.get(name)?.[0];
-}
-
-/** The message that a field holds. */
-export function messageOf(message: MessageValue, name: string): MessageValue | undefined {
-  return fieldOf(message, name)?.value as MessageValue | undefined;
 }
 
 async function textOf(file: string): Promise<string> {

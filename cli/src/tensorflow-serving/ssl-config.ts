@@ -1,6 +1,7 @@
 import type { FaultList, Location } from "@plinth/core";
+import { fieldOf } from "@plinth/text-format";
 import { SSL_CONFIG } from "./messages.js";
-import { type FileMessage, fieldOf, readTextFile } from "./read-text-file.js";
+import { type FileMessage, readTextFile } from "./read-text-file.js";
 
 /** `tls` of the gRPC protocol, with the texts themselves in place of paths. */
 export interface TlsTexts {

@@ -1,3 +1,4 @@
+export { fieldOf, messageOf } from "./field-access.js";
 export type { FieldType, MessageType, RepeatedType, ScalarType } from "./message-type.js";
 export { parseTextFormat } from "./parse.js";
 export {

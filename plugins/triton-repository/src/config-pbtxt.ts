@@ -1,6 +1,6 @@
 import type { DescribedBatching, DescriptionFormat, ModelDescription, VersionPolicy } from "@plinth/core";
-import type { MessageValue } from "@plinth/text-format";
-import { fieldOf, messageOf, messagesOf, numberOf, textOf } from "./fields.js";
+import { fieldOf, type MessageValue, messageOf } from "@plinth/text-format";
+import { messagesOf, numberOf, textOf } from "./fields.js";
 import { Faults, FILE_NAME, placeOf, readConfig } from "./read-config.js";
 import { describedTensors } from "./tensors.js";
 import { warmUpCalls } from "./warm-up.js";

@@ -1,13 +1,4 @@
-import type { FieldValue, MessageValue } from "@plinth/text-format";
-
-/** The value of a field that is not repeated. */
-export function fieldOf({ fields }: MessageValue, name: string): FieldValue | undefined {
-  return fields.get(name)?.[0];
-}
-
-export function messageOf(message: MessageValue, name: string): MessageValue | undefined {
-  return fieldOf(message, name)?.value as MessageValue | undefined;
-}
+import { fieldOf, type MessageValue } from "@plinth/text-format";
 
 export function messagesOf({ fields }: MessageValue, name: string): readonly MessageValue[] {
   return (fields.get(name) ?? []).map(({ value }) => value as MessageValue);

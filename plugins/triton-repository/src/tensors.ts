@@ -1,7 +1,7 @@
 import { type DescribedTensor, formatShape } from "@plinth/core";
-import type { MessageValue } from "@plinth/text-format";
+import { type MessageValue, messageOf } from "@plinth/text-format";
 import { dtypeOf } from "./data-types.js";
-import { messageOf, messagesOf, numbersOf, textOf } from "./fields.js";
+import { messagesOf, numbersOf, textOf } from "./fields.js";
 import { type Faults, placeOf } from "./read-config.js";
 
 /**
