@@ -19,6 +19,7 @@ export {
 export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
+export { isLoopbackAddress } from "./extension-points/loopback-address.js";
 export {
   type DescribedBatching,
   type DescribedTensor,

@@ -1,6 +1,5 @@
-import { BlockList, isIP } from "node:net";
 import type { Metadata } from "@grpc/grpc-js";
-import { type RequestOrigin, requestOrigin } from "@plinth/core";
+import { isLoopbackAddress, type RequestOrigin, requestOrigin } from "@plinth/core";
 
 /** Names of metadata that gRPC allows; asking it for another one throws. */
 const METADATA_NAME = /^[0-9a-z_.-]+$/;
@@ -9,10 +8,6 @@ const METADATA_NAME = /^[0-9a-z_.-]+$/;
 const NO_ADDRESS = "unknown";
 
 const PROXY_HEADERS = ["forwarded", "x-forwarded-for"];
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 /** What is known of a call beside its message. */
 export interface CallFacts {
@@ -47,7 +42,7 @@ export class Caller {
   get isLocal(): boolean {
     if (PROXY_HEADERS.some((name) => this.header(name) !== undefined)) return false;
     const peer = this.#facts.peer();
-    return peer === NO_ADDRESS || isLoopback(peer.replace(/:[0-9]+$/, ""));
+    return peer === NO_ADDRESS || isLoopbackAddress(peer.replace(/:[0-9]+$/, ""));
   }
 
   /** The same caller with one of the requests that come over a stream, which has `limitMs` to be answered. */
@@ -59,9 +54,4 @@ export class Caller {
   origin(method: string): RequestOrigin {
     return requestOrigin({ protocol: "grpc", method, receivedAtMs: this.#facts.receivedAtMs }, this.header);
   }
-}
-
-function isLoopback(address: string): boolean {
-  const version = isIP(address);
-  return version !== 0 && LOOPBACK.check(address, version === 4 ? "ipv4" : "ipv6");
 }

@@ -1,9 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIP } from "node:net";
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
+import { isLoopbackAddress } from "@plinth/core";
 
 /**
  * Whether a request comes from a program on this machine that meant this server: from a loopback address, not through a proxy,
@@ -13,15 +9,10 @@ LOOPBACK.addAddress("::1", "ipv6");
 export function isLocalCaller({ headers, socket }: IncomingMessage): boolean {
   if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined) return false;
   if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`) return false;
-  return isLoopback(socket.remoteAddress ?? "") && isLoopbackName(headers.host ?? "");
-}
-
-function isLoopback(address: string): boolean {
-  const version = isIP(address);
-  return version !== 0 && LOOPBACK.check(address, version === 4 ? "ipv4" : "ipv6");
+  return isLoopbackAddress(socket.remoteAddress ?? "") && isLoopbackName(headers.host ?? "");
 }
 
 function isLoopbackName(host: string): boolean {
   const name = host.replace(/:[0-9]+$/, "").replace(/^\[(.*)\]$/, "$1");
-  return name === "localhost" || isLoopback(name);
+  return name === "localhost" || isLoopbackAddress(name);
 }
