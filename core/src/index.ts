@@ -73,6 +73,7 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { settledOrAborted } from "./extension-points/settled-or-aborted.js";
 export {
   type FileEntry,
   type IncomingFile,

@@ -1,7 +1,15 @@
 import { once, setMaxListeners } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Endpoint, Logger, ModelServer, Protocol, Route, ServerSettings } from "@plinth/core";
+import {
+  type Endpoint,
+  type Logger,
+  type ModelServer,
+  type Protocol,
+  type Route,
+  type ServerSettings,
+  settledOrAborted,
+} from "@plinth/core";
 import { createApplication } from "./application.js";
 import { answerClientError } from "./http/client-error.js";
 import { createInferenceHandler } from "./http/inference-handler.js";
@@ -87,7 +95,7 @@ export class RestProtocol implements Protocol {
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
     this.#draining.abort();
     for (const socket of this.#unused) socket.destroy();
-    await Promise.race([closed, aborted(signal)]);
+    await settledOrAborted(closed, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,11 +128,4 @@ async function listen(http: Server, port: number, host: string, signal: AbortSig
   http.listen({ port, host });
   await once(http, "listening", { signal });
   return http.address() as AddressInfo;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
