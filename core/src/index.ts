@@ -59,6 +59,7 @@ export {
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { requestOrigin } from "./extension-points/request-origin.js";
+export { requestPriority } from "./extension-points/request-priority.js";
 export { Route, type RouteContext } from "./extension-points/route.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {

@@ -12,7 +12,7 @@ import type { Caller } from "./caller.js";
 type Asked = Pick<ModelTarget, "model" | "version" | "label">;
 
 /** What an inference is, beside its inputs and outputs. */
-export type CallOptions = Pick<InferCall, "deadlineMs" | "signal" | "origin">;
+export type CallOptions = Pick<InferCall, "deadlineMs" | "signal" | "origin" | "priority">;
 
 /** The parts of answering one inference that differ between dialects and methods. */
 export interface InferenceSteps<Request extends Asked> {
@@ -45,7 +45,8 @@ export async function answerInference<Request extends Asked>(
     using handle = await server.acquire(target);
     refused = { model: handle.model, version: handle.version, origin };
     handle.admit();
-    return await answer(handle, asked, { deadlineMs: caller.deadlineMs, signal: caller.signal, origin });
+    const { deadlineMs, signal, priority } = caller;
+    return await answer(handle, asked, { deadlineMs, signal, origin, priority });
   } catch (thrown) {
     const error = PlinthError.from(thrown);
     server.refused(refused, error);

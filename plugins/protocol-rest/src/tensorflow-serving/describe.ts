@@ -40,12 +40,17 @@ const VERBS: Readonly<Record<InferenceVerb, VerbDescription>> = {
   },
 };
 
-/** When the answer is of no use any more; the soonest counts. */
-const DEADLINES: readonly Json[] = [
+/** What a request may say beside its body. Of deadlines the soonest counts. */
+const CALL_HEADERS: readonly Json[] = [
   header("grpc-timeout", "How long the answer is of use, as gRPC writes it.", { pattern: "^[0-9]{1,8}[HMSmun]$" }),
   header("x-envoy-expected-rq-timeout-ms", "The same in milliseconds, as proxies send it.", {
     pattern: "^[0-9]{1,15}$",
   }),
+  header(
+    "priority",
+    "Who waits for the model is run by urgency, as RFC 9218 writes it: u=0 first, u=7 last. Default: u=3.",
+    {},
+  ),
 ];
 
 /** TensorFlow Serving's paths, for the OpenAPI document. */
@@ -63,7 +68,7 @@ export function servingPaths(): Readonly<Record<string, Json>> {
       const post = {
         operationId: `${verb}${id}`,
         summary,
-        parameters: DEADLINES,
+        parameters: CALL_HEADERS,
         requestBody: { required: true, content: { "application/json": { schema: reference(request) } } },
         responses: responses(answer),
       };
