@@ -37,7 +37,7 @@ export interface ServerLimits {
   readonly maxRequestBytes: number;
   /** Longest time for a request to arrive whole, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less. */
+  /** Longest that a request may take from its arrival to its model's answer, in milliseconds; clients may ask for less. */
   readonly inferenceTimeoutMs: number;
   /** Most connections open at once, for each listening port. */
   readonly maxConnections: number;

@@ -1,13 +1,14 @@
 import { PlinthError } from "../../model/errors.js";
 import type { ExecutedModel } from "./executed-model.js";
-import { OneByOne, type Run, type RunOrder } from "./run-order.js";
+import { OneByOne, type Run, type RunOrder, SingleRun } from "./run-order.js";
 import { RunPace } from "./run-pace.js";
 import type { RunOutcome, RunQueue, RunRequest } from "./run-queue.js";
-import { WaitingRequests, whyUnwanted } from "./waiting-requests.js";
+import { overran, WaitingRequests, whyUnwanted } from "./waiting-requests.js";
 
 /**
  * The queue before a model. A request that nothing has to wait for is run at once, at the price of a few comparisons; all others wait in
- * a bounded line, from which a {@link RunOrder} picks whenever the model has a free slot.
+ * a bounded line, from which a {@link RunOrder} picks whenever the model has a free slot. A run keeps its slot until it has ended, also where
+ * the deadline of its request has passed.
  *
  * What gathers is looked at when the turn of the event loop ends, so that requests which arrived together are run together, and
  * when its wait is over. A model that runs on this thread is given one such run a turn: while it runs nothing else can, and between
@@ -21,6 +22,7 @@ export class QueuedRuns implements RunQueue {
   readonly #waiting = new WaitingRequests((waiting) => this.#order.remove(waiting));
   readonly #pace = new RunPace();
   #running = 0;
+  #ended: (() => void) | undefined;
   #turnEnd: NodeJS.Immediate | undefined;
   #dueTimer: NodeJS.Timeout | undefined;
   #dueTimerAtMs = Number.POSITIVE_INFINITY;
@@ -50,7 +52,8 @@ export class QueuedRuns implements RunQueue {
     const nowMs = performance.now();
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) return Promise.reject(unwanted);
-    if (this.#mayRunAtOnce()) return this.#runAtOnce(request, nowMs);
+    if (this.#mayRunAtOnce())
+      return this.#outlasts(request) ? this.#begin(request, nowMs) : this.#runAtOnce(request, nowMs);
     const refusal = this.#whyNotWait();
     if (refusal !== undefined) return Promise.reject(refusal);
     const waiting = this.#waiting.enter(request, nowMs);
@@ -59,10 +62,14 @@ export class QueuedRuns implements RunQueue {
     return waiting.outcome;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearImmediate(this.#turnEnd);
     clearTimeout(this.#dueTimer);
     this.#waiting[Symbol.dispose]();
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#ended = resolve;
+    });
   }
 
   #modelChanged(): void {
@@ -81,11 +88,29 @@ export class QueuedRuns implements RunQueue {
       const outputs = await this.#model.run(request);
       const finishedAtMs = performance.now();
       this.#pace.ran(1, finishedAtMs - startedAtMs);
+      if (request.deadlineMs !== undefined && finishedAtMs > request.deadlineMs) throw overran();
       return { outputs, startedAtMs, finishedAtMs, isBatched: false };
     } finally {
-      this.#running--;
+      this.#leaveSlot();
       if (this.#waiting.size > 0) this.#startReady();
     }
+  }
+
+  /** Whether this thread is free while the request runs, so that a deadline can end the wait for it. */
+  #outlasts({ deadlineMs }: RunRequest): boolean {
+    return deadlineMs !== undefined && this.#model.slots !== Number.POSITIVE_INFINITY;
+  }
+
+  /** As {@link #runAtOnce}, with the deadline watched meanwhile. */
+  #begin(request: RunRequest, nowMs: number): Promise<RunOutcome> {
+    const begun = this.#waiting.begin(request, nowMs);
+    void this.#start(new SingleRun(begun));
+    return begun.outcome;
+  }
+
+  #leaveSlot(): void {
+    this.#running--;
+    if (this.#running === 0) this.#ended?.();
   }
 
   #startReady(): void {
@@ -103,7 +128,7 @@ export class QueuedRuns implements RunQueue {
     const startedAtMs = performance.now();
     this.#running++;
     await run.start(this.#model, startedAtMs);
-    this.#running--;
+    this.#leaveSlot();
     this.#pace.ran(run.requests, performance.now() - startedAtMs);
     if (this.#waiting.size === 0) return;
     if (this.#blocksThread) this.#lookAtTurnEnd();

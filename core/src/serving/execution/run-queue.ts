@@ -30,9 +30,9 @@ export interface RunOutcome {
 
 /**
  * Stands before a model: holds requests back until there is a place to run them, and puts them together where batching is asked
- * for. Bounded; what has waited past its deadline or is not wanted any more is never run.
+ * for. Bounded; what has waited past its deadline or is not wanted any more is never run, and nobody waits past his deadline for a run.
  */
-export interface RunQueue extends Disposable {
+export interface RunQueue extends AsyncDisposable {
   /**
    * Why one more request would be refused now: `QUEUE_FULL` with `details.retryAfterMs`, or the error of a lasting outage, as
    * `EXECUTOR_DIED`; `undefined` where it would be taken. Asked ahead of reading its tensors, so that a refusal costs little.
@@ -46,10 +46,13 @@ export interface RunQueue extends Disposable {
   readonly waiting: number;
 
   /**
-   * @throws PlinthError as {@link refusal}; `DEADLINE_EXCEEDED`, `CANCELLED` while it waits; `BATCH_TOO_LARGE`; whatever the run throws.
+   * @throws PlinthError as {@link refusal}; `DEADLINE_EXCEEDED`; `CANCELLED` while it waits; `BATCH_TOO_LARGE`; whatever the run throws.
    */
   run(request: RunRequest): Promise<RunOutcome>;
 
-  /** Refuses what still waits. Called once, when nobody holds the servable any more. */
-  [Symbol.dispose](): void;
+  /**
+   * Refuses what still waits, and settles when the last run has ended, of which nobody may wait for the answer any more. Called once,
+   * when nobody holds the servable any more.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -133,7 +133,7 @@ export class Servable {
   async free(): Promise<void> {
     // A newer life of the version may count there already.
     if (this.recorder.queue === this.#queue) this.recorder.queue = undefined;
-    this.#queue[Symbol.dispose]();
+    await this.#queue[Symbol.asyncDispose]();
     try {
       await this.#executed[Symbol.asyncDispose]();
     } finally {
