@@ -8,12 +8,11 @@ import {
 } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 
 /** What ts-proto generates of a method. */
-interface MethodDefinition<Response> {
+interface MethodDefinition<Request, Response> {
   readonly name: string;
   readonly requestType: {
-    // biome-ignore lint/suspicious/noExplicitAny: whatever the message is
-    encode(message: any): { finish(): Uint8Array };
-    fromPartial(object: object): unknown;
+    encode(message: Request): { finish(): Uint8Array };
+    fromPartial(object: object): Request;
   };
   readonly responseType: { decode(bytes: Uint8Array): Response };
 }
@@ -47,9 +46,9 @@ export class ServingClient implements Disposable {
     });
   }
 
-  call<Response>(
+  call<Request, Response>(
     { fullName }: { readonly fullName: string },
-    { name, requestType, responseType }: MethodDefinition<Response>,
+    { name, requestType, responseType }: MethodDefinition<Request, Response>,
     request: object,
   ): Promise<Response> {
     const message = Buffer.from(requestType.encode(requestType.fromPartial(request)).finish());

@@ -306,6 +306,11 @@ describe("the history", () => {
     const late = await rejection(subject.change(set, { expected: 0 }));
     expect(late).toMatchObject({ reason: "REVISION_CONFLICT" });
     await subject.change(set, { expected: 1 });
+    const publish = (model: string, expected: number) =>
+      subject.deployments.publish(model, undefined, [], { ...ORIGIN, expected });
+    expect(await rejection(publish("digits", 1))).toMatchObject({ reason: "REVISION_CONFLICT" });
+    expect(await rejection(publish("fresh", 7))).toMatchObject({ reason: "REVISION_CONFLICT" });
+    await publish("fresh", 0);
   });
 
   it("loses nothing of two servers over one storage", async () => {

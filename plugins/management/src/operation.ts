@@ -39,12 +39,20 @@ export interface Operation<Body = unknown, Query = unknown> {
   readonly query?: z.ZodType<Query>;
   /** The JSON that it takes. */
   readonly body?: z.ZodType<Body>;
+  /** Headers that it needs, beside those that all of its kind take. */
+  readonly headers?: readonly OperationHeader[];
   /** Takes a stream of these media types instead, as large as `maxUploadBytes`. */
   readonly upload?: readonly string[];
-  /** Whether it changes something: it then takes who, why and `If-Match`. */
+  /** Whether it changes something: it then takes who and why, and `If-Match` where the answer has a revision. */
   readonly changes: boolean;
   readonly answer: OperationAnswer;
   handle(call: OperationCall<Body, Query>, management: Management): Promise<Answer>;
+}
+
+export interface OperationHeader {
+  readonly name: string;
+  readonly description: string;
+  readonly pattern: string;
 }
 
 export interface OperationAnswer {
