@@ -14,7 +14,7 @@ export interface LogsOptions extends ManagementOptions {
   readonly kind?: string;
   readonly text?: string;
   readonly since?: string;
-  readonly limit: string;
+  readonly limit: number;
 }
 
 /** Pause before a stream that has ended is asked for again, in milliseconds. */
@@ -28,7 +28,7 @@ export function logsCommand(options: LogsOptions): Promise<void> {
     const client = clientOf(options);
     const filter = filterOf(options);
     const since = options.since === undefined ? {} : { since: timeOf(options.since) };
-    const query = new URLSearchParams({ ...filter, ...since, limit: options.limit });
+    const query = new URLSearchParams({ ...filter, ...since, limit: String(options.limit) });
     const page = await asJournal(client.get<JournalPage>(`/api/journal?${query}`));
     const entries = [...page.items].reverse();
     if (options.follow !== true) {
