@@ -3,7 +3,7 @@ import type { ExecutedModel } from "./executed-model.js";
 import { OneByOne, type Run, type RunOrder, SingleRun } from "./run-order.js";
 import { RunPace } from "./run-pace.js";
 import type { RunOutcome, RunQueue, RunRequest } from "./run-queue.js";
-import { overran, WaitingRequests, whyUnwanted } from "./waiting-requests.js";
+import { WaitingRequests, whyUnwanted } from "./waiting-requests.js";
 
 /**
  * The queue before a model. A request that nothing has to wait for is run at once, at the price of a few comparisons; all others wait in
@@ -22,7 +22,7 @@ export class QueuedRuns implements RunQueue {
   readonly #waiting = new WaitingRequests((waiting) => this.#order.remove(waiting));
   readonly #pace = new RunPace();
   #running = 0;
-  #ended: (() => void) | undefined;
+  #allEnded: (() => void) | undefined;
   #turnEnd: NodeJS.Immediate | undefined;
   #dueTimer: NodeJS.Timeout | undefined;
   #dueTimerAtMs = Number.POSITIVE_INFINITY;
@@ -48,12 +48,29 @@ export class QueuedRuns implements RunQueue {
     return this.#mayRunAtOnce() ? undefined : this.#whyNotWait();
   }
 
+  startAtOnce(request: RunRequest, nowMs: number): boolean {
+    const unwanted = whyUnwanted(request, nowMs);
+    if (unwanted !== undefined) throw unwanted;
+    if (!this.#mayRunAtOnce() || this.#outlasts(request)) return false;
+    this.#running++;
+    return true;
+  }
+
+  ended(durationMs: number | undefined): void {
+    this.#leaveSlot();
+    if (durationMs !== undefined) this.#pace.ran(1, durationMs);
+    if (this.#waiting.size > 0) this.#startReady();
+  }
+
   run(request: RunRequest): Promise<RunOutcome> {
     const nowMs = performance.now();
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) return Promise.reject(unwanted);
-    if (this.#mayRunAtOnce())
-      return this.#outlasts(request) ? this.#begin(request, nowMs) : this.#runAtOnce(request, nowMs);
+    if (this.#mayRunAtOnce()) {
+      const begun = this.#waiting.begin(request, nowMs);
+      void this.#start(new SingleRun(begun));
+      return begun.outcome;
+    }
     const refusal = this.#whyNotWait();
     if (refusal !== undefined) return Promise.reject(refusal);
     const waiting = this.#waiting.enter(request, nowMs);
@@ -68,7 +85,7 @@ export class QueuedRuns implements RunQueue {
     this.#waiting[Symbol.dispose]();
     if (this.#running === 0) return;
     await new Promise<void>((resolve) => {
-      this.#ended = resolve;
+      this.#allEnded = resolve;
     });
   }
 
@@ -82,35 +99,14 @@ export class QueuedRuns implements RunQueue {
     return this.#runsAtOnce && this.#waiting.size === 0 && this.#running < this.#model.slots;
   }
 
-  async #runAtOnce(request: RunRequest, startedAtMs: number): Promise<RunOutcome> {
-    this.#running++;
-    try {
-      const outputs = await this.#model.run(request);
-      const finishedAtMs = performance.now();
-      this.#pace.ran(1, finishedAtMs - startedAtMs);
-      if (request.deadlineMs !== undefined && finishedAtMs > request.deadlineMs) throw overran();
-      return { outputs, startedAtMs, finishedAtMs, isBatched: false };
-    } finally {
-      this.#leaveSlot();
-      if (this.#waiting.size > 0) this.#startReady();
-    }
-  }
-
   /** Whether this thread is free while the request runs, so that a deadline can end the wait for it. */
   #outlasts({ deadlineMs }: RunRequest): boolean {
     return deadlineMs !== undefined && this.#model.slots !== Number.POSITIVE_INFINITY;
   }
 
-  /** As {@link #runAtOnce}, with the deadline watched meanwhile. */
-  #begin(request: RunRequest, nowMs: number): Promise<RunOutcome> {
-    const begun = this.#waiting.begin(request, nowMs);
-    void this.#start(new SingleRun(begun));
-    return begun.outcome;
-  }
-
   #leaveSlot(): void {
     this.#running--;
-    if (this.#running === 0) this.#ended?.();
+    if (this.#running === 0) this.#allEnded?.();
   }
 
   #startReady(): void {
