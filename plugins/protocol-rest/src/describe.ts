@@ -2,9 +2,11 @@ import { createRequire } from "node:module";
 import type { Route } from "@plinth/core";
 import { z } from "zod";
 import { healthPaths } from "./health.js";
-import type { Json } from "./http/openapi.js";
+import type { Json, NamedSchemas } from "./http/openapi.js";
+import { openInferencePaths } from "./open-inference/describe.js";
+import { OPEN_INFERENCE_SCHEMAS } from "./open-inference/schemas.js";
 import { servingPaths } from "./tensorflow-serving/describe.js";
-import { SCHEMAS } from "./tensorflow-serving/schemas.js";
+import { SERVING_SCHEMAS } from "./tensorflow-serving/schemas.js";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
 
@@ -18,12 +20,14 @@ export function openApiDocument(): Json {
     info: {
       title: "Plinth inference API",
       version,
-      description: "What TensorFlow Serving's REST clients find on a Plinth server, and its health.",
+      description:
+        "What clients of TensorFlow Serving's REST API and of the Open Inference Protocol v2 find on a Plinth server, and its health.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
     paths: {
       ...servingPaths(),
+      ...openInferencePaths(),
       ...healthPaths(),
       [PATH]: {
         get: {
@@ -33,7 +37,7 @@ export function openApiDocument(): Json {
         },
       },
     },
-    components: { schemas: schemas() },
+    components: { schemas: { ...schemasOf(SERVING_SCHEMAS), ...schemasOf(OPEN_INFERENCE_SCHEMAS) } },
   };
 }
 
@@ -45,12 +49,12 @@ export const descriptionRoute: Route = {
   handle: () => Response.json(openApiDocument()),
 };
 
-function schemas(): Json {
-  const { schemas: all } = z.toJSONSchema(SCHEMAS, {
+function schemasOf(named: NamedSchemas): Json {
+  const { schemas: all } = z.toJSONSchema(named, {
     io: "input",
     uri: (id) => `#/components/schemas/${id}`,
     override: ({ zodSchema, jsonSchema }) => {
-      const { id: _, ...described } = SCHEMAS.get(zodSchema) ?? {};
+      const { id: _, ...described } = named.get(zodSchema) ?? {};
       Object.assign(jsonSchema, described);
     },
   });
