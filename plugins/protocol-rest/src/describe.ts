@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { Route } from "@plinth/core";
 import { z } from "zod";
+import { contributedPaths, managementLink } from "./describe-contributed.js";
 import { healthPaths } from "./health.js";
 import type { Json, NamedSchemas } from "./http/openapi.js";
 import { openInferencePaths } from "./open-inference/describe.js";
@@ -13,41 +14,44 @@ const { version } = createRequire(import.meta.url)("../package.json") as { reado
 /** Where the description is. */
 const PATH = "/openapi.json";
 
-/** The OpenAPI 3.1 description of all that this plugin answers by itself. */
-export function openApiDocument(): Json {
+/**
+ * The OpenAPI 3.1 description of all that answers everybody: what this plugin answers by itself, and the public routes of others. The management
+ * routes' own description is linked.
+ */
+export function openApiDocument(routes: readonly Route[]): Json {
+  const paths: Readonly<Record<string, Json>> = {
+    ...servingPaths(),
+    ...openInferencePaths(),
+    ...healthPaths(),
+    [PATH]: {
+      get: {
+        operationId: "describeInference",
+        summary: "This description.",
+        responses: { 200: { description: "OpenAPI 3.1.", content: { "application/json": {} } } },
+      },
+    },
+  };
   return {
     openapi: "3.1.0",
     info: {
       title: "Plinth inference API",
       version,
       description:
-        "What clients of TensorFlow Serving's REST API and of the Open Inference Protocol v2 find on a Plinth server, and its health.",
+        "What clients of TensorFlow Serving's REST API and of the Open Inference Protocol v2 find on a Plinth server, its health, and public " +
+        "routes of its plugins.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    paths: {
-      ...servingPaths(),
-      ...openInferencePaths(),
-      ...healthPaths(),
-      [PATH]: {
-        get: {
-          operationId: "describeInference",
-          summary: "This description.",
-          responses: { 200: { description: "OpenAPI 3.1.", content: { "application/json": {} } } },
-        },
-      },
-    },
+    ...managementLink(routes),
+    paths: { ...paths, ...contributedPaths(routes, new Set(Object.keys(paths))) },
     components: { schemas: { ...schemasOf(SERVING_SCHEMAS), ...schemasOf(OPEN_INFERENCE_SCHEMAS) } },
   };
 }
 
-/** `GET /openapi.json`. */
-export const descriptionRoute: Route = {
-  method: "GET",
-  path: PATH,
-  access: "public",
-  handle: () => Response.json(openApiDocument()),
-};
+/** `GET /openapi.json`. @param routes that other plugins contribute */
+export function descriptionRoute(routes: readonly Route[]): Route {
+  return { method: "GET", path: PATH, access: "public", handle: () => Response.json(openApiDocument(routes)) };
+}
 
 function schemasOf(named: NamedSchemas): Json {
   const { schemas: all } = z.toJSONSchema(named, {

@@ -13,6 +13,8 @@ const TARGETS: readonly { readonly path: string; readonly id: string; readonly p
   },
 ];
 
+const NOT_OFFERED = answerOf("It is not offered.", "Error");
+
 /** The Open Inference Protocol's paths and Triton's, for the OpenAPI document. */
 export function openInferencePaths(): Readonly<Record<string, Json>> {
   const paths: Record<string, Json> = {
@@ -84,17 +86,14 @@ function repositoryPaths(): Readonly<Record<string, Json>> {
       parameters: model,
       post: change("unloadModel", "Takes a model out of service."),
     },
-    "/v2/repository/{repository}/index": {
-      parameters: [repository],
-      post: post("getIndexOfRepository", "Refused.", "IndexRequest", "RepositoryIndex"),
-    },
+    "/v2/repository/{repository}/index": { parameters: [repository], post: refused("getIndexOfRepository") },
     "/v2/repository/{repository}/models/{model}/load": {
       parameters: [repository, ...model],
-      post: change("loadModelOfRepository", "Refused."),
+      post: refused("loadModelOfRepository"),
     },
     "/v2/repository/{repository}/models/{model}/unload": {
       parameters: [repository, ...model],
-      post: change("unloadModelOfRepository", "Refused."),
+      post: refused("unloadModelOfRepository"),
     },
   };
 }
@@ -102,7 +101,10 @@ function repositoryPaths(): Readonly<Record<string, Json>> {
 function settingPaths(): Readonly<Record<string, Json>> {
   const settings = (what: string, summary: string): Json => ({
     get: read(`get${what}`, summary, "Settings"),
-    post: post(`set${what}`, `${summary} Changes are refused.`, "Settings", "Settings"),
+    post: {
+      ...post(`set${what}`, `${summary} Changes are refused.`, "Settings", "Settings"),
+      responses: { 501: NOT_OFFERED, ...responses("Settings") },
+    },
   });
   return {
     "/v2/trace/setting": settings("TraceSettings", "Settings of traces."),
@@ -129,16 +131,23 @@ function memoryPaths(): Readonly<Record<string, Json>> {
       parameters,
       post: post(`${kind}MemoryUnregisterRegion`, "Does nothing.", "Nothing", "Nothing"),
     };
-    paths[`${base}/region/{region}/register`] = {
-      parameters,
-      post: post(`${kind}MemoryRegister`, "Refused.", "Nothing", "Nothing"),
-    };
+    paths[`${base}/region/{region}/register`] = { parameters, post: refused(`${kind}MemoryRegister`) };
   }
   return paths;
 }
 
 function read(operationId: string, summary: string, answer: string): Json {
   return { operationId, summary, responses: responses(answer) };
+}
+
+/** What clients of Triton know, and is not offered. */
+function refused(operationId: string): Json {
+  return {
+    operationId,
+    summary: "Refused.",
+    requestBody: { content: { "application/json": { schema: reference("Nothing") } } },
+    responses: { 501: NOT_OFFERED, default: answerOf("What went wrong.", "Error") },
+  };
 }
 
 /** A body may be left out. */
