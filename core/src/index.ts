@@ -73,6 +73,7 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
 export {
   type FileEntry,
   type IncomingFile,

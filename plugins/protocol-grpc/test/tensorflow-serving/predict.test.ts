@@ -30,7 +30,7 @@ const X = new Map([["x", float(2, 1)]]);
 const SPEC = { name: "half_plus_two" };
 
 describe("Predict", () => {
-  it("H01 answers with float_val and says which model, version and signature did", async () => {
+  it("H01, P07, P44 answers with float_val and says which model, version and signature did", async () => {
     expect(await predict({ modelSpec: SPEC, inputs: X, outputFilter: ["y"] })).toEqual({
       outputs: new Map([["y", float(3, 1)]]),
       modelSpec: {
