@@ -48,6 +48,7 @@ export class RestUnderTest implements AsyncDisposable {
       loading: "eager" as const,
       idleUnloadMs: 0,
       protectedLabels: [],
+      managementTokens: new Map(),
       limits: { ...LIMITS, ...limits },
     };
     const protocol = new RestProtocol({ port: 0, settings, routes, logger: SILENT });
