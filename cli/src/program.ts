@@ -99,7 +99,7 @@ function addManagementCommands(program: Command): void {
     .option("--interval <seconds>", "how often it is looked at", "2")
     .action(lazy(async () => (await import("./commands/top.js")).topCommand));
   command("models", "list the models").action(lazy(async () => (await import("./commands/models.js")).modelsCommand));
-  command("versions <model>", "list the versions of a model").action(
+  command("versions <model> [version]", "list the versions of a model, or tell of one how it is called").action(
     lazy(async () => (await import("./commands/models.js")).versionsCommand),
   );
   withReason(command("push <model> <folder>", "send a folder as a new version of a model"))
