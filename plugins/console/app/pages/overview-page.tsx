@@ -5,10 +5,10 @@ import { useResource } from "../api/use-resource.js";
 import { describeRevision } from "../parts/describe-revision.js";
 import { ago, duration, rate, share } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
-import { Scroll } from "../parts/scroll.js";
 import { lastHour, requestsPerSecond, valuesAt } from "../parts/series.js";
 import { Sparkline } from "../parts/sparkline.js";
 import { StateBadge } from "../parts/state-badge.js";
+import { number, Table } from "../parts/table.js";
 import { UploadDialog } from "../parts/upload-dialog.js";
 
 const SLOWLY_MS = 10_000;
@@ -77,31 +77,14 @@ function ModelTable({
 }) {
   const byModel = new Map(statistics.map((each) => [each.model, each.versions]));
   return (
-    <Scroll label="Table of models">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Model</th>
-            <th scope="col">Versions</th>
-            <th scope="col" class="number">
-              Requests
-            </th>
-            <th scope="col" class="number">
-              Errors
-            </th>
-            <th scope="col" class="number">
-              p95
-            </th>
-            <th scope="col">Last hour</th>
-          </tr>
-        </thead>
-        <tbody>
-          {models.map((model) => (
-            <ModelRow key={model.model} model={model} statistics={byModel.get(model.model) ?? []} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Table of models"
+      columns={["Model", "Versions", number("Requests"), number("Errors"), number("p95"), "Last hour"]}
+    >
+      {models.map((model) => (
+        <ModelRow key={model.model} model={model} statistics={byModel.get(model.model) ?? []} />
+      ))}
+    </Table>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Health, Statistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
 import { bytes, count, duration } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
-import { Scroll } from "../parts/scroll.js";
+import { number, Table } from "../parts/table.js";
 
 interface ReloadReport {
   readonly added: readonly string[];
@@ -83,36 +83,20 @@ function Processes({ processes }: Pick<Statistics, "processes">) {
   return (
     <section aria-labelledby="processes">
       <h2 id="processes">Processes</h2>
-      <Scroll label="Table of processes">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Process</th>
-              <th scope="col">Role</th>
-              <th scope="col" class="number">
-                Memory
-              </th>
-              <th scope="col" class="number">
-                JavaScript heap
-              </th>
-              <th scope="col" class="number">
-                Event loop delay, p99
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {processes.map(({ pid, role, rssBytes, heapUsedBytes, eventLoopDelay }) => (
-              <tr key={pid}>
-                <th scope="row">{pid}</th>
-                <td>{role === "main" ? "main" : "front"}</td>
-                <td class="number">{bytes(rssBytes)}</td>
-                <td class="number">{bytes(heapUsedBytes)}</td>
-                <td class="number">{duration(eventLoopDelay.p99)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Table of processes"
+        columns={["Process", "Role", number("Memory"), number("JavaScript heap"), number("Event loop delay, p99")]}
+      >
+        {processes.map(({ pid, role, rssBytes, heapUsedBytes, eventLoopDelay }) => (
+          <tr key={pid}>
+            <th scope="row">{pid}</th>
+            <td>{role === "main" ? "main" : "front"}</td>
+            <td class="number">{bytes(rssBytes)}</td>
+            <td class="number">{bytes(heapUsedBytes)}</td>
+            <td class="number">{duration(eventLoopDelay.p99)}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

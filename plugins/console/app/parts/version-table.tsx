@@ -3,8 +3,8 @@ import { modelPath, send } from "../api/client.js";
 import type { Model, ModelStatistics, Version, Window } from "../api/documents.js";
 import { Confirm } from "./confirm.js";
 import { ago, duration, rate, share } from "./format.js";
-import { Scroll } from "./scroll.js";
 import { StateBadge } from "./state-badge.js";
+import { type Column, number, Table } from "./table.js";
 
 interface VersionTableProps {
   readonly model: Model;
@@ -25,6 +25,17 @@ const TITLES: Readonly<Record<Action, (version: string, model: string) => string
   remove: (version, model) => `Remove version ${version} of ${model} from the storage, for good?`,
 };
 
+const COLUMNS: readonly (string | Column)[] = [
+  "Version",
+  "State",
+  "Labels",
+  number("Requests"),
+  number("Errors"),
+  number("p50"),
+  number("p99"),
+  { title: "Actions", isHidden: true },
+];
+
 const WORDS: Readonly<Record<Action, string>> = { load: "Load", unload: "Unload", remove: "Remove" };
 
 /** Every version with its state, what it does at the moment, and what can be done with it. */
@@ -34,42 +45,11 @@ export function VersionTable({ model, statistics, changed }: VersionTableProps) 
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <Scroll label="Table of versions">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">State</th>
-              <th scope="col">Labels</th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-              <th scope="col" class="number">
-                Errors
-              </th>
-              <th scope="col" class="number">
-                p50
-              </th>
-              <th scope="col" class="number">
-                p99
-              </th>
-              <th scope="col">
-                <span class="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {model.versions.map((version) => (
-              <VersionRow
-                key={version.version}
-                version={version}
-                minute={minutes.get(version.version)}
-                ask={setAsked}
-              />
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table label="Table of versions" columns={COLUMNS}>
+        {model.versions.map((version) => (
+          <VersionRow key={version.version} version={version} minute={minutes.get(version.version)} ask={setAsked} />
+        ))}
+      </Table>
       {asked !== undefined && (
         <Confirm
           title={TITLES[asked.action](asked.version, model.model)}
