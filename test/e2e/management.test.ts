@@ -87,7 +87,7 @@ describe("the timeline of a model", () => {
     expect((await serving.predict("story", body)).status).toBe(200);
     await expect
       .poll(async () => (await api.get(`${model}/traffic`)).body.shadow)
-      .toMatchObject({ version: "2", failed: 0, dropped: 0 });
+      .toMatchObject({ version: "2", failed: 0, dropped: 0, maxDifference: expect.any(Number) });
 
     const { body: page } = await api.get(`${model}/history`);
     const afterLabels = page.items.find(
@@ -111,6 +111,31 @@ describe("the timeline of a model", () => {
       ["publish", "anonymous", undefined],
     ]);
     expect(history.items[2].after.traffic).toEqual(rules);
+  });
+});
+
+describe("a version over the API", () => {
+  it("tells how it is called while it is in memory", async () => {
+    await deploy("called", 1, perceptron);
+    const path = "/api/models/called/versions/1";
+    const { body } = await api.get(path);
+    expect(body).toMatchObject({ state: "available", backend: "onnx" });
+    expect(body.signatures).toEqual([
+      {
+        name: "serving_default",
+        method: "tensorflow/serving/predict",
+        inputs: [{ name: "image", dtype: "float32", shape: [-1, 784] }],
+        outputs: [
+          { name: "digit", dtype: "int64", shape: [-1] },
+          { name: "probabilities", dtype: "float32", shape: [-1, 10] },
+        ],
+        shapes: "binding",
+      },
+    ]);
+    await api.send("POST", `${path}/unload`);
+    await serving.server.settled();
+    expect((await api.get(path)).body).not.toHaveProperty("signatures");
+    expect((await api.get("/api/models/called/versions")).body.items[0]).not.toHaveProperty("signatures");
   });
 });
 

@@ -56,18 +56,34 @@ export async function send<Document>({ method, path, body, revision, why }: Chan
   return response.status === 204 ? undefined : ((await response.json()) as Document);
 }
 
-/** Uploads files as a version under the next number, or under `version`. Tells the share that was sent so far. */
-export function upload(
-  model: string,
-  version: string | undefined,
-  files: readonly { readonly path: string; readonly file: File }[],
-  onProgress: (share: number) => void,
-): Promise<void> {
+/** Sends a request for inference, and gives the answer as it came, good or not. */
+export async function infer({
+  path,
+  body,
+}: {
+  readonly path: string;
+  readonly body: string;
+}): Promise<{ readonly status: number; readonly text: string; readonly ms: number }> {
+  const beganAtMs = performance.now();
+  const response = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const text = await response.text();
+  return { status: response.status, text, ms: performance.now() - beganAtMs };
+}
+
+export interface Upload {
+  readonly model: string;
+  readonly files: readonly { readonly path: string; readonly file: File }[];
+  /** Told the share that was sent so far. */
+  readonly onProgress: (share: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Uploads files as a version under the next number, and gives that. */
+export function upload({ model, files, onProgress, signal }: Upload): Promise<string> {
   const form = new FormData();
   for (const { path, file } of files) form.append("file", file, path);
   const request = new XMLHttpRequest();
-  const versions = `${modelPath(model)}/versions`;
-  request.open(version === undefined ? "POST" : "PUT", version === undefined ? versions : `${versions}/${version}`);
+  request.open("POST", `${modelPath(model)}/versions`);
   request.setRequestHeader("plinth-who", "console");
   const shown = currentToken();
   for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
@@ -76,10 +92,13 @@ export function upload(
     request.upload.onprogress = ({ loaded, total }) => onProgress(total === 0 ? 1 : loaded / total);
     request.onload = () => {
       if (request.status === UNAUTHENTICATED) tokenRefused(shown);
-      if (request.status < 300) resolve();
-      else reject(new ApiError(request.status, (request.response ?? {}) as Problem));
+      const answer = (request.response ?? {}) as Problem & { readonly version?: { readonly version: string } };
+      if (request.status < 300 && answer.version !== undefined) resolve(answer.version.version);
+      else reject(new ApiError(request.status, answer));
     };
     request.onerror = () => reject(new Error("The connection to the server broke"));
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(form);
   });
 }

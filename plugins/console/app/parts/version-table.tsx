@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import { modelPath, send } from "../api/client.js";
 import type { Model, ModelStatistics, Version, Window } from "../api/documents.js";
-import { useResource } from "../api/use-resource.js";
 import { Confirm } from "./confirm.js";
 import { ago, duration, rate, share } from "./format.js";
 import { StateBadge } from "./state-badge.js";
@@ -9,6 +8,7 @@ import { type Column, number, Table } from "./table.js";
 
 interface VersionTableProps {
   readonly model: Model;
+  readonly statistics: ModelStatistics | undefined;
   readonly changed: () => void;
 }
 
@@ -39,10 +39,9 @@ const COLUMNS: readonly (string | Column)[] = [
 const WORDS: Readonly<Record<Action, string>> = { load: "Load", unload: "Unload", remove: "Remove" };
 
 /** Every version with its state, what it does at the moment, and what can be done with it. */
-export function VersionTable({ model, changed }: VersionTableProps) {
-  const { document } = useResource<ModelStatistics>(`${modelPath(model.model)}/statistics`);
+export function VersionTable({ model, statistics, changed }: VersionTableProps) {
   const [asked, setAsked] = useState<Asked>();
-  const minutes = new Map(document?.versions.map(({ version, minute }) => [version, minute]));
+  const minutes = new Map(statistics?.versions.map(({ version, minute }) => [version, minute]));
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
