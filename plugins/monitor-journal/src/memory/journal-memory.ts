@@ -7,13 +7,16 @@ export interface JournalMemoryOptions {
   readonly maxAgeMs: number;
 }
 
+/** More than are ever written in a millisecond, so that those of an earlier start are smaller. */
+const IDS_PER_MS = 100;
+
 interface Kept {
   readonly entry: JournalEntry;
   readonly bytes: number;
 }
 
 /**
- * Entries in this process's memory, gone with it. Their numbers begin at the time of the start in milliseconds, so that clients that
+ * Entries in this process's memory, gone with it. Their numbers begin at the time of the start, so that clients that
  * remember one from before a new start are not told that they have seen everything already.
  */
 export class JournalMemory implements JournalStore {
@@ -31,7 +34,7 @@ export class JournalMemory implements JournalStore {
   }
 
   async start(): Promise<void> {
-    this.#nextId = Date.now();
+    this.#nextId = Date.now() * IDS_PER_MS;
   }
 
   async append(entries: readonly JournalEntry[]): Promise<void> {
