@@ -3,16 +3,17 @@ import { useSearchParams } from "wouter-preact";
 import { ApiError } from "../api/client.js";
 import type { List, Model } from "../api/documents.js";
 import { download } from "../api/download.js";
-import type { JournalPage } from "../api/journal-documents.js";
-import { useJournal } from "../api/use-journal.js";
 import { useResource } from "../api/use-resource.js";
+import { Histogram } from "../journal/histogram.js";
+import type { JournalPage } from "../journal/journal-documents.js";
+import { JournalEntries } from "../journal/journal-entries.js";
+import { JournalEntry } from "../journal/journal-entry.js";
+import { JournalFilters } from "../journal/journal-filters.js";
+import { JournalGroups } from "../journal/journal-groups.js";
+import { type JournalSearch, queryOf, searchOf, withSearch } from "../journal/journal-search.js";
+import { useJournal } from "../journal/use-journal.js";
 import { bytes, count } from "../parts/format.js";
-import { Histogram } from "../parts/histogram.js";
-import { JournalEntries } from "../parts/journal-entries.js";
-import { JournalEntry } from "../parts/journal-entry.js";
-import { JournalFilters } from "../parts/journal-filters.js";
-import { JournalGroups } from "../parts/journal-groups.js";
-import { type JournalSearch, queryOf, searchOf, withSearch } from "../parts/journal-search.js";
+import "../journal/journal.css";
 import { Failure, Loading } from "../parts/notice.js";
 
 /** What went wrong: searched, counted, grouped, one by one, and as it comes. What is looked for stands in the address. */

@@ -1,14 +1,14 @@
 import { Link } from "wouter-preact";
 import type { Health, List, Model, Statistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
-import { Configuration } from "../parts/configuration.js";
-import { Executors } from "../parts/executors.js";
 import { bytes, count, duration } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
-import { Plugins } from "../parts/plugins.js";
-import { Reload } from "../parts/reload.js";
-import { Storage } from "../parts/storage.js";
 import { number, Table } from "../parts/table.js";
+import { Configuration } from "../server/configuration.js";
+import { Executors } from "../server/executors.js";
+import { Plugins } from "../server/plugins.js";
+import { Reload } from "../server/reload.js";
+import { Storage } from "../server/storage.js";
 
 /** How the server itself fares, what it is made of, and what it runs by. */
 export function ServerPage() {

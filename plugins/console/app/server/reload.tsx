@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import { send } from "../api/client.js";
 import { useResource } from "../api/use-resource.js";
+import { ago } from "../parts/format.js";
+import { Failure } from "../parts/notice.js";
 import type { ConfigurationDocument } from "./configuration.js";
-import { ago } from "./format.js";
-import { Failure } from "./notice.js";
 
 interface ReloadReport {
   readonly added: readonly string[];

@@ -1,6 +1,6 @@
 import { useResource } from "../api/use-resource.js";
-import { Failure } from "./notice.js";
-import { Table } from "./table.js";
+import { Failure } from "../parts/notice.js";
+import { Table } from "../parts/table.js";
 
 interface PluginList {
   readonly items: readonly {

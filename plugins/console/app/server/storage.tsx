@@ -1,7 +1,7 @@
 import type { Problem, Statistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
-import { bytes, count, share } from "./format.js";
-import { Failure, Loading } from "./notice.js";
+import { bytes, count, share } from "../parts/format.js";
+import { Failure, Loading } from "../parts/notice.js";
 
 interface StorageState {
   readonly use: string;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Level } from "../api/journal-documents.js";
+import type { Level } from "./journal-documents.js";
 
 /** A word in the colour of how bad it is; the word says it, or what stands beside it. */
 export function LevelBadge({ level, children }: { readonly level: Level; readonly children: ComponentChildren }) {

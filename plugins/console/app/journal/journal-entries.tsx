@@ -1,9 +1,9 @@
 import { Link } from "wouter-preact";
-import type { Entry } from "../api/journal-documents.js";
-import { momentWithSeconds } from "./format.js";
+import { momentWithSeconds } from "../parts/format.js";
+import { Empty } from "../parts/notice.js";
+import type { Entry } from "./journal-documents.js";
 import { whose } from "./journal-groups.js";
 import { LevelBadge } from "./level-badge.js";
-import { Empty } from "./notice.js";
 
 interface JournalEntriesProps {
   readonly entries: readonly Entry[];

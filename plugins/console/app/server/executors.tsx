@@ -1,8 +1,8 @@
 import { Link } from "wouter-preact";
 import type { List, Model, Statistics, VersionStatistics } from "../api/documents.js";
-import { count } from "./format.js";
-import { Empty } from "./notice.js";
-import { number, Table } from "./table.js";
+import { count } from "../parts/format.js";
+import { Empty } from "../parts/notice.js";
+import { number, Table } from "../parts/table.js";
 
 interface ExecutorsProps {
   readonly statistics: Statistics;
@@ -11,17 +11,21 @@ interface ExecutorsProps {
 
 /** Where the versions in memory run, and which of their workers have died. */
 export function Executors({ statistics, models }: ExecutorsProps) {
-  const versions = statistics.models.flatMap((model) => model.versions);
-  const details = new Map(
-    models?.items.flatMap((model) =>
-      model.versions.map(({ version, details: told }) => [`${model.model}/${version}`, told] as const),
+  const inMemory = new Map(
+    models?.items.flatMap(({ model, versions: all }) =>
+      all
+        .filter(({ state }) => state === "available" || state === "unloading")
+        .map(({ version, details = {} }) => [`${model}/${version}`, details] as const),
     ),
   );
+  const versions = statistics.models
+    .flatMap((model) => model.versions)
+    .filter(({ model, version, executors }) => executors.died > 0 || inMemory.has(`${model}/${version}`));
   return (
     <section aria-labelledby="executors">
       <h2 id="executors">Executors</h2>
       {versions.length === 0 ? (
-        <Empty>No version was loaded yet.</Empty>
+        <Empty>No version is in memory.</Empty>
       ) : (
         <Table
           label="Table of executors"
@@ -31,7 +35,7 @@ export function Executors({ statistics, models }: ExecutorsProps) {
             <ExecutorRow
               key={`${version.model}/${version.version}`}
               version={version}
-              details={details.get(`${version.model}/${version.version}`)}
+              details={inMemory.get(`${version.model}/${version.version}`)}
             />
           ))}
         </Table>

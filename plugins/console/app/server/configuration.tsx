@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { useResource } from "../api/use-resource.js";
-import { Failure, Loading } from "./notice.js";
-import { Table } from "./table.js";
+import { Failure, Loading } from "../parts/notice.js";
+import { Table } from "../parts/table.js";
 
 interface Setting {
   readonly path: string;

@@ -71,8 +71,27 @@ export function filterOf(search: JournalSearch): URLSearchParams {
 /** {@link filterOf}, with the time. */
 export function queryOf(search: JournalSearch, nowMs: number): URLSearchParams {
   const query = filterOf(search);
-  const spanMs = SPANS[search.span]?.ms ?? 0;
-  query.set("since", search.from === "" ? new Date(nowMs - spanMs).toISOString() : search.from);
+  query.set("since", search.from === "" ? isoTime(nowMs - spanMs(search)) : search.from);
   if (search.to !== "") query.set("until", search.to);
   return query;
+}
+
+/** {@link queryOf}, to be counted in so many steps, which stay where they are as time goes on. */
+export function summaryQueryOf(search: JournalSearch, nowMs: number, steps: number): URLSearchParams {
+  const query = queryOf(search, nowMs);
+  query.set("steps", String(steps));
+  if (search.from !== "") return query;
+  const stepMs = spanMs(search) / steps;
+  const untilMs = Math.ceil(nowMs / stepMs) * stepMs;
+  query.set("since", isoTime(untilMs - steps * stepMs));
+  query.set("until", isoTime(untilMs));
+  return query;
+}
+
+function spanMs({ span }: JournalSearch): number {
+  return SPANS[span]?.ms ?? 0;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -1,5 +1,5 @@
-import type { JournalSummary, Step } from "../api/journal-documents.js";
-import { count, moment } from "./format.js";
+import { count, moment } from "../parts/format.js";
+import type { JournalSummary, Step } from "./journal-documents.js";
 
 /** Stretches of time that the span is divided into. */
 export const STEPS = 60;

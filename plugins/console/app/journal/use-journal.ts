@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { STEPS } from "../parts/histogram.js";
-import { filterOf, type JournalSearch, queryOf } from "../parts/journal-search.js";
-import { follow } from "./follow.js";
+import { follow } from "../api/follow.js";
+import { type Resource, useResource } from "../api/use-resource.js";
+import { STEPS } from "./histogram.js";
 import type { Entry, JournalPage, JournalSummary } from "./journal-documents.js";
-import { type Resource, useResource } from "./use-resource.js";
+import { filterOf, type JournalSearch, queryOf, summaryQueryOf } from "./journal-search.js";
 
 /** How often what is new is counted anew, in milliseconds. */
 const COUNT_MS = 5_000;
@@ -29,9 +29,9 @@ export function useJournal(search: JournalSearch, isLive: boolean): Journal {
   const tick = useTick(isLive && search.to === "" ? COUNT_MS : 0);
   // The times of both are taken anew when something else is looked for, and those of the summary with each tick.
   const pageQuery = useMemo(() => queryOf(search, Date.now()), [key]);
-  const summaryQuery = useMemo(() => queryOf(search, Date.now()), [key, tick]);
+  const summaryQuery = useMemo(() => summaryQueryOf(search, Date.now(), STEPS), [key, tick]);
   const page = useResource<JournalPage>(`/api/journal?${pageQuery}&limit=${limit}`, 0);
-  const summary = useKept(useResource<JournalSummary>(`/api/journal/summary?${summaryQuery}&steps=${STEPS}`, 0), key);
+  const summary = useKept(useResource<JournalSummary>(`/api/journal/summary?${summaryQuery}`, 0), key);
   const fresh = useStream(search, page.document, isLive && search.to === "");
   const found = page.document?.items ?? [];
   const newest = found[0]?.id ?? 0;

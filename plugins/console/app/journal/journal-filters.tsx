@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { moment } from "./format.js";
+import { moment } from "../parts/format.js";
 import { type JournalSearch, LEVELS, SPANS } from "./journal-search.js";
 
 /** Pause after a key before it is looked for, in milliseconds. */

@@ -1,12 +1,12 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Link } from "wouter-preact";
-import type { Entry } from "../api/journal-documents.js";
 import { useResource } from "../api/use-resource.js";
-import { duration, momentWithSeconds } from "./format.js";
+import { duration, momentWithSeconds } from "../parts/format.js";
+import { Failure, Loading } from "../parts/notice.js";
+import type { Entry } from "./journal-documents.js";
 import { whose } from "./journal-groups.js";
 import type { JournalSearch } from "./journal-search.js";
 import { LevelBadge } from "./level-badge.js";
-import { Failure, Loading } from "./notice.js";
 
 interface JournalEntryProps {
   readonly id: string;

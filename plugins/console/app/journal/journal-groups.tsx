@@ -1,9 +1,9 @@
-import type { Group, JournalSummary } from "../api/journal-documents.js";
-import { ago, count } from "./format.js";
+import { ago, count } from "../parts/format.js";
+import { Empty } from "../parts/notice.js";
+import { number, Table } from "../parts/table.js";
+import type { Group, JournalSummary } from "./journal-documents.js";
 import type { JournalSearch } from "./journal-search.js";
 import { LevelBadge } from "./level-badge.js";
-import { Empty } from "./notice.js";
-import { number, Table } from "./table.js";
 
 interface JournalGroupsProps {
   readonly summary: JournalSummary;
@@ -44,8 +44,8 @@ function GroupRow({ group, narrow }: { readonly group: Group } & Pick<JournalGro
           <LevelBadge level={level}>{reason || kind}</LevelBadge>
         </button>
       </th>
-      <td>{whose(group)}</td>
-      <td>
+      <td class="whose">{whose(group)}</td>
+      <td class="wide">
         <span class="quiet">{ago(lastAt)}</span> <span class="message">{message}</span>
       </td>
     </tr>
@@ -53,7 +53,7 @@ function GroupRow({ group, narrow }: { readonly group: Group } & Pick<JournalGro
 }
 
 /** Whom something happened to. */
-export function whose({ model, version }: Pick<Group, "model" | "version">): string {
-  if (model === undefined) return "the server";
+export function whose({ kind, model, version }: Pick<Group, "kind" | "model" | "version">): string {
+  if (model === undefined) return kind === "failure" ? "no model" : "the server";
   return version === undefined ? model : `${model}, version ${version}`;
 }
