@@ -88,11 +88,12 @@ describe("a console whose server wants a token", () => {
 
   it("asks again in another tab, and where the token is not known any more", async () => {
     await start(WITH_TOKENS);
-    page = await openPage(browser, server.url);
+    const context = await browser.newContext({ baseURL: server.url });
+    page = await context.newPage();
     await page.goto("/console/");
     await enterToken(TOKEN);
     await page.getByRole("link", { name: "digits" }).first().waitFor();
-    const tab = await page.context().newPage();
+    const tab = await context.newPage();
     await tab.goto(`${server.url}/console/`);
     await tab.getByLabel("Token").waitFor();
     await tab.close();

@@ -22,7 +22,7 @@ export function Tiles({ models, statistics }: TilesProps) {
       />
       <Tile name="Requests" value={rate(requestsPerSecond)} />
       <Tile name="Errors" value={share(failed, requests)} isBad={failed > 0} />
-      <Tile name="p95, the slowest" value={duration(p95)} />
+      <Tile name="Slowest p95" value={duration(p95)} />
       <Tile name="In flight" value={queued === 0 ? count(inFlight) : `${count(inFlight)}, ${count(queued)} waiting`} />
       <Tile name="Memory" value={bytes(memory)} />
     </dl>
