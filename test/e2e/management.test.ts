@@ -51,6 +51,25 @@ describe("the description of the management API", () => {
     expect((api.document as { openapi?: string }).openapi).toBe("3.1.0");
   });
 
+  it("tells what the server runs by, and what it is made of", async () => {
+    const { body: config } = await api.get("/api/config");
+    expect(config.settings).toContainEqual(
+      expect.objectContaining({
+        path: "server.pollIntervalMs",
+        value: 20,
+        position: expect.stringMatching(/config\.yaml:1:27$/),
+      }),
+    );
+    const { body: plugins } = await api.get("/api/plugins");
+    const { version } = JSON.parse(await readFile(join(ROOT, "plugins", "storage-disk", "package.json"), "utf8"));
+    expect(plugins.items[0]).toMatchObject({ kind: "storage", use: "disk", name: "@plinth/storage-disk", version });
+    const { body: storage } = await api.get("/api/storage");
+    expect(storage).toMatchObject({ use: "disk", unreadable: [], records: { writable: true } });
+    const before = (await api.get("/api/history")).body.items.length;
+    await api.get("/api/storage");
+    expect((await api.get("/api/history")).body.items, "looking changes nothing").toHaveLength(before);
+  });
+
   it("leads from the entry point to everything", async () => {
     const { body } = await api.get("/api");
     for (const { href } of Object.values(body._links) as { href: string }[]) {

@@ -104,6 +104,12 @@ export const serverStatistics = z
       }),
     ),
     monitors: z.array(z.strictObject({ name: z.string(), faults: count.describe("Events on which it threw.") })),
+    memory: z
+      .strictObject({
+        budgetBytes: count.describe("server.memoryBudgetBytes; 0: no bound."),
+        usedBytes: count.describe("Set aside for versions that are loaded or being loaded, by estimate."),
+      })
+      .describe("What versions in memory need together."),
     _links: links,
   })
   .meta({ id: "ServerStatistics" });

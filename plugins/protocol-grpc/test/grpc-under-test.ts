@@ -20,6 +20,7 @@ const SETTINGS: ServerSettings = {
   loading: "eager",
   idleUnloadMs: 0,
   protectedLabels: [],
+  managementTokens: new Map(),
   limits: LIMITS,
 };
 

@@ -17,12 +17,13 @@ import { servingMiddleware } from "./tensorflow-serving/routes.js";
  * those of other plugins.
  */
 export function createApplication(
-  { server, limits, logger, draining, isDraining }: Surroundings,
+  surroundings: Surroundings,
   routes: readonly Route[],
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { server, logger, isDraining } = surroundings;
   const router = new Router();
   const all = [...healthRoutes(server), descriptionRoute, ...routes];
-  for (const route of all) mountRoute(router, route, limits, draining);
+  for (const route of all) mountRoute(router, route, surroundings);
 
   const koa = new Koa();
   koa.silent = true;

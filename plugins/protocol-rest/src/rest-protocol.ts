@@ -55,7 +55,8 @@ export class RestProtocol implements Protocol {
     const { requestTimeoutMs, maxConnections } = settings.limits;
     const draining = this.#draining.signal;
     setMaxListeners(0, draining);
-    const surroundings = { server, limits: settings.limits, logger, draining, isDraining: () => draining.aborted };
+    const { limits, managementTokens } = settings;
+    const surroundings = { server, limits, managementTokens, logger, draining, isDraining: () => draining.aborted };
     const application = createApplication(surroundings, [...routes, ...this.#openInferenceRoutes(server)]);
     const tryInference = createInferenceHandler(surroundings, [servingDialect, openInferenceDialect]);
     const http = createServer(

@@ -24,6 +24,7 @@ const LIMITS: ServerLimits = {
 export interface RestSetup {
   readonly limits?: Partial<ServerLimits>;
   readonly routes?: readonly Route[];
+  readonly managementTokens?: ReadonlyMap<string, string>;
 }
 
 /** A REST protocol over a server that echoes, on a free port. */
@@ -38,7 +39,11 @@ export class RestUnderTest implements AsyncDisposable {
     this.#protocol = protocol;
   }
 
-  static async start({ limits = {}, routes = [] }: RestSetup = {}): Promise<RestUnderTest> {
+  static async start({
+    limits = {},
+    routes = [],
+    managementTokens = new Map(),
+  }: RestSetup = {}): Promise<RestUnderTest> {
     const settings = {
       host: "127.0.0.1",
       processes: 1,
@@ -48,6 +53,7 @@ export class RestUnderTest implements AsyncDisposable {
       loading: "eager" as const,
       idleUnloadMs: 0,
       protectedLabels: [],
+      managementTokens,
       limits: { ...LIMITS, ...limits },
     };
     const protocol = new RestProtocol({ port: 0, settings, routes, logger: SILENT });

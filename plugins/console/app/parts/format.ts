@@ -2,6 +2,16 @@ const RATE = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, notation
 const COUNT = new Intl.NumberFormat("en");
 const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
 
+const EXACT_MOMENT = new Intl.DateTimeFormat("en", {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
+
 export function rate(perSecond: number): string {
   return `${RATE.format(perSecond)}/s`;
 }
@@ -39,6 +49,11 @@ export function share(part: number, whole: number): string {
 
 export function moment(iso: string): string {
   return MOMENT.format(new Date(iso));
+}
+
+/** With milliseconds, and without the year. */
+export function momentWithSeconds(iso: string): string {
+  return EXACT_MOMENT.format(new Date(iso));
 }
 
 /** How long ago, roughly. */

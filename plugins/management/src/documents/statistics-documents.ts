@@ -22,6 +22,7 @@ export function serverStatisticsDocument(statistics: ServerStatistics): ServerSt
     unknownModels: countsJson(statistics.unknownModels()),
     processes: [...statistics.processes()],
     monitors: [...statistics.monitors()],
+    memory: { ...statistics.memory() },
     _links: { self: { href: "/api/statistics" }, models: { href: "/api/models" } },
   };
 }
