@@ -9,7 +9,7 @@ import { ShadowReport } from "../parts/shadow-report.js";
 import { Traffic } from "../parts/traffic.js";
 import { UploadDialog } from "../parts/upload-dialog.js";
 import { VersionCharts } from "../parts/version-charts.js";
-import { VersionComparison } from "../parts/version-comparison.js";
+import { VersionFigures } from "../parts/version-figures.js";
 import { VersionTable } from "../parts/version-table.js";
 import { TryIt } from "../try-it/try-it.js";
 
@@ -37,7 +37,7 @@ export function ModelPage({ model: name }: { readonly model: string }) {
       )}
       <VersionTable model={model} statistics={statistics} changed={reload} />
       <VersionCharts model={model} />
-      <VersionComparison model={model} statistics={statistics} />
+      <VersionFigures model={model} statistics={statistics} />
       <ShadowReport model={model} />
       <div class="columns">
         <Traffic model={model} changed={reload} />

@@ -7,6 +7,9 @@ export type OutputView =
   | { readonly kind: "scores"; readonly name: string; readonly scores: readonly number[] }
   | { readonly kind: "json"; readonly name: string; readonly text: string };
 
+/** As {@link parseJson} has them. */
+const NOT_FINITE = /"(NaN|-?Infinity)"/g;
+
 /** Most numbers that are compared with each other by bars. */
 const MAX_SCORES = 10_000;
 
@@ -35,7 +38,7 @@ function viewOf(name: string, value: unknown): OutputView {
   const isScores = inner.length > 1 && inner.length <= MAX_SCORES && inner.every((each) => typeof each === "number");
   return isScores
     ? { kind: "scores", name, scores: inner as number[] }
-    : { kind: "json", name, text: JSON.stringify(value) };
+    : { kind: "json", name, text: JSON.stringify(value).replace(NOT_FINITE, "$1") };
 }
 
 /** The highest of some scores, highest first, each with its place; all in their order where they are few. */

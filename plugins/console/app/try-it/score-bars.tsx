@@ -11,6 +11,7 @@ export function ScoreBars({ name, scores }: { readonly name: string; readonly sc
   const highest = Math.max(...scores);
   const [least, most] = [Math.min(0, ...scores), Math.max(0, highest)];
   const scale = WIDTH / (most - least || 1);
+  const isTiny = Math.max(most, -least) < 0.001;
   return (
     <figure class="scores">
       <table>
@@ -21,14 +22,10 @@ export function ScoreBars({ name, scores }: { readonly name: string; readonly sc
               <th scope="row">{place}</th>
               <td class="bar">
                 <svg viewBox={`0 0 ${WIDTH} 10`} preserveAspectRatio="none" aria-hidden="true">
-                  <rect
-                    x={(Math.min(0, score) - least) * scale}
-                    width={Math.max(0.5, Math.abs(score) * scale)}
-                    height={10}
-                  />
+                  <rect x={(Math.min(0, score) - least) * scale} width={Math.abs(score) * scale} height={10} />
                 </svg>
               </td>
-              <td class="number">{scoreText(score)}</td>
+              <td class="number">{isTiny ? score.toExponential(2) : scoreText(score)}</td>
             </tr>
           ))}
         </tbody>
@@ -43,6 +40,5 @@ export function ScoreBars({ name, scores }: { readonly name: string; readonly sc
 }
 
 function scoreText(score: number): string {
-  const size = Math.abs(score);
-  return size !== 0 && (size < 0.0001 || size >= 100_000) ? score.toExponential(2) : score.toFixed(4);
+  return Math.abs(score) >= 100_000 ? score.toExponential(2) : score.toFixed(4);
 }
