@@ -73,6 +73,7 @@ class Composition {
         loading: "eager",
         idleUnloadMs: 0,
         protectedLabels: [],
+        managementTokens: new Map(),
         limits: { maxRequestBytes: 1, requestTimeoutMs: 1, inferenceTimeoutMs: 1, maxConnections: 1 },
       },
       storage: use("storage-fake", (registry) =>
@@ -84,6 +85,7 @@ class Composition {
       extensions: [],
       models: undefined,
       effective: "",
+      settings: () => [],
       withModels: () => Promise.reject(new Error("not in this test")),
       ...overrides,
     };

@@ -34,7 +34,7 @@ export function createRunQueue(executed: ExecutedModel, options: RunQueueOptions
   const observer: BatchObserver = {
     ran: (batch) => {
       recorder.ran(batch.rows + batch.paddingRows, batch.computeMs, performance.now());
-      if (events.observed) events.emit({ type: "batch-run", model, version, ...batch });
+      if (events.successObserved) events.emitSuccess({ type: "batch-run", model, version, ...batch });
     },
     unbatchable: (signature, error) => {
       logger.warn(
