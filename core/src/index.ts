@@ -36,6 +36,8 @@ export {
   type Readiness,
   type RequestOrigin,
   type ServableHandle,
+  type StreamCall,
+  type StreamedResult,
 } from "./extension-points/model-server.js";
 export {
   type BatchRun,
@@ -48,6 +50,7 @@ export {
   type Sampling,
   type ServerEvent,
   type ShadowCompared,
+  type StreamFigures,
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
 export {

@@ -15,6 +15,7 @@ import type {
   LoadOrder,
   MainDuties,
   RunOrder,
+  StreamOrder,
   ServableId,
 } from "../../serving/fronts/duties.js";
 import { ForwardedEvents } from "../../serving/fronts/forwarded-events.js";
@@ -112,6 +113,10 @@ export class FrontServer implements FrontDuties {
 
   run(order: RunOrder): ReturnType<FrontModels["run"]> {
     return this.#parts.models.run(order);
+  }
+
+  stream(order: StreamOrder): ReturnType<FrontModels["stream"]> {
+    return this.#parts.models.stream(order);
   }
 
   async listen(): Promise<readonly Endpoint[]> {
