@@ -73,7 +73,13 @@ class Composition {
         loading: "eager",
         idleUnloadMs: 0,
         protectedLabels: [],
-        limits: { maxRequestBytes: 1, requestTimeoutMs: 1, inferenceTimeoutMs: 1, streamTimeoutMs: 1, maxConnections: 1 },
+        limits: {
+          maxRequestBytes: 1,
+          requestTimeoutMs: 1,
+          inferenceTimeoutMs: 1,
+          streamTimeoutMs: 1,
+          maxConnections: 1,
+        },
       },
       storage: use("storage-fake", (registry) =>
         registry.provide(ModelStorage, () => this.recorded(this.storage, "storage")),

@@ -15,8 +15,8 @@ import type {
   LoadOrder,
   MainDuties,
   RunOrder,
-  StreamOrder,
   ServableId,
+  StreamOrder,
 } from "../../serving/fronts/duties.js";
 import { ForwardedEvents } from "../../serving/fronts/forwarded-events.js";
 import { FrontModels } from "../../serving/fronts/front-models.js";

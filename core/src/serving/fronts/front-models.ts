@@ -136,7 +136,10 @@ export class FrontModels {
     await Promise.allSettled([...this.#copies.keys()].map((id) => this.free(id)));
   }
 
-  async *#stream({ servable: id, signature, outputs, tensors }: RunOrder, signal: AbortSignal): AsyncIterable<NamedTensors> {
+  async *#stream(
+    { servable: id, signature, outputs, tensors }: RunOrder,
+    signal: AbortSignal,
+  ): AsyncIterable<NamedTensors> {
     const servable = this.#held(id);
     try {
       const call = { signature, outputs, inputs: unpackTensors(tensors), signal };

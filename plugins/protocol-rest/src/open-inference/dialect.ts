@@ -79,10 +79,7 @@ function streamed(request: ArrivedRequest): ArrivedRequest & { readonly untilMs:
 }
 
 /** Answers with a version that is held meanwhile, and tells of what fails then as having reached it. */
-async function holding(
-  request: ArrivedRequest,
-  answer: (handle: ServableHandle) => Promise<Answer>,
-): Promise<Answer> {
+async function holding(request: ArrivedRequest, answer: (handle: ServableHandle) => Promise<Answer>): Promise<Answer> {
   const handle = await request.server.acquire(request.target);
   try {
     handle.admit();

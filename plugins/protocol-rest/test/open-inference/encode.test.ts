@@ -69,8 +69,6 @@ describe("the answer to a generate request", () => {
   it("is the same as an event", () => {
     const one = output("one", "string", [1], [Buffer.from("two\nlines")]);
     const event = encodeEvent({ model: "m", version: "3", id: undefined, outputs: [one] });
-    expect(Buffer.from(event).toString()).toBe(
-      'data: {"model_name":"m","model_version":"3","one":"two\\nlines"}\n\n',
-    );
+    expect(Buffer.from(event).toString()).toBe('data: {"model_name":"m","model_version":"3","one":"two\\nlines"}\n\n');
   });
 });

@@ -3,8 +3,8 @@ import type { ModelVersion } from "../../../model/model-version.js";
 import type { Signature } from "../../../model/signature.js";
 import type { WarmUpReport } from "../warm-up.js";
 import type { FilesLocation } from "./files-location.js";
-import type { PackedError } from "./packed-error.js";
 import type { StreamId } from "./hosted-streams.js";
+import type { PackedError } from "./packed-error.js";
 import type { PackedTensors } from "./packed-tensors.js";
 
 /*
