@@ -47,7 +47,8 @@ export class Conversation implements AsyncIterableIterator<NamedTensors, undefin
   #index = 0;
 
   constructor({ inputs, signal }: RunCall) {
-    this.prompt = Buffer.from((inputs.get("prompt")?.data as readonly Uint8Array[])[0] ?? []).toString();
+    const prompt = inputs.get("prompt");
+    this.prompt = prompt?.dtype === "string" ? Buffer.from(prompt.data[0] ?? []).toString() : "";
     this.stopped = new Promise((resolve) => {
       this.#stop = resolve;
     });

@@ -39,11 +39,11 @@ async function begun(more: Partial<ModelTarget & StreamCall> = {}): Promise<{
   const answers = ask(more);
   const [model, first] = [streams.next(), answers.next()];
   (await model).say(1);
-  expect(valueOf((await first).value)).toBe(1);
+  expect(valueIn((await first).value)).toBe(1);
   return { answers, model: await model };
 }
 
-function valueOf(answer: unknown): unknown {
+function valueIn(answer: unknown): unknown {
   return (answer as StreamedResult | undefined)?.outputs.get("y")?.data[0];
 }
 
@@ -64,7 +64,7 @@ describe("a stream", () => {
     model.say(2);
     const second = await answers.next();
     expect(second.value).toMatchObject({ model: "talk", version: 1n, signature: "serving_default" });
-    expect(valueOf(second.value)).toBe(2);
+    expect(valueIn(second.value)).toBe(2);
     model.end();
     expect((await answers.next()).done).toBe(true);
     expect(model.call).toMatchObject({ signature: "serving_default", inputs: X, outputs: ["y"] });
@@ -170,7 +170,7 @@ describe("a stream", () => {
     const { answers, model } = await begun({ deadlineMs: performance.now() + 50 });
     await vi.advanceTimersByTimeAsync(100);
     model.say(2);
-    expect(valueOf((await answers.next()).value)).toBe(2);
+    expect(valueIn((await answers.next()).value)).toBe(2);
     await answers.return();
   });
 
@@ -194,7 +194,7 @@ describe("a stream", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(subject.states("talk")).toMatchObject({ 1: "unloading" });
     model.say(2);
-    expect(valueOf((await answers.next()).value)).toBe(2);
+    expect(valueIn((await answers.next()).value)).toBe(2);
     model.end();
     await answers.next();
     await subject.catalog.settled();
@@ -239,7 +239,7 @@ describe("streams at the same time", () => {
     first.model.end();
     await first.answers.next();
     (await begins).say(7);
-    expect(valueOf((await waiting).value)).toBe(7);
+    expect(valueIn((await waiting).value)).toBe(7);
     await second.return();
   });
 

@@ -44,8 +44,7 @@ export class QueuedStreams implements Disposable {
 
   /** @throws PlinthError as {@link QueuedRuns.run}; `DEADLINE_EXCEEDED`, `CANCELLED`; whatever the stream throws */
   async *stream(request: StreamRequest, watch: StreamWatch): AsyncGenerator<NamedTensors, void, undefined> {
-    const turn = new StreamTurn(request, this.#turns);
-    void turn.over.then(() => watch.ended());
+    const turn = this.#turn(request, watch);
     await turn.begun;
     watch.began(performance.now());
     let stream: OpenStream | undefined;
@@ -68,6 +67,17 @@ export class QueuedStreams implements Disposable {
   [Symbol.dispose](): void {
     this.#turns[Symbol.dispose]();
     this.#deadlines[Symbol.dispose]();
+  }
+
+  #turn(request: StreamRequest, watch: StreamWatch): StreamTurn {
+    try {
+      const turn = new StreamTurn(request, this.#turns);
+      void turn.over.then(() => watch.ended());
+      return turn;
+    } catch (thrown) {
+      watch.ended();
+      throw thrown;
+    }
   }
 
   #open({ signature, inputs, outputs, untilMs, signal }: StreamRequest): OpenStream {

@@ -47,7 +47,8 @@ export class Servable {
   /** Where its requests are counted. */
   readonly recorder: VersionRecorder;
   readonly #executed: ExecutedModel;
-  readonly #queues: ModelQueues;
+  readonly #queue: ModelQueues["runs"];
+  readonly #streams: ModelQueues["streams"];
   readonly #freed: () => Promise<void>;
   readonly #served: ReadonlyMap<string, ServedSignature>;
   readonly #onlyStreams: boolean;
@@ -75,7 +76,8 @@ export class Servable {
     this.recorder = recorder;
     recorder.queue = this;
     this.#executed = executed;
-    this.#queues = queues;
+    this.#queue = queues.runs;
+    this.#streams = queues.streams;
     this.#freed = freed;
     this.#served = new Map(
       [...executed.signatures].map(([name, signature]) => [
@@ -87,13 +89,12 @@ export class Servable {
   }
 
   get maxBatchSize(): number | undefined {
-    return this.#queues.runs.maxBatchSize;
+    return this.#queue.maxBatchSize;
   }
 
   /** Requests that wait for the model. */
   get waiting(): number {
-    const { runs, streams } = this.#queues;
-    return runs.waiting + (streams?.waiting ?? 0);
+    return this.#queue.waiting + (this.#streams?.waiting ?? 0);
   }
 
   get signatures(): ReadonlyMap<string, Signature> {
@@ -136,8 +137,7 @@ export class Servable {
 
   /** Why one more request would be refused now, as {@link ServableHandle.admit} says it. */
   refusal(): PlinthError | undefined {
-    const { runs, streams } = this.#queues;
-    return streams !== undefined && this.#onlyStreams ? streams.refusal() : runs.refusal();
+    return this.#onlyStreams ? this.#streams?.refusal() : this.#queue.refusal();
   }
 
   /** Settles when nobody holds it. Called once, after it was taken out of the map, so that nobody can begin to. */
@@ -152,8 +152,8 @@ export class Servable {
   async free(): Promise<void> {
     // A newer life of the version may count there already.
     if (this.recorder.queue === this) this.recorder.queue = undefined;
-    this.#queues.runs[Symbol.dispose]();
-    this.#queues.streams?.[Symbol.dispose]();
+    this.#queue[Symbol.dispose]();
+    this.#streams?.[Symbol.dispose]();
     try {
       await this.#executed[Symbol.asyncDispose]();
     } finally {
@@ -174,25 +174,37 @@ export class Servable {
   async infer(call: InferCall, calledAtMs: number, watch?: RequestWatch): Promise<InferResult> {
     const { recorder } = this;
     if (watch !== undefined) recorder.inFlight++;
+    let isAtOnce = false;
+    let ranMs: number | undefined;
     try {
       const name = call.signature ?? DEFAULT_SIGNATURE;
       const { signature, outputNames, hasRows } = this.#served.get(name) ?? this.#notServed(name);
       if (signature.streams === "only") throw this.#streamsOnly(name);
       checkInputs(signature, call.inputs);
-      const { outputs, startedAtMs, finishedAtMs, isBatched } = await this.#queues.runs.run({
+      const request = {
         signature: name,
         inputs: completeInputs(signature, call.inputs),
         outputs: call.outputs === undefined ? outputNames : checkOutputs(signature, call.outputs),
         deadlineMs: call.deadlineMs,
         priority: call.priority,
         signal: call.signal,
-      });
+      };
+      isAtOnce = this.#queue.startAtOnce(request, calledAtMs);
+      const { outputs, startedAtMs, finishedAtMs, isBatched } = isAtOnce
+        ? {
+            outputs: await this.#executed.run(request),
+            startedAtMs: calledAtMs,
+            finishedAtMs: performance.now(),
+            isBatched: false,
+          }
+        : await this.#queue.run(request);
+      ranMs = finishedAtMs - startedAtMs;
       const result = {
         outputs,
         model: this.model,
         version: this.version,
         signature: name,
-        timings: { queueMs: startedAtMs - calledAtMs, computeMs: finishedAtMs - startedAtMs },
+        timings: { queueMs: startedAtMs - calledAtMs, computeMs: ranMs },
       };
       if (watch !== undefined) {
         const rows = hasRows ? (batchableRows(call.inputs) ?? 1) : 1;
@@ -205,6 +217,7 @@ export class Servable {
       watch?.failed(call, error, calledAtMs);
       throw error;
     } finally {
+      if (isAtOnce) this.#queue.ended(ranMs);
       if (watch !== undefined) recorder.inFlight--;
     }
   }
@@ -220,8 +233,7 @@ export class Servable {
   ): AsyncGenerator<StreamedResult, void, undefined> {
     const signature = call.signature ?? DEFAULT_SIGNATURE;
     const answer = { model: this.model, version: this.version, signature };
-    const { streams } = this.#queues;
-    if (streams === undefined || this.signatures.get(signature)?.streams === undefined) {
+    if (this.#streams === undefined || this.signatures.get(signature)?.streams === undefined) {
       const { outputs } = await this.infer(call, calledAtMs, watch);
       yield { ...answer, outputs };
       return;
@@ -230,7 +242,7 @@ export class Servable {
     const request = this.#streamRequest(call, signature, calledAtMs, watch);
     this.hold();
     const ended = () => this.release();
-    yield* countedStream(streams, { call, request, calledAtMs, answer, recorder, watch, ended });
+    yield* countedStream(this.#streams, { call, request, calledAtMs, answer, recorder, watch, ended });
   }
 
   #streamRequest(call: StreamCall, name: string, calledAtMs: number, watch?: RequestWatch): StreamRequest {

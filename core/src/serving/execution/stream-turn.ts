@@ -18,11 +18,12 @@ export class StreamTurn implements RunRequest {
   readonly signal: AbortSignal | undefined;
   /** Settles when it is its turn. Rejects where it is not going to be, as {@link RunQueue.run}. */
   readonly begun: Promise<void>;
-  /** Settles when the turn is over, or is not going to be. Never rejects. */
+  /** Settles when the turn is over, or is not going to be. */
   readonly over: Promise<void>;
-  #begin!: () => void;
+  #begin: () => void = () => {};
   #end!: () => void;
 
+  /** @throws PlinthError `DEADLINE_EXCEEDED`, `CANCELLED` where it is too late already */
   constructor({ signature, inputs, outputs, deadlineMs, priority, signal }: StreamRequest, queue: RunQueue) {
     this.signature = signature;
     this.inputs = inputs;
@@ -30,28 +31,37 @@ export class StreamTurn implements RunRequest {
     this.deadlineMs = deadlineMs;
     this.priority = priority;
     this.signal = signal;
-    const begun = new Promise<void>((resolve) => {
-      this.#begin = resolve;
+    this.over = new Promise((resolve) => {
+      this.#end = resolve;
     });
-    const whole = queue.run(this);
-    this.over = whole.then(
-      () => {},
-      () => {},
-    );
-    this.begun = Promise.race([begun, whole.then(() => {})]);
+    this.begun = queue.startAtOnce(this, performance.now()) ? this.#atOnce(queue) : this.#inTurn(queue);
   }
 
   /** Called by the queue when it is its turn; settles when that is over. */
-  take(): Promise<NamedTensors> {
+  async take(): Promise<NamedTensors> {
     this.#begin();
-    return new Promise((resolve) => {
-      this.#end = () => resolve(NOTHING);
-    });
+    await this.over;
+    return NOTHING;
   }
 
-  /** Lets the next one have its turn. Called once it is its turn. */
+  /** Lets the next one have its turn. */
   end(): void {
     this.#end();
+  }
+
+  async #atOnce(queue: RunQueue): Promise<void> {
+    const beganAtMs = performance.now();
+    void this.over.then(() => queue.ended(performance.now() - beganAtMs));
+  }
+
+  #inTurn(queue: RunQueue): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#begin = resolve;
+      queue.run(this).catch((thrown) => {
+        this.#end();
+        reject(thrown);
+      });
+    });
   }
 }
 

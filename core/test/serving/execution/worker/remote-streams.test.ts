@@ -65,11 +65,11 @@ async function begun(signal?: AbortSignal): Promise<{ readonly steps: ReturnType
   const steps = ask(signal);
   const [model, first] = [streams.next(), steps.next()];
   (await model).say(1);
-  expect(valueOf(await first)).toBe(1);
+  expect(valueIn(await first)).toBe(1);
   return { steps, model: await model };
 }
 
-function valueOf({ value }: IteratorResult<NamedTensors>): unknown {
+function valueIn({ value }: IteratorResult<NamedTensors>): unknown {
   return value?.get("y")?.data[0];
 }
 
@@ -79,7 +79,7 @@ describe("a stream of a model in a worker", () => {
     expect(model.call.inputs).toEqual(X);
     expect(model.asked).toBe(1);
     model.say(2);
-    expect(valueOf(await steps.next())).toBe(2);
+    expect(valueIn(await steps.next())).toBe(2);
     model.end();
     expect((await steps.next()).done).toBe(true);
     expect((await steps.next()).done).toBe(true);
