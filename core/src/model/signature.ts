@@ -35,6 +35,14 @@ export interface Signature {
   readonly streams?: "only" | "also";
 }
 
+/** Inputs that a request must bring and does not: those that have no default. @param brings whether it has an input of that name */
+export function missingInputs(
+  { inputs }: Pick<Signature, "inputs">,
+  brings: (name: string) => boolean,
+): readonly string[] {
+  return [...inputs].flatMap(([name, spec]) => (spec.default !== undefined || brings(name) ? [] : name));
+}
+
 /** The signature that a request means when it names none (TensorFlow's `DEFAULT_SERVING_SIGNATURE_DEF_KEY`). */
 export const DEFAULT_SIGNATURE = "serving_default";
 
