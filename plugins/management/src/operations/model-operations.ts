@@ -4,7 +4,6 @@ import { knownDeployment, knownVersion, modelDocument, versionDocuments } from "
 import { type Answer, defineOperation, type Management, type Operation, type OperationCall } from "../operation.js";
 import { model, modelChange, modelList, published, revision, version, versionList } from "../resources.js";
 import { incomingVersion, UPLOAD_MEDIA_TYPES } from "../transfer/incoming-version.js";
-import { outgoingTar } from "../transfer/outgoing-tar.js";
 
 const MODEL = "/api/models/:model";
 const VERSION = `${MODEL}/versions/:version`;
@@ -139,6 +138,7 @@ export const modelOperations: readonly Operation[] = [
     answer: { status: 200, description: "The files as a tar.", mediaType: "application/x-tar" },
     handle: async ({ params, origin }, { storage }) => {
       const { model: name, version: number } = params;
+      const { outgoingTar } = await import("../transfer/outgoing-tar.js");
       const files = await storage.open(name, number, { signal: origin.signal });
       const filename = encodeURIComponent(`${name}-${number}.tar`);
       return {
