@@ -17,6 +17,7 @@ const LIMITS: ServerLimits = {
   maxRequestBytes: 1_000,
   requestTimeoutMs: 10_000,
   inferenceTimeoutMs: 10_000,
+  streamTimeoutMs: 10_000,
   maxConnections: 64,
 };
 
