@@ -71,7 +71,7 @@ async function openBareNative() {
   const beganAtMs = performance.now();
   const model = await tf.node.loadSavedModel(directory, ["serve"], SIGNATURE);
   const loadMs = performance.now() - beganAtMs;
-  const { data, shape } = input(model.inputs[0].shape);
+  const { data, shape } = input(model.inputs[0].shape.map(Number));
   const run = async () => {
     const x = tf.tensor(data, shape);
     const results = [model.predict(x)].flat();
