@@ -125,19 +125,33 @@ function addLooks(command: AddCommand): void {
       new Option("--interval <seconds>", "how often it is looked at").argParser(secondsAsMs).default(2_000, "2"),
     )
     .action(lazy(async () => (await import("./commands/top.js")).topCommand));
+  command("config", "tell what a server runs by, with the line of each value; secrets are hidden")
+    .option("--defaults", "also what is as by default")
+    .action(lazy(async () => (await import("./commands/inspect.js")).configCommand));
+  command("plugins", "tell what a server is composed of, with versions").action(
+    lazy(async () => (await import("./commands/inspect.js")).pluginsCommand),
+  );
+  command("storage", "tell what a server's storage holds, and whether it can be written").action(
+    lazy(async () => (await import("./commands/inspect.js")).storageCommand),
+  );
   command("logs", "tell what the server's journal holds: deployments, states, errors, sampled requests")
     .option("-f, --follow", "go on with what is new, until Ctrl-C")
     .option("-m, --model <name>", "only of this model")
     .option("--model-version <number>", "only of this version", versionNumber)
     .addOption(new Option("--level <level>", "only of this level and above").choices(["info", "warn", "error"]))
     .addOption(new Option("--kind <kind>", "only of this kind").choices(JOURNAL_KINDS))
+    .option("--reason <reason>", "only of this reason, as INPUT_MISSING")
     .option("--text <text>", "only what holds this text")
     .option("--since <when>", "not before: a time, or how long ago, as 2h")
+    .option("--until <when>", "before: the same")
+    .option("--group", "how often what happened to which version, the most frequent first (default: of the last day)")
+    .option("--entry <id>", "one entry in full")
     .option("-n, --limit <count>", "at most this many", wholeNumber(1, 1_000), 50)
     .action(lazy(async () => (await import("./commands/logs.js")).logsCommand));
   command("models", "list the models").action(lazy(async () => (await import("./commands/models.js")).modelsCommand));
-  command("versions", "list the versions of a model")
+  command("versions", "list the versions of a model, or tell of one how it is called")
     .argument(...A_MODEL)
+    .argument("[version]", "the number of one of them", versionNumber)
     .action(lazy(async () => (await import("./commands/models.js")).versionsCommand));
 }
 

@@ -31,10 +31,14 @@ const ASKED: ReadonlyMap<string, Ask> = new Map([
 /** What may stand for an argument or the value of an option, as a running server knows it; nothing where none answers. */
 export async function namesFor(what: string, { server, model }: Surroundings): Promise<readonly string[]> {
   try {
-    return (await ASKED.get(what)?.(new ManagementClient({ server, timeoutMs: ASK_TIMEOUT_MS }), model)) ?? [];
+    return (await ASKED.get(what)?.(clientOf(server), model)) ?? [];
   } catch {
     return [];
   }
+}
+
+function clientOf(server: string): ManagementClient {
+  return new ManagementClient({ server, token: process.env.PLINTH_TOKEN || undefined, timeoutMs: ASK_TIMEOUT_MS });
 }
 
 async function modelNames(client: ManagementClient): Promise<readonly string[]> {

@@ -20,6 +20,8 @@ export type {
   VersionFileList,
   VersionList,
 } from "./resources.js";
+export type { ConfigurationDocument, PluginListDocument, StorageStateDocument } from "./server-resources.js";
+export type { DescribedVersion, SignatureDocument, TensorSpecDocument } from "./signature-resources.js";
 export type {
   ModelStatisticsDocument,
   ServerStatisticsDocument,

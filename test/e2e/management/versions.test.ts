@@ -1,4 +1,4 @@
-import type { Model, RevisionDocument, Version, VersionList } from "@plinth/management";
+import type { DescribedVersion, Model, RevisionDocument, Version, VersionList } from "@plinth/management";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ManagementClient } from "../management-client.js";
 import { ManagementUnderTest } from "./management-under-test.js";
@@ -32,6 +32,30 @@ describe("versions over the API", () => {
     await api.send("POST", "/api/models/moves/load");
     await expect.poll(async () => (await api.get<Model>("/api/models/moves")).body.ready).toBe(true);
     expect((await api.get<VersionList>("/api/models/moves/versions")).body.items).not.toHaveLength(0);
+  });
+
+  it("tell how they are called while they are in memory", async () => {
+    await subject.deploy("called", 1);
+    const path = "/api/models/called/versions/1";
+    const { body } = await api.get<DescribedVersion>(path);
+    expect(body).toMatchObject({ state: "available", backend: "onnx" });
+    expect(body.signatures).toEqual([
+      {
+        name: "serving_default",
+        method: "tensorflow/serving/predict",
+        inputs: [{ name: "image", dtype: "float32", shape: [-1, 784] }],
+        outputs: [
+          { name: "digit", dtype: "int64", shape: [-1] },
+          { name: "probabilities", dtype: "float32", shape: [-1, 10] },
+        ],
+        shapes: "binding",
+      },
+    ]);
+    await api.send("POST", `${path}/unload`);
+    await subject.serving.server.settled();
+    expect((await api.get(path)).body).not.toHaveProperty("signatures");
+    const { items } = (await api.get<VersionList>("/api/models/called/versions")).body;
+    expect(items[0]).not.toHaveProperty("signatures");
   });
 
   it("are served as the policy says, also none of them (S08)", async () => {

@@ -1,5 +1,5 @@
 import { PlinthError } from "../../model/errors.js";
-import type { ExecutedModel } from "./executed-model.js";
+import type { QueuedModel } from "./executed-model.js";
 import { OneByOne, type Run, type RunOrder, SingleRun } from "./run-order.js";
 import { RunPace } from "./run-pace.js";
 import type { RunOutcome, RunQueue, RunRequest } from "./run-queue.js";
@@ -15,7 +15,7 @@ import { WaitingRequests, whyUnwanted } from "./waiting-requests.js";
  * two of them answers are written and more requests are read.
  */
 export class QueuedRuns implements RunQueue {
-  readonly #model: ExecutedModel;
+  readonly #model: QueuedModel;
   readonly #order: RunOrder;
   readonly #maxWaiting: number;
   readonly #runsAtOnce: boolean;
@@ -28,7 +28,7 @@ export class QueuedRuns implements RunQueue {
   #dueTimerAtMs = Number.POSITIVE_INFINITY;
 
   /** `maxQueuedRequests` as in `ExecutionSettings`; what gathers counts, so that with 0 nothing does. */
-  constructor(model: ExecutedModel, maxQueuedRequests: number, order: RunOrder = new OneByOne()) {
+  constructor(model: QueuedModel, maxQueuedRequests: number, order: RunOrder = new OneByOne()) {
     this.#model = model;
     this.#order = order;
     this.#maxWaiting = maxQueuedRequests;
@@ -51,7 +51,7 @@ export class QueuedRuns implements RunQueue {
   startAtOnce(request: RunRequest, nowMs: number): boolean {
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) throw unwanted;
-    if (!this.#mayRunAtOnce() || this.#outlasts(request)) return false;
+    if (!this.#mayRunAtOnce() || this.#isWatched(request)) return false;
     this.#running++;
     return true;
   }
@@ -99,9 +99,9 @@ export class QueuedRuns implements RunQueue {
     return this.#runsAtOnce && this.#waiting.size === 0 && this.#running < this.#model.slots;
   }
 
-  /** Whether this thread is free while the request runs, so that a deadline can end the wait for it. */
-  #outlasts({ deadlineMs }: RunRequest): boolean {
-    return deadlineMs !== undefined && this.#model.slots !== Number.POSITIVE_INFINITY;
+  /** Whether a deadline can end the wait for the run: on this thread nothing else happens meanwhile. */
+  #isWatched({ deadlineMs, outlastsDeadline }: RunRequest): boolean {
+    return deadlineMs !== undefined && outlastsDeadline !== true && this.#model.slots !== Number.POSITIVE_INFINITY;
   }
 
   #leaveSlot(): void {

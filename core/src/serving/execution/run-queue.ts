@@ -1,5 +1,6 @@
 import type { PlinthError } from "../../model/errors.js";
 import type { NamedTensors } from "../../model/tensor.js";
+import type { QueuedStreams } from "./queued-streams.js";
 
 /** A request that has been checked against the signature, on its way to the model. */
 export interface RunRequest {
@@ -9,6 +10,8 @@ export interface RunRequest {
   readonly outputs: readonly string[];
   /** On the clock of `performance.now()`. */
   readonly deadlineMs?: number | undefined;
+  /** Whether the deadline is for the beginning of the run alone. Default: for its end as well. */
+  readonly outlastsDeadline?: boolean;
   /** Higher goes first; equal ones in the order of their arrival. Default: 0. */
   readonly priority?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -26,6 +29,13 @@ export interface RunOutcome {
   readonly finishedAtMs: number;
   /** Whether the run is told of by itself, because it may have been for several requests. */
   readonly isBatched: boolean;
+}
+
+/** What stands before a model. */
+export interface ModelQueues {
+  readonly runs: RunQueue;
+  /** `undefined` where no signature streams. */
+  readonly streams: QueuedStreams | undefined;
 }
 
 /**

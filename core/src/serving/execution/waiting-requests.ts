@@ -37,7 +37,7 @@ export class WaitingRequest {
 
   /** Only the first answer or refusal counts; an answer that comes past the deadline is a refusal. */
   answer(outcome: RunOutcome): void {
-    if (outcome.finishedAtMs > this.deadlineMs) this.#reject(overran());
+    if (outcome.finishedAtMs > this.deadlineMs && this.request.outlastsDeadline !== true) this.#reject(overran());
     else this.#resolve(outcome);
     this.#line.settle(this);
   }
@@ -111,8 +111,9 @@ export class WaitingRequests implements Disposable {
   /** @returns whether it was in. */
   leave(waiting: WaitingRequest): boolean {
     if (!this.#all.delete(waiting)) return false;
-    const { signal } = waiting.request;
+    const { signal, outlastsDeadline } = waiting.request;
     if (signal !== undefined) this.#aborts.remove(waiting, signal);
+    if (outlastsDeadline === true) this.#deadlines.remove(waiting);
     return true;
   }
 

@@ -1,17 +1,15 @@
 import type { PublishedVersion } from "@plinth/core";
 import { modelPath, policyOf, revisionJson } from "../documents/document-json.js";
-import { knownDeployment, knownVersion, modelDocument, versionDocuments } from "../documents/model-documents.js";
-import { type Answer, defineOperation, type Management, type Operation, type OperationCall } from "../operation.js";
 import {
-  model,
-  modelChange,
-  modelList,
-  published,
-  revision,
-  version,
-  versionFileList,
-  versionList,
-} from "../resources.js";
+  describedVersionDocument,
+  knownDeployment,
+  knownVersion,
+  modelDocument,
+  versionDocuments,
+} from "../documents/model-documents.js";
+import { type Answer, defineOperation, type Management, type Operation, type OperationCall } from "../operation.js";
+import { model, modelChange, modelList, published, revision, versionFileList, versionList } from "../resources.js";
+import { describedVersion } from "../signature-resources.js";
 import { incomingVersion, UPLOAD_MEDIA_TYPES } from "../transfer/incoming-version.js";
 
 const MODEL = "/api/models/:model";
@@ -102,13 +100,18 @@ export const modelOperations: readonly Operation[] = [
     id: "getVersion",
     method: "GET",
     path: VERSION,
-    summary: "One version.",
+    summary: "One version, with the ways to call it.",
     changes: false,
-    answer: { status: 200, description: "The version.", schema: version, hasRevision: true },
+    answer: {
+      status: 200,
+      description: "The version and its signatures.",
+      schema: describedVersion,
+      hasRevision: true,
+    },
     handle: async ({ params }, management) => {
       const deployment = knownDeployment(management, params.model);
       return {
-        body: knownVersion(deployment, management.server, params.version),
+        body: describedVersionDocument(deployment, management.server, params.version),
         revision: deployment.revision,
       };
     },

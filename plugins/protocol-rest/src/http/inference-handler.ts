@@ -1,5 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { type InferCall, type ModelServer, type ModelTarget, PlinthError, requestPriority } from "@plinth/core";
+import {
+  type InferCall,
+  type ModelServer,
+  type ModelTarget,
+  PlinthError,
+  requestPriority,
+  type ServerLimits,
+} from "@plinth/core";
 import { clientSignal } from "./client-signal.js";
 import { pack } from "./content-encoding.js";
 import { pathnameOf } from "./pathname.js";
@@ -7,6 +14,7 @@ import { readBody } from "./read-body.js";
 import { requestDeadline } from "./request-deadline.js";
 import { restOrigin } from "./request-origin.js";
 import { type Answer, discardRest, send } from "./send.js";
+import { type StreamedAnswer, sendStream } from "./send-stream.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** What a path asks for, of whatever dialect. */
@@ -19,6 +27,7 @@ export interface InferencePath {
 /** A request for inference that has arrived whole. */
 export interface ArrivedRequest extends Required<Pick<InferCall, "deadlineMs" | "signal" | "origin">> {
   readonly server: ModelServer;
+  readonly limits: ServerLimits;
   /** With the headers that sticky traffic may ask for, with how long a load is waited for, and with who asks. */
   readonly target: ModelTarget;
   /** Its bytes are the request's alone. */
@@ -38,7 +47,7 @@ export interface InferenceDialect<Path extends InferencePath = InferencePath> {
   /** Where in a body with these headers raw tensors begin; 0 where there are none. */
   tensorsAt(headers: IncomingHttpHeaders): number;
   /** @throws anything */
-  answer(path: Path, request: ArrivedRequest): Promise<Answer>;
+  answer(path: Path, request: ArrivedRequest): Promise<Answer | StreamedAnswer>;
   refuse(path: Path, error: PlinthError): Answer;
 }
 
@@ -81,8 +90,12 @@ async function answer(
     if (overload !== undefined) throw overload;
     const body = await readBody(request, limits.maxRequestBytes, dialect.tensorsAt(headers));
     const priority = requestPriority(single(headers, "priority"));
-    const arrived = { server, target, body, headers, arrivedAtMs, deadlineMs, priority, signal, origin };
+    const arrived = { server, limits, target, body, headers, arrivedAtMs, deadlineMs, priority, signal, origin };
     const answered = await dialect.answer(path, arrived);
+    if ("parts" in answered) {
+      await sendStream(response, answered, isDraining);
+      return;
+    }
     const accepted = headers["accept-encoding"];
     send(response, accepted === undefined ? answered : await packed(answered, String(accepted)), isDraining());
   } catch (thrown) {
