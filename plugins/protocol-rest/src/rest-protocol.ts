@@ -72,7 +72,8 @@ export class RestProtocol implements Protocol {
     const draining = this.#draining.signal;
     setMaxListeners(0, draining);
     const isDraining = () => draining.aborted;
-    const surroundings = { server, limits: settings.limits, logger, draining, isDraining };
+    const { limits, managementTokens } = settings;
+    const surroundings = { server, limits, managementTokens, logger, draining, isDraining };
     const application = this.#application(surroundings);
     const tryInference = createInferenceHandler(surroundings, [servingDialect, openInferenceDialect]);
     const http = createServer(

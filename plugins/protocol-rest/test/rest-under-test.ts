@@ -17,6 +17,7 @@ const LIMITS: ServerLimits = {
   maxRequestBytes: 1_000,
   requestTimeoutMs: 10_000,
   inferenceTimeoutMs: 10_000,
+  streamTimeoutMs: 10_000,
   maxConnections: 64,
 };
 
@@ -25,6 +26,7 @@ export interface RestSetup {
   readonly limits?: Partial<ServerLimits>;
   readonly routes?: readonly Route[];
   readonly guests?: readonly PortGuest[];
+  readonly managementTokens?: ReadonlyMap<string, string>;
 }
 
 /** A REST protocol over a server that echoes, on a free port. */
@@ -39,7 +41,12 @@ export class RestUnderTest implements AsyncDisposable {
     this.#protocol = protocol;
   }
 
-  static async start({ limits = {}, routes = [], guests = [] }: RestSetup = {}): Promise<RestUnderTest> {
+  static async start({
+    limits = {},
+    routes = [],
+    guests = [],
+    managementTokens = new Map(),
+  }: RestSetup = {}): Promise<RestUnderTest> {
     const settings = {
       host: "127.0.0.1",
       processes: 1,
@@ -49,6 +56,7 @@ export class RestUnderTest implements AsyncDisposable {
       loading: "eager" as const,
       idleUnloadMs: 0,
       protectedLabels: [],
+      managementTokens,
       limits: { ...LIMITS, ...limits },
     };
     const protocol = new RestProtocol({ port: 0, settings, routes, guests: () => guests, logger: SILENT });

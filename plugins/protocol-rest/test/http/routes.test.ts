@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PlinthError, type Route } from "@plinth/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { RestUnderTest, rawExchange, rawRequest } from "../rest-under-test.js";
@@ -154,6 +155,43 @@ describe("management", () => {
       403,
       expect.stringContaining("only callers on the server's own machine"),
     ]);
+  });
+});
+
+describe("management with tokens", () => {
+  const managementTokens = new Map([["ada", createHash("sha256").update("the-token-of-ada").digest("hex")]]);
+  const who: Route = {
+    method: "GET",
+    path: "/who",
+    access: "management",
+    handle: (_request, { caller }) => new Response(caller),
+  };
+
+  it("answers who shows one, also through a proxy and under any name", async () => {
+    rest = await RestUnderTest.start({ routes: [who], managementTokens });
+    const headers = {
+      Authorization: "Bearer the-token-of-ada",
+      Host: "models.example",
+      "X-Forwarded-For": "203.0.113.7",
+    };
+    expect(await rawRequest(`${rest.url}/who`, { headers })).toMatchObject({ status: 200, body: "ada" });
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ["none", {}, /Authorization: Bearer/],
+    ["another", { Authorization: "Bearer the-token-of-bob" }, /none of those/],
+  ])("asks for one where %s is shown, on this machine as well", async (_what, headers, told) => {
+    rest = await RestUnderTest.start({ routes: [who], managementTokens });
+    const answer = await rawRequest(`${rest.url}/who`, { headers });
+    expect([answer.status, answer.headers["www-authenticate"]]).toEqual([401, 'Bearer realm="plinth"']);
+    expect(answer.body).toMatch(told);
+    expect(answer.body).not.toContain("bob");
+  });
+
+  it("leaves inference and health to everybody", async () => {
+    rest = await RestUnderTest.start({ routes: [who], managementTokens });
+    expect((await fetch(`${rest.url}/healthz`)).status).toBe(200);
+    expect((await rest.predict('{"instances": [1]}')).status).toBe(200);
   });
 });
 

@@ -1,6 +1,6 @@
 import { type Logger, PlinthError } from "@plinth/core";
-import type { JournalEntry, NewEntry } from "../entry.js";
-import type { JournalFiles } from "./journal-files.js";
+import type { JournalEntry, NewEntry } from "./entry.js";
+import type { JournalStore } from "./journal-store.js";
 
 /** Longest that an entry waits for others to be written together with, in milliseconds. */
 const FLUSH_INTERVAL_MS = 50;
@@ -16,7 +16,7 @@ const UPKEEP_INTERVAL_MS = 1_000;
 
 /** Numbers entries, tells those that listen, and writes many at a time. Never throws: what cannot be written is counted and logged. */
 export class JournalWriter implements AsyncDisposable {
-  readonly #files: JournalFiles;
+  readonly #store: JournalStore;
   readonly #syncsEachSecond: boolean;
   readonly #logger: Logger;
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
@@ -29,8 +29,8 @@ export class JournalWriter implements AsyncDisposable {
   #upkeep: NodeJS.Timeout | undefined;
   #isOpen = false;
 
-  constructor(files: JournalFiles, syncsEachSecond: boolean, logger: Logger) {
-    this.#files = files;
+  constructor(store: JournalStore, syncsEachSecond: boolean, logger: Logger) {
+    this.#store = store;
     this.#syncsEachSecond = syncsEachSecond;
     this.#logger = logger;
   }
@@ -41,8 +41,8 @@ export class JournalWriter implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    await this.#files.start();
-    this.#nextId = this.#files.nextId;
+    await this.#store.start();
+    this.#nextId = this.#store.nextId;
     this.#isOpen = true;
     this.#upkeep = setInterval(() => void this.#keepUp(), UPKEEP_INTERVAL_MS);
     this.#upkeep.unref();
@@ -80,7 +80,7 @@ export class JournalWriter implements AsyncDisposable {
     clearInterval(this.#upkeep);
     if (wasOpen) await this.flush();
     clearTimeout(this.#timer);
-    await this.#files.close();
+    await this.#store.close();
   }
 
   async #write(): Promise<void> {
@@ -88,7 +88,7 @@ export class JournalWriter implements AsyncDisposable {
     if (entries.length === 0) return;
     this.#waiting = [];
     try {
-      await this.#files.append(entries);
+      await this.#store.append(entries);
       if (this.#failures > 0) this.#logger.info("The journal can be written again");
       this.#failures = 0;
     } catch (thrown) {
@@ -111,8 +111,8 @@ export class JournalWriter implements AsyncDisposable {
   async #keepUp(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       try {
-        if (this.#syncsEachSecond) await this.#files.sync();
-        await this.#files.forgetOld(Date.now());
+        if (this.#syncsEachSecond) await this.#store.sync();
+        await this.#store.forgetOld(Date.now());
       } catch (error) {
         this.#logger.warn("The journal cannot be kept within its bounds", { error });
       }
