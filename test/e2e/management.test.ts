@@ -65,6 +65,7 @@ describe("the description of the management API", () => {
     expect(plugins.items[0]).toMatchObject({ kind: "storage", use: "disk", name: "@plinth/storage-disk", version });
     const { body: storage } = await api.get("/api/storage");
     expect(storage).toMatchObject({ use: "disk", unreadable: [], records: { writable: true } });
+    expect((await api.get("/api/statistics/series")).status).toBe(200);
     const before = (await api.get("/api/history")).body.items.length;
     await api.get("/api/storage");
     expect((await api.get("/api/history")).body.items, "looking changes nothing").toHaveLength(before);

@@ -1,6 +1,7 @@
 import type { LabelList, ModelList, VersionList } from "@plinth/management";
 import type { Argument, Command, Option } from "commander";
 import { apiPath, ManagementClient } from "../api/management-client.js";
+import { environmentToken } from "./management-options.js";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -103,5 +104,5 @@ async function namesFor(
 function clientFor(command: Command): ManagementClient {
   const option = command.options.find(({ long }) => long === "--server");
   const server = process.env.PLINTH_SERVER ?? String(option?.defaultValue ?? "");
-  return new ManagementClient({ server, token: process.env.PLINTH_TOKEN || undefined, timeoutMs: ASK_TIMEOUT_MS });
+  return new ManagementClient({ server, token: environmentToken(), timeoutMs: ASK_TIMEOUT_MS });
 }

@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from "../../src/index.js";
 import type { ExecutedModel, Outage } from "../../src/serving/execution/executed-model.js";
-import type { RunRequest } from "../../src/serving/execution/run-queue.js";
+import type { RunOutcome, RunQueue, RunRequest } from "../../src/serving/execution/run-queue.js";
 
 /** One float32 input `x` and one output `y` of any number of rows of any shape. */
 export const ROWS_SIGNATURE: Signature = {
@@ -118,4 +118,19 @@ export function column(values: readonly number[], rest: Partial<RunRequest> = {}
 /** The numbers of one of the tensors. */
 export function numbers(tensors: NamedTensors, name = "y"): number[] {
   return Array.from((tensors.get(name)?.data ?? []) as Float32Array);
+}
+
+/** As a servable asks: by itself where nothing has to wait, else through the queue. */
+export async function ask(queue: RunQueue, model: ExecutedModel, request: RunRequest): Promise<RunOutcome> {
+  const startedAtMs = performance.now();
+  if (!queue.startAtOnce(request, startedAtMs)) return queue.run(request);
+  let ranMs: number | undefined;
+  try {
+    const outputs = await model.run(request);
+    const finishedAtMs = performance.now();
+    ranMs = finishedAtMs - startedAtMs;
+    return { outputs, startedAtMs, finishedAtMs, isBatched: false };
+  } finally {
+    queue.ended(ranMs);
+  }
 }

@@ -6,7 +6,7 @@ import { version } from "./resources.js";
 
 const shape = z
   .array(z.int().min(-1))
-  .describe("One entry a dimension, -1 where any length is taken. Absent: any rank is taken.");
+  .describe("One entry a dimension, -1 where any length is taken. Absent: every rank is taken.");
 
 const defaultValue = z
   .strictObject({

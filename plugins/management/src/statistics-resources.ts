@@ -114,6 +114,28 @@ export const serverStatistics = z
   })
   .meta({ id: "ServerStatistics" });
 
+const minutePoint = z
+  .strictObject({
+    at: z.iso.datetime().describe("When this minute began."),
+    requests: count,
+    failed: count,
+    p95: z.number().optional().describe("The largest of its ten-second stretches, in milliseconds."),
+  })
+  .meta({ id: "MinutePoint" });
+
+export const statisticsSeries = z
+  .strictObject({
+    models: z.array(
+      z.strictObject({
+        model: z.string(),
+        points: z.array(minutePoint).max(61).describe("All its versions together, oldest first."),
+      }),
+    ),
+    _links: links,
+  })
+  .meta({ id: "StatisticsSeries", description: "Each minute of the last hour in which something was answered." });
+
+export type StatisticsSeriesDocument = z.output<typeof statisticsSeries>;
 export type VersionStatisticsDocument = z.output<typeof versionStatistics>;
 export type ModelStatisticsDocument = z.output<typeof modelStatistics>;
 export type ServerStatisticsDocument = z.output<typeof serverStatistics>;

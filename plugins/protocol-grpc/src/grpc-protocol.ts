@@ -55,7 +55,7 @@ export class GrpcProtocol implements Protocol {
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
     signal.throwIfAborted();
     const { options, settings, configReload, routes, logger } = this.#options;
-    const { limits } = settings;
+    const { limits, managementTokens } = settings;
     const credentials = await this.#credentials();
     const arrivals = new ArrivalWatch<UnaryCall>(limits.requestTimeoutMs, (call) => call.fail(tooSlow()));
     this.#held.push(arrivals);
@@ -65,6 +65,7 @@ export class GrpcProtocol implements Protocol {
       routes,
       draining: this.#draining.signal,
       limits,
+      managementTokens,
       options,
       logger,
     });

@@ -1,12 +1,23 @@
 import { once, setMaxListeners } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Endpoint, Logger, ModelServer, Protocol, Route, ServerSettings } from "@plinth/core";
-import { createApplication } from "./application.js";
+import {
+  type Endpoint,
+  type Logger,
+  type ModelServer,
+  PlinthError,
+  type Protocol,
+  type Route,
+  type ServerSettings,
+} from "@plinth/core";
+import { HEALTH_PATHS, healthAnswer } from "./health.js";
 import { answerClientError } from "./http/client-error.js";
+import { errorAnswer } from "./http/error-answer.js";
 import { createInferenceHandler } from "./http/inference-handler.js";
+import { pathnameOf } from "./http/pathname.js";
+import { send } from "./http/send.js";
+import type { Surroundings } from "./http/surroundings.js";
 import { openInferenceDialect } from "./open-inference/dialect.js";
-import { openInferenceRoutes } from "./open-inference/routes.js";
 import { DEFAULT_SERVER_NAME, DEFAULT_SERVER_VERSION, type RestOptions } from "./options.js";
 import { servingDialect } from "./tensorflow-serving/dialect.js";
 
@@ -51,13 +62,14 @@ export class RestProtocol implements Protocol {
   }
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
-    const { settings, routes, logger } = this.#options;
+    const { settings, logger } = this.#options;
     const { requestTimeoutMs, maxConnections } = settings.limits;
     const draining = this.#draining.signal;
     setMaxListeners(0, draining);
+    const isDraining = () => draining.aborted;
     const { limits, managementTokens } = settings;
-    const surroundings = { server, limits, managementTokens, logger, draining, isDraining: () => draining.aborted };
-    const application = createApplication(surroundings, [...routes, ...this.#openInferenceRoutes(server)]);
+    const surroundings = { server, limits, managementTokens, logger, draining, isDraining };
+    const application = this.#application(surroundings);
     const tryInference = createInferenceHandler(surroundings, [servingDialect, openInferenceDialect]);
     const http = createServer(
       {
@@ -70,7 +82,11 @@ export class RestProtocol implements Protocol {
       },
       (request, response) => {
         this.#unused.delete(request.socket);
-        if (!tryInference(request, response)) void application(request, response);
+        if (tryInference(request, response) || tryHealth(surroundings, request, response)) return;
+        application().then(
+          (answer) => answer(request, response),
+          (thrown) => send(response, errorAnswer(PlinthError.from(thrown)), isDraining()),
+        );
       },
     );
     http.maxConnections = maxConnections;
@@ -100,19 +116,38 @@ export class RestProtocol implements Protocol {
     await closed;
   }
 
-  #openInferenceRoutes(server: ModelServer): readonly Route[] {
+  /** Koa and what it answers, imported for the first request that needs them: a server is up a tenth sooner without. */
+  #application(surroundings: Surroundings): () => Promise<RequestListener> {
     const {
+      routes,
       serverName = DEFAULT_SERVER_NAME,
       serverVersion = DEFAULT_SERVER_VERSION,
       repositoryAccess = "management",
     } = this.#options;
-    return openInferenceRoutes(server, { serverName, serverVersion, repositoryAccess });
+    let application: Promise<RequestListener> | undefined;
+    const create = async () => {
+      const { createApplication } = await import("./application.js");
+      return createApplication(surroundings, routes, { serverName, serverVersion, repositoryAccess });
+    };
+    return () => {
+      application ??= create();
+      return application;
+    };
   }
 
   #watch(socket: Socket): void {
     this.#unused.add(socket);
     socket.once("close", () => this.#unused.delete(socket));
   }
+}
+
+/** Probes come every few seconds from whoever runs the server, so that they go ahead of Koa as well. */
+function tryHealth({ server, isDraining }: Surroundings, request: IncomingMessage, response: ServerResponse): boolean {
+  const pathname = pathnameOf(request);
+  const path = request.method === "GET" ? HEALTH_PATHS.find((each) => each === pathname) : undefined;
+  if (path === undefined) return false;
+  send(response, healthAnswer(server, path), isDraining());
+  return true;
 }
 
 /** Node's own `signal` would also close a server that has long been listening. */

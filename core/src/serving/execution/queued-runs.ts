@@ -46,11 +46,24 @@ export class QueuedRuns implements RunQueue {
     return this.#mayRunAtOnce() ? undefined : this.#whyNotWait();
   }
 
+  startAtOnce(request: RunRequest, nowMs: number): boolean {
+    const unwanted = whyUnwanted(request, nowMs);
+    if (unwanted !== undefined) throw unwanted;
+    if (!this.#mayRunAtOnce()) return false;
+    this.#running++;
+    return true;
+  }
+
+  ended(durationMs: number | undefined): void {
+    this.#running--;
+    if (durationMs !== undefined) this.#pace.ran(1, durationMs);
+    if (this.#waiting.size > 0) this.#startReady();
+  }
+
   run(request: RunRequest): Promise<RunOutcome> {
     const nowMs = performance.now();
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) return Promise.reject(unwanted);
-    if (this.#mayRunAtOnce()) return this.#runAtOnce(request, nowMs);
     const refusal = this.#whyNotWait();
     if (refusal !== undefined) return Promise.reject(refusal);
     const waiting = this.#waiting.enter(request, nowMs);
@@ -73,19 +86,6 @@ export class QueuedRuns implements RunQueue {
 
   #mayRunAtOnce(): boolean {
     return this.#runsAtOnce && this.#waiting.size === 0 && this.#running < this.#model.slots;
-  }
-
-  async #runAtOnce(request: RunRequest, startedAtMs: number): Promise<RunOutcome> {
-    this.#running++;
-    try {
-      const outputs = await this.#model.run(request);
-      const finishedAtMs = performance.now();
-      this.#pace.ran(1, finishedAtMs - startedAtMs);
-      return { outputs, startedAtMs, finishedAtMs, isBatched: false };
-    } finally {
-      this.#running--;
-      if (this.#waiting.size > 0) this.#startReady();
-    }
   }
 
   #startReady(): void {

@@ -154,24 +154,36 @@ export class Servable {
   async infer(call: InferCall, calledAtMs: number, watch?: RequestWatch): Promise<InferResult> {
     const { recorder } = this;
     if (watch !== undefined) recorder.inFlight++;
+    let isAtOnce = false;
+    let ranMs: number | undefined;
     try {
       const name = call.signature ?? DEFAULT_SIGNATURE;
       const { signature, outputNames, hasRows } = this.#served.get(name) ?? this.#notServed(name);
       checkInputs(signature, call.inputs);
-      const { outputs, startedAtMs, finishedAtMs, isBatched } = await this.#queue.run({
+      const request = {
         signature: name,
         inputs: completeInputs(signature, call.inputs),
         outputs: call.outputs === undefined ? outputNames : checkOutputs(signature, call.outputs),
         deadlineMs: call.deadlineMs,
         priority: call.priority,
         signal: call.signal,
-      });
+      };
+      isAtOnce = this.#queue.startAtOnce(request, calledAtMs);
+      const { outputs, startedAtMs, finishedAtMs, isBatched } = isAtOnce
+        ? {
+            outputs: await this.#executed.run(request),
+            startedAtMs: calledAtMs,
+            finishedAtMs: performance.now(),
+            isBatched: false,
+          }
+        : await this.#queue.run(request);
+      ranMs = finishedAtMs - startedAtMs;
       const result = {
         outputs,
         model: this.model,
         version: this.version,
         signature: name,
-        timings: { queueMs: startedAtMs - calledAtMs, computeMs: finishedAtMs - startedAtMs },
+        timings: { queueMs: startedAtMs - calledAtMs, computeMs: ranMs },
       };
       if (watch !== undefined) {
         const rows = hasRows ? (batchableRows(call.inputs) ?? 1) : 1;
@@ -184,6 +196,7 @@ export class Servable {
       watch?.failed(call, error, calledAtMs);
       throw error;
     } finally {
+      if (isAtOnce) this.#queue.ended(ranMs);
       if (watch !== undefined) recorder.inFlight--;
     }
   }

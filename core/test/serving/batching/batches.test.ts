@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type NamedTensors, PlinthError, type RunCall } from "../../../src/index.js";
-import { column, floats, halfPlusTwo, numbers } from "../../fakes/fake-executed-model.js";
+import { ask, column, floats, halfPlusTwo, numbers } from "../../fakes/fake-executed-model.js";
 import { BatchingUnderTest } from "./batching-under-test.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -138,7 +138,7 @@ describe("a batch is run", () => {
 
   it("of one request each where none may wait", async () => {
     const subject = new BatchingUnderTest({ maxQueuedRequests: 0 });
-    const outcome = subject.queue.run(column([1]));
+    const outcome = ask(subject.queue, subject.model, column([1]));
     expect(subject.runRows).toEqual([1]);
     expect(numbers((await outcome).outputs)).toEqual([2.5]);
   });

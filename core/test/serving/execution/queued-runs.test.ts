@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PlinthError } from "../../../src/index.js";
 import { QueuedRuns } from "../../../src/serving/execution/queued-runs.js";
 import type { RunRequest } from "../../../src/serving/execution/run-queue.js";
-import { column, FakeExecutedModel, numbers } from "../../fakes/fake-executed-model.js";
+import { ask, column, FakeExecutedModel, numbers } from "../../fakes/fake-executed-model.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -13,7 +13,7 @@ function busy(maxQueuedRequests = 8) {
   const model = new FakeExecutedModel(1);
   model.holds = true;
   const queue = new QueuedRuns(model, maxQueuedRequests);
-  const underWay = queue.run(column([0]));
+  const underWay = ask(queue, model, column([0]));
   return { model, queue, underWay };
 }
 
@@ -32,7 +32,7 @@ describe("a request to a model with a free slot", () => {
   it("is run before anything else happens", async () => {
     const model = new FakeExecutedModel(Number.POSITIVE_INFINITY);
     const queue = new QueuedRuns(model, 0);
-    const outcomes = Promise.all([1, 2, 3].map((value) => queue.run(column([value]))));
+    const outcomes = Promise.all([1, 2, 3].map((value) => ask(queue, model, column([value]))));
     expect(model.calls).toHaveLength(3);
     expect((await outcomes).map(({ outputs }) => numbers(outputs))).toEqual([[2.5], [3], [3.5]]);
   });
@@ -54,7 +54,7 @@ describe("a request to a model with a free slot", () => {
   ])("is not run %s", async (_what, rest, reason) => {
     const model = new FakeExecutedModel(1);
     const queue = new QueuedRuns(model, 8);
-    await expect(queue.run(column([1], rest))).rejects.toMatchObject({ reason });
+    await expect(ask(queue, model, column([1], rest))).rejects.toMatchObject({ reason });
     expect(model.calls).toHaveLength(0);
   });
 });

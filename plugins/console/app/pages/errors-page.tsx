@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import { useSearchParams } from "wouter-preact";
 import { ApiError } from "../api/client.js";
 import type { List, Model } from "../api/documents.js";
-import { download } from "../api/download.js";
 import { useResource } from "../api/use-resource.js";
 import { Histogram } from "../journal/histogram.js";
 import type { JournalPage } from "../journal/journal-documents.js";
@@ -12,6 +11,7 @@ import { JournalFilters } from "../journal/journal-filters.js";
 import { JournalGroups } from "../journal/journal-groups.js";
 import { type JournalSearch, queryOf, searchOf, withSearch } from "../journal/journal-search.js";
 import { useJournal } from "../journal/use-journal.js";
+import { DownloadButton } from "../parts/download-button.js";
 import { bytes, count } from "../parts/format.js";
 import "../journal/journal.css";
 import { Failure, Loading } from "../parts/notice.js";
@@ -35,7 +35,9 @@ export function ErrorsPage() {
           <input type="checkbox" checked={isLive} onChange={({ currentTarget }) => setLive(currentTarget.checked)} />{" "}
           Live
         </label>
-        <Download search={search} />
+        <DownloadButton path={`/api/journal/download?${queryOf(search, Date.now())}`} fileName="journal.jsonl">
+          Download
+        </DownloadButton>
       </div>
       <JournalFilters
         search={search}
@@ -74,23 +76,6 @@ export function ErrorsPage() {
         </section>
       </div>
       {page.document !== undefined && <Kept {...page.document} />}
-    </>
-  );
-}
-
-function Download({ search }: { readonly search: JournalSearch }) {
-  const [error, setError] = useState<Error>();
-  const start = () => {
-    setError(undefined);
-    const query = queryOf(search, Date.now());
-    download(`/api/journal/download?${query}`, "journal.jsonl").catch(setError);
-  };
-  return (
-    <>
-      <button type="button" onClick={start}>
-        Download
-      </button>
-      <Failure error={error} />
     </>
   );
 }

@@ -19,7 +19,7 @@ export function ServerPage() {
     <>
       <h1>Server</h1>
       <Failure error={health.error} />
-      <div class="columns">
+      <div class="columns narrow">
         {health.document === undefined ? (
           health.error === undefined && <Loading />
         ) : (

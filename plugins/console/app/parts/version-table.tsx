@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { modelPath, send } from "../api/client.js";
 import type { Model, ModelStatistics, Version, Window } from "../api/documents.js";
 import { Confirm } from "./confirm.js";
+import { DownloadButton } from "./download-button.js";
 import { ago, duration, rate, share } from "./format.js";
 import { StateBadge } from "./state-badge.js";
 import { type Column, number, Table } from "./table.js";
@@ -47,7 +48,13 @@ export function VersionTable({ model, statistics, changed }: VersionTableProps) 
       <h2 id="versions">Versions</h2>
       <Table label="Table of versions" columns={COLUMNS}>
         {model.versions.map((version) => (
-          <VersionRow key={version.version} version={version} minute={minutes.get(version.version)} ask={setAsked} />
+          <VersionRow
+            key={version.version}
+            model={model.model}
+            version={version}
+            minute={minutes.get(version.version)}
+            ask={setAsked}
+          />
         ))}
       </Table>
       {asked !== undefined && (
@@ -74,12 +81,13 @@ function change({ model, revision }: Model, { action, version }: Asked, why: str
 }
 
 interface VersionRowProps {
+  readonly model: string;
   readonly version: Version;
   readonly minute: Window | undefined;
   readonly ask: (asked: Asked) => void;
 }
 
-function VersionRow({ version: entry, minute, ask }: VersionRowProps) {
+function VersionRow({ model, version: entry, minute, ask }: VersionRowProps) {
   const { version, state, since, labels, error } = entry;
   const isThere = state === "available" || state === "loading" || state === "start";
   return (
@@ -97,6 +105,9 @@ function VersionRow({ version: entry, minute, ask }: VersionRowProps) {
       <td class="number">{duration(minute?.latency?.p50)}</td>
       <td class="number">{duration(minute?.latency?.p99)}</td>
       <td class="buttons">
+        <DownloadButton path={`${modelPath(model)}/versions/${version}/content`} fileName={`${model}-${version}.tar`}>
+          Download <span class="hidden">version {version}</span>
+        </DownloadButton>
         <button type="button" onClick={() => ask({ action: isThere ? "unload" : "load", version })}>
           {isThere ? "Unload" : "Load"} <span class="hidden">version {version}</span>
         </button>

@@ -23,7 +23,11 @@ export function serverStatisticsDocument(statistics: ServerStatistics): ServerSt
     processes: [...statistics.processes()],
     monitors: [...statistics.monitors()],
     memory: { ...statistics.memory() },
-    _links: { self: { href: "/api/statistics" }, models: { href: "/api/models" } },
+    _links: {
+      self: { href: "/api/statistics" },
+      series: { href: "/api/statistics/series" },
+      models: { href: "/api/models" },
+    },
   };
 }
 

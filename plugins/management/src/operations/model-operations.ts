@@ -11,7 +11,6 @@ import { type Answer, defineOperation, type Management, type Operation, type Ope
 import { model, modelChange, modelList, published, revision, versionList } from "../resources.js";
 import { describedVersion } from "../signature-resources.js";
 import { incomingVersion, UPLOAD_MEDIA_TYPES } from "../transfer/incoming-version.js";
-import { outgoingTar } from "../transfer/outgoing-tar.js";
 
 const MODEL = "/api/models/:model";
 const VERSION = `${MODEL}/versions/:version`;
@@ -146,6 +145,7 @@ export const modelOperations: readonly Operation[] = [
     answer: { status: 200, description: "The files as a tar.", mediaType: "application/x-tar" },
     handle: async ({ params, origin }, { storage }) => {
       const { model: name, version: number } = params;
+      const { outgoingTar } = await import("../transfer/outgoing-tar.js");
       const files = await storage.open(name, number, { signal: origin.signal });
       const filename = encodeURIComponent(`${name}-${number}.tar`);
       return {

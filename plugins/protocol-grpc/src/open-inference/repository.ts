@@ -52,13 +52,9 @@ async function change(
   return {};
 }
 
-/** @throws PlinthError `PERMISSION_DENIED` */
-export function checkManager({ isLocal }: Caller, { options }: Surroundings): void {
-  if (isLocal || options.repositoryAccess === "public") return;
-  throw new PlinthError(
-    "PERMISSION_DENIED",
-    "Management answers only callers on the server's own machine; the option repositoryAccess of the protocol lets others in",
-  );
+/** @throws PlinthError `PERMISSION_DENIED`, or where there are tokens `TOKEN_MISSING`, `TOKEN_UNKNOWN` */
+export function checkManager(caller: Caller, { options, managementTokens }: Surroundings): void {
+  if (options.repositoryAccess !== "public") caller.checkManages(managementTokens);
 }
 
 function checkRepository(name: string): void {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { type InferCall, type ModelServer, type ModelTarget, PlinthError } from "@plinth/core";
 import { clientSignal } from "./client-signal.js";
 import { pack } from "./content-encoding.js";
+import { pathnameOf } from "./pathname.js";
 import { readBody } from "./read-body.js";
 import { requestDeadline } from "./request-deadline.js";
 import { restOrigin } from "./request-origin.js";
@@ -48,7 +49,7 @@ export function createInferenceHandler(
 ): InferenceHandler {
   return (request, response) => {
     if (request.method !== "POST") return false;
-    const pathname = pathnameOf(request.url ?? "");
+    const pathname = pathnameOf(request);
     for (const dialect of dialects) {
       const path = dialect.recognize(pathname);
       if (path === undefined) continue;
@@ -108,9 +109,4 @@ function askedBy(
     return Array.isArray(value) ? value.join(", ") : value;
   };
   return { model, version, label, header, ...rest };
-}
-
-function pathnameOf(url: string): string {
-  const query = url.indexOf("?");
-  return query === -1 ? url : url.slice(0, query);
 }
