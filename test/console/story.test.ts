@@ -95,8 +95,8 @@ describe("the console", () => {
 
     await mirrorAll();
     await page.getByRole("region", { name: "Mirrored requests" }).getByText("gave the same answer").waitFor();
-    await page.getByRole("columnheader", { name: "Difference" }).waitFor();
-    await expect.poll(() => versionRow("Latency, p50").getByRole("cell").last().innerText()).toMatch(/%|as much/);
+    await page.getByRole("columnheader", { name: "Against 1" }).waitFor();
+    await expect.poll(() => versionRow("Latency, p50").getByRole("cell").last().innerText()).toMatch(/%|as much|times/);
     await picture(page, "story-04-compared");
 
     const broken = join(server.folder, "model.onnx");
