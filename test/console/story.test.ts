@@ -48,6 +48,9 @@ async function confirm(action: string, why: string): Promise<void> {
   await page.getByRole("dialog").waitFor({ state: "detached" });
 }
 
+const goTo = (name: string) =>
+  page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
+
 const versionRow = (version: string) =>
   page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: version, exact: true }) });
 
@@ -95,8 +98,8 @@ describe("the console", () => {
 
     await mirrorAll();
     await page.getByRole("region", { name: "Mirrored requests" }).getByText("gave the same answer").waitFor();
-    await page.getByRole("columnheader", { name: "Difference" }).waitFor();
-    await expect.poll(() => versionRow("Latency, p50").getByRole("cell").last().innerText()).toMatch(/%|as much/);
+    await page.getByRole("columnheader", { name: "Against 1" }).waitFor();
+    await expect.poll(() => versionRow("Latency, p50").getByRole("cell").last().innerText()).toMatch(/%|as much|times/);
     await picture(page, "story-04-compared");
 
     const broken = join(server.folder, "model.onnx");
@@ -104,18 +107,18 @@ describe("the console", () => {
     await upload(broken, "failed");
     await versionRow("3").getByText("failed").waitFor();
     await picture(page, "story-05-broken");
-    await page.getByRole("link", { name: "Models" }).click();
+    await goTo("Models");
     await page.getByRole("region", { name: "Needs attention" }).getByText("version 3").waitFor();
     await picture(page, "story-06-needs-attention");
 
-    await page.getByRole("link", { name: "Errors" }).click();
+    await goTo("Errors");
     await page
       .getByText(/model\.onnx/)
       .first()
       .waitFor();
     await picture(page, "story-07-errors");
 
-    await page.getByRole("link", { name: "History" }).click();
+    await goTo("History");
     const labelled = page.getByRole("listitem").filter({ hasText: "label stable to version 1" });
     await labelled.locator("summary").click();
     await labelled.getByRole("button", { name: /^Roll back/ }).click();
