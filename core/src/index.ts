@@ -28,6 +28,7 @@ export {
   type WarmUpCall,
 } from "./extension-points/model-description.js";
 export {
+  type BatchingFacts,
   type InferCall,
   type InferResult,
   type InferTimings,
@@ -35,6 +36,7 @@ export {
   type ModelTarget,
   type Readiness,
   type RequestOrigin,
+  type ServableFacts,
   type ServableHandle,
   type StreamCall,
   type StreamedResult,
@@ -156,7 +158,13 @@ export {
   parseModelVersion,
 } from "./model/model-version.js";
 export { quotedNames } from "./model/quoted-names.js";
-export { DEFAULT_SIGNATURE, missingInputs, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
+export {
+  DEFAULT_SIGNATURE,
+  missingInputs,
+  PREDICT_METHOD,
+  type Signature,
+  type TensorSpec,
+} from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export {
   canAnswer,

@@ -144,7 +144,7 @@ export class FrontFleet implements Holders, ModelExecutor {
 
   order(
     servable: ServableId,
-    { model, version, files, source, settings, batching, description }: ModelExecution,
+    { model, version, files, source, settings, batching, description, versions }: ModelExecution,
   ): LoadOrder {
     if (source.recipe === undefined) {
       throw new PlinthError(
@@ -163,6 +163,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       execution: sharedSettings(settings, this.#options.size),
       batching,
       description,
+      versions,
     };
   }
 
