@@ -7,6 +7,7 @@ import {
   PREDICT_METHOD,
   type RunCall,
   type Signature,
+  type Tensor,
 } from "@plinth/core";
 import { z } from "zod";
 
@@ -100,7 +101,7 @@ export class Conversation implements AsyncIterableIterator<NamedTensors, undefin
 
   #outputs(token: string): NamedTensors {
     const index = { dtype: "int32", shape: [1], data: Int32Array.of(this.#index++) } as const;
-    return new Map([
+    return new Map<string, Tensor>([
       ["token", { dtype: "string", shape: [1], data: [new Uint8Array(Buffer.from(token))] } as const],
       ["index", index],
     ]);
