@@ -98,8 +98,17 @@ function addManagementCommands(program: Command): void {
     .option("--once", "print it once")
     .option("--interval <seconds>", "how often it is looked at", "2")
     .action(lazy(async () => (await import("./commands/top.js")).topCommand));
+  command("config", "tell what a server runs by, with the line of each value; secrets are hidden")
+    .option("--defaults", "also what is as by default")
+    .action(lazy(async () => (await import("./commands/inspect.js")).configCommand));
+  command("plugins", "tell what a server is composed of, with versions").action(
+    lazy(async () => (await import("./commands/inspect.js")).pluginsCommand),
+  );
+  command("storage", "tell what a server's storage holds, and whether it can be written").action(
+    lazy(async () => (await import("./commands/inspect.js")).storageCommand),
+  );
   command("models", "list the models").action(lazy(async () => (await import("./commands/models.js")).modelsCommand));
-  command("versions <model>", "list the versions of a model").action(
+  command("versions <model> [version]", "list the versions of a model, or tell of one how it is called").action(
     lazy(async () => (await import("./commands/models.js")).versionsCommand),
   );
   withReason(command("push <model> <folder>", "send a folder as a new version of a model"))
@@ -129,8 +138,12 @@ function addManagementCommands(program: Command): void {
     .option("--model-version <number>", "only of this version")
     .option("--level <level>", "info, warn or error: of this one and above")
     .option("--kind <kind>", "only of this kind, as failure")
+    .option("--reason <reason>", "only of this reason, as INPUT_MISSING")
     .option("--text <text>", "only what holds this text")
     .option("--since <when>", "not before: a time, or how long ago, as 2h")
+    .option("--until <when>", "before: the same")
+    .option("--group", "how often what happened to which version, the most frequent first (default: of the last day)")
+    .option("--entry <id>", "one entry in full")
     .option("-n, --limit <count>", "at most this many", "50")
     .action(lazy(async () => (await import("./commands/logs.js")).logsCommand));
   withReason(command("rollback <model> <revision>", "put a model back to what it was after a revision")).action(

@@ -20,6 +20,7 @@ export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export { isLoopbackAddress } from "./extension-points/loopback-address.js";
+export { checkManager, type ManagementCaller } from "./extension-points/management-access.js";
 export {
   type DescribedBatching,
   type DescribedTensor,
@@ -64,11 +65,18 @@ export {
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { requestOrigin } from "./extension-points/request-origin.js";
-export { Route, type RouteContext } from "./extension-points/route.js";
+export { type DescribedSchema, Route, type RouteContext, type RouteDescription } from "./extension-points/route.js";
+export {
+  type ConfigSetting,
+  type ReloadAttempt,
+  ServerConfiguration,
+  type UsedPlugin,
+} from "./extension-points/server-configuration.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
   type DurationFigures,
   type LatencyFigures,
+  type MemoryFigures,
   type ModelStatistics,
   type MonitorFigures,
   type ProcessFigures,
@@ -78,6 +86,7 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
 export {
   type FileEntry,
   type IncomingFile,

@@ -51,6 +51,26 @@ describe("the description of the management API", () => {
     expect((api.document as { openapi?: string }).openapi).toBe("3.1.0");
   });
 
+  it("tells what the server runs by, and what it is made of", async () => {
+    const { body: config } = await api.get("/api/config");
+    expect(config.settings).toContainEqual(
+      expect.objectContaining({
+        path: "server.pollIntervalMs",
+        value: 20,
+        position: expect.stringMatching(/config\.yaml:1:27$/),
+      }),
+    );
+    const { body: plugins } = await api.get("/api/plugins");
+    const { version } = JSON.parse(await readFile(join(ROOT, "plugins", "storage-disk", "package.json"), "utf8"));
+    expect(plugins.items[0]).toMatchObject({ kind: "storage", use: "disk", name: "@plinth/storage-disk", version });
+    const { body: storage } = await api.get("/api/storage");
+    expect(storage).toMatchObject({ use: "disk", unreadable: [], records: { writable: true } });
+    expect((await api.get("/api/statistics/series")).status).toBe(200);
+    const before = (await api.get("/api/history")).body.items.length;
+    await api.get("/api/storage");
+    expect((await api.get("/api/history")).body.items, "looking changes nothing").toHaveLength(before);
+  });
+
   it("leads from the entry point to everything", async () => {
     const { body } = await api.get("/api");
     for (const { href } of Object.values(body._links) as { href: string }[]) {
@@ -87,7 +107,7 @@ describe("the timeline of a model", () => {
     expect((await serving.predict("story", body)).status).toBe(200);
     await expect
       .poll(async () => (await api.get(`${model}/traffic`)).body.shadow)
-      .toMatchObject({ version: "2", failed: 0, dropped: 0 });
+      .toMatchObject({ version: "2", failed: 0, dropped: 0, maxDifference: expect.any(Number) });
 
     const { body: page } = await api.get(`${model}/history`);
     const afterLabels = page.items.find(
@@ -111,6 +131,31 @@ describe("the timeline of a model", () => {
       ["publish", "anonymous", undefined],
     ]);
     expect(history.items[2].after.traffic).toEqual(rules);
+  });
+});
+
+describe("a version over the API", () => {
+  it("tells how it is called while it is in memory", async () => {
+    await deploy("called", 1, perceptron);
+    const path = "/api/models/called/versions/1";
+    const { body } = await api.get(path);
+    expect(body).toMatchObject({ state: "available", backend: "onnx" });
+    expect(body.signatures).toEqual([
+      {
+        name: "serving_default",
+        method: "tensorflow/serving/predict",
+        inputs: [{ name: "image", dtype: "float32", shape: [-1, 784] }],
+        outputs: [
+          { name: "digit", dtype: "int64", shape: [-1] },
+          { name: "probabilities", dtype: "float32", shape: [-1, 10] },
+        ],
+        shapes: "binding",
+      },
+    ]);
+    await api.send("POST", `${path}/unload`);
+    await serving.server.settled();
+    expect((await api.get(path)).body).not.toHaveProperty("signatures");
+    expect((await api.get("/api/models/called/versions")).body.items[0]).not.toHaveProperty("signatures");
   });
 });
 

@@ -100,10 +100,9 @@ export class Conversation implements AsyncIterableIterator<NamedTensors, undefin
   }
 
   #outputs(token: string): NamedTensors {
-    const index = { dtype: "int32", shape: [1], data: Int32Array.of(this.#index++) } as const;
     return new Map<string, Tensor>([
-      ["token", { dtype: "string", shape: [1], data: [new Uint8Array(Buffer.from(token))] } as const],
-      ["index", index],
+      ["token", { dtype: "string", shape: [1], data: [new Uint8Array(Buffer.from(token))] }],
+      ["index", { dtype: "int32", shape: [1], data: Int32Array.of(this.#index++) }],
     ]);
   }
 }

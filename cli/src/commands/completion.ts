@@ -103,5 +103,5 @@ async function namesFor(
 function clientFor(command: Command): ManagementClient {
   const option = command.options.find(({ long }) => long === "--server");
   const server = process.env.PLINTH_SERVER ?? String(option?.defaultValue ?? "");
-  return new ManagementClient({ server, timeoutMs: ASK_TIMEOUT_MS });
+  return new ManagementClient({ server, token: process.env.PLINTH_TOKEN || undefined, timeoutMs: ASK_TIMEOUT_MS });
 }

@@ -62,9 +62,10 @@ function trafficText({ rules, pinnedBy, shadow }: Traffic): string {
   if (rules.stickyBy !== undefined) lines.push(`Sticky by the header ${rules.stickyBy}`);
   if (rules.shadow !== undefined) lines.push(`${rules.shadow.percent} % mirrored to ${rules.shadow.to}`);
   if (shadow !== undefined) {
-    const { version, agreed, differed, failed, dropped } = shadow;
+    const { version, agreed, differed, failed, dropped, maxDifference } = shadow;
+    const most = maxDifference === undefined ? "" : `; numbers by ${maxDifference} at most`;
     lines.push(
-      `Version ${version} agreed ${agreed} times, differed ${differed}, failed ${failed}, was left out ${dropped}`,
+      `Version ${version} agreed ${agreed} times, differed ${differed}, failed ${failed}, was left out ${dropped}${most}`,
     );
   }
   if (pinnedBy !== undefined) lines.push(`Pinned by ${pinnedBy}`);

@@ -25,6 +25,12 @@ export interface Monitor extends AsyncDisposable {
 
   /** Of which requests it wants the tensors, see {@link RequestFinished.sample}. Read once, after {@link start}. Default: of none. */
   readonly sampling?: Sampling | undefined;
+
+  /**
+   * Whether it has no use for requests that went well, and for batches: where no monitor has, the server does not even make these events,
+   * so that such a monitor costs them nothing. Read once, after {@link start}. Default: false.
+   */
+  readonly ignoresSuccess?: boolean | undefined;
 }
 
 /** Can be cloned. */

@@ -21,6 +21,11 @@ export interface ServerSettings {
   readonly idleUnloadMs: number;
   /** Labels that are only moved or removed with a reason. */
   readonly protectedLabels: readonly string[];
+  /**
+   * Who may manage the server from anywhere: digests of tokens by the name under which their changes stand in the history. Empty: callers
+   * on this machine may, without a token.
+   */
+  readonly managementTokens: ReadonlyMap<string, string>;
   readonly limits: ServerLimits;
 }
 

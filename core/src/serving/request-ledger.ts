@@ -33,7 +33,7 @@ export class RequestLedger {
 
   /** Whether there is anybody to {@link tell}. */
   get observed(): boolean {
-    return this.#events.observed;
+    return this.#events.successObserved;
   }
 
   /**
@@ -56,7 +56,7 @@ export class RequestLedger {
       encodeMs: encodedAtMs === undefined ? undefined : encodedAtMs - finishedAtMs,
     };
     const startedAtMs = receivedAtMs ?? askedAtMs;
-    this.#events.emit({
+    this.#events.emitSuccess({
       type: "request-finished",
       model: servable.model,
       version: servable.version,

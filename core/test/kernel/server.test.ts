@@ -73,6 +73,7 @@ class Composition {
         loading: "eager",
         idleUnloadMs: 0,
         protectedLabels: [],
+        managementTokens: new Map(),
         limits: {
           maxRequestBytes: 1,
           requestTimeoutMs: 1,
@@ -90,6 +91,7 @@ class Composition {
       extensions: [],
       models: undefined,
       effective: "",
+      settings: () => [],
       withModels: () => Promise.reject(new Error("not in this test")),
       ...overrides,
     };

@@ -18,6 +18,8 @@ export type {
   Version,
   VersionList,
 } from "./resources.js";
+export type { ConfigurationDocument, PluginListDocument, StorageStateDocument } from "./server-resources.js";
+export type { DescribedVersion, SignatureDocument, TensorSpecDocument } from "./signature-resources.js";
 export type {
   ModelStatisticsDocument,
   ServerStatisticsDocument,

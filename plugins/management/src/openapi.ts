@@ -1,5 +1,5 @@
-import { z } from "zod";
-import type { Operation } from "./operation.js";
+import type { DescribedSchema } from "@plinth/core";
+import type { DescribedOperation } from "./operation.js";
 import { problem } from "./resources.js";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ const CHANGE_HEADERS: readonly Json[] = [
 const IDEMPOTENCY_KEY: Json = header("Idempotency-Key", "A request that comes again with the same key is done once.");
 
 /** The OpenAPI 3.1 description of the operations, made from what checks their requests. */
-export function openApiDocument(operations: readonly Operation[], version: string): Json {
+export function openApiDocument(operations: readonly DescribedOperation[], version: string): Json {
   const schemas: Record<string, Json> = {};
   const paths: Record<string, Record<string, Json>> = {};
   for (const operation of operations) {
@@ -36,7 +36,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
   };
 }
 
-function operationJson(operation: Operation, schemas: Record<string, Json>): Json {
+function operationJson(operation: DescribedOperation, schemas: Record<string, Json>): Json {
   const { id, summary, changes, method, answer, body, upload } = operation;
   const isPlainPost = method === "POST" && upload === undefined;
   const parameters = [
@@ -72,22 +72,19 @@ function operationJson(operation: Operation, schemas: Record<string, Json>): Jso
 }
 
 /** A reference to a schema with an id, which is put among `schemas` with all that it refers to. */
-function reference(schema: z.ZodType, schemas: Record<string, Json>, io: "input" | "output" = "output"): Json {
-  const {
-    $schema: _,
-    $defs = {},
-    ...json
-  } = z.toJSONSchema(schema, {
-    io,
-    uri: (id) => `#/components/schemas/${id}`,
-    external: undefined,
-  } as Parameters<typeof z.toJSONSchema>[1]) as Json & { readonly $defs?: Readonly<Record<string, Json>> };
-  for (const [id, definition] of Object.entries($defs)) schemas[id] ??= moved(definition);
-  const id = schema.meta()?.id;
-  if (id === undefined) return moved(json);
-  const { id: _id, ...named } = json;
-  schemas[id] ??= moved(named);
+function reference(schema: DescribedSchema, schemas: Record<string, Json>, io: "input" | "output" = "output"): Json {
+  const { id, $defs = {}, ...json } = jsonSchema(schema, io);
+  for (const [name, { id: _, ...definition }] of Object.entries($defs as Readonly<Record<string, Json>>)) {
+    schemas[name] ??= moved(definition);
+  }
+  if (typeof id !== "string") return moved(json);
+  schemas[id] ??= moved(json);
   return { $ref: `#/components/schemas/${id}` };
+}
+
+function jsonSchema(schema: DescribedSchema, io: "input" | "output"): Json {
+  const { $schema: _, ...json } = schema["~standard"].jsonSchema[io]({ target: "draft-2020-12" });
+  return json;
 }
 
 /** The schema with its references pointing to where the definitions were moved. */
@@ -109,12 +106,10 @@ function pathParameters(path: string): readonly Json[] {
   }));
 }
 
-function queryParameters({ query }: Operation): readonly Json[] {
+function queryParameters({ query }: DescribedOperation): readonly Json[] {
   if (query === undefined) return [];
-  const { properties = {} } = z.toJSONSchema(query, { io: "input" }) as {
-    readonly properties?: Readonly<Record<string, Json>>;
-  };
-  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+  const { properties = {} } = jsonSchema(query, "input");
+  return Object.entries(properties as Readonly<Record<string, Json>>).map(([name, { description, ...schema }]) => ({
     name,
     in: "query",
     description,

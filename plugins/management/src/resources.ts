@@ -105,6 +105,7 @@ export const version = z
       ),
     since: z.iso.datetime().optional().describe("When it came into that state; absent for `stored`."),
     error: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
+    backend: z.string().optional().describe("What loaded it, as `onnx`. Absent where it is not in memory."),
     details: z
       .record(z.string(), z.string())
       .optional()
@@ -141,6 +142,11 @@ export const shadowReport = z
     differed: z.int().min(0),
     failed: z.int().min(0),
     dropped: z.int().min(0).describe("Not mirrored because too many were under way."),
+    maxDifference: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("Largest absolute difference of two numbers in the answers. Absent where there are none to compare."),
   })
   .meta({ id: "ShadowReport", description: "What came of the mirrored requests since the version was loaded." });
 

@@ -18,14 +18,15 @@ import { servingMiddleware } from "./tensorflow-serving/routes.js";
  * plugins, and health by unusual methods.
  */
 export function createApplication(
-  { server, limits, logger, draining, isDraining }: Surroundings,
+  surroundings: Surroundings,
   routes: readonly Route[],
   openInference: OpenInferenceOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { server, logger, isDraining } = surroundings;
   const router = new Router();
   for (const path of HEALTH_PATHS) router.get(path, (context) => answerWith(context, healthAnswer(server, path)));
-  const all = [descriptionRoute, ...routes, ...openInferenceRoutes(server, openInference)];
-  for (const route of all) mountRoute(router, route, limits, draining);
+  const all = [descriptionRoute(routes), ...routes, ...openInferenceRoutes(server, openInference)];
+  for (const route of all) mountRoute(router, route, surroundings);
 
   const koa = new Koa();
   koa.silent = true;

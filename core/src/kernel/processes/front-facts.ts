@@ -19,6 +19,8 @@ export interface FrontFacts {
   readonly isObserved: boolean;
   /** What they want of requests. */
   readonly sampling: Sampling | undefined;
+  /** Whether none of them wants to hear of what went well. */
+  readonly ignoresSuccess: boolean;
 }
 
 export interface ProtocolFacts {

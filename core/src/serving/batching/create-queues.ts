@@ -53,7 +53,7 @@ function createRunQueue(
   const observer: BatchObserver = {
     ran: (batch) => {
       recorder.ran(batch.rows + batch.paddingRows, batch.computeMs, performance.now());
-      if (events.observed) events.emit({ type: "batch-run", model, version, ...batch });
+      if (events.successObserved) events.emitSuccess({ type: "batch-run", model, version, ...batch });
     },
     unbatchable: (signature, error) => {
       logger.warn(

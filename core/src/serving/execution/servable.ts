@@ -284,7 +284,7 @@ export class Servable {
   #notServed(signature: string): never {
     throw new PlinthError(
       "SIGNATURE_NOT_FOUND",
-      `Model ${this.model} version ${this.version} has no signature "${signature}"; it has ${quotedNames(this.signatures.keys())}`,
+      `Serving signature key "${signature}" not found. Model ${this.model} version ${this.version} has ${quotedNames(this.signatures.keys())}`,
       { details: { model: this.model, version: String(this.version), signature } },
     );
   }

@@ -8,6 +8,7 @@ import type { ModelExecution } from "../execution/execute-model.js";
 import type { ExecutedModel, Outage } from "../execution/executed-model.js";
 import { unpackError } from "../execution/worker/packed-error.js";
 import { packTensors, unpackTensors } from "../execution/worker/packed-tensors.js";
+import { larger } from "../routing/compare-outputs.js";
 import { RemoteStream } from "../execution/worker/remote-stream.js";
 import type { LoadedCopy, LoadOrder, ServableId } from "./duties.js";
 import type { Front } from "./front.js";
@@ -79,7 +80,7 @@ export class SharedModel implements ExecutedModel {
   get shadowCounts(): ShadowCounts | undefined {
     const counts = [this.#countedBefore, ...[...this.#copies.keys()].flatMap((front) => this.#countsOf(front) ?? [])];
     const sum = counts.reduce(sumOf);
-    return Object.values(sum).some((count) => count > 0) ? sum : undefined;
+    return sum.agreed + sum.differed + sum.failed + sum.dropped > 0 ? sum : undefined;
   }
 
   onChange(): void {}
@@ -209,6 +210,7 @@ function sumOf(left: ShadowCounts, right: ShadowCounts): ShadowCounts {
     differed: left.differed + right.differed,
     failed: left.failed + right.failed,
     dropped: left.dropped + right.dropped,
+    maxDifference: larger(left.maxDifference, right.maxDifference),
   };
 }
 

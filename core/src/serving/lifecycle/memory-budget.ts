@@ -1,4 +1,5 @@
 import pLimit, { type LimitFunction } from "p-limit";
+import type { MemoryFigures } from "../../extension-points/server-statistics.js";
 import { type ErrorReason, PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { Servable } from "../execution/servable.js";
@@ -54,6 +55,10 @@ export class MemoryBudget {
   constructor(budgetBytes: number, reclaimable: () => readonly ReclaimableVersion[] = () => []) {
     this.#budgetBytes = budgetBytes;
     this.#reclaimable = reclaimable;
+  }
+
+  get figures(): MemoryFigures {
+    return { budgetBytes: this.#budgetBytes, usedBytes: this.#usedBytes };
   }
 
   /**

@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { ChangeWatchers } from "../../extension-points/change-watchers.js";
 import type { Logger } from "../../extension-points/logger.js";
+import type { MemoryFigures } from "../../extension-points/server-statistics.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -105,6 +106,11 @@ export class ModelCatalog implements ServedModels {
     this.#refreshing = this.#refreshUntilQuiet();
     await this.#refreshing;
     this.#refreshing = undefined;
+  }
+
+  /** What versions in memory need together. */
+  get memory(): MemoryFigures {
+    return this.#memory.figures;
   }
 
   /** What is in service now. */

@@ -19,6 +19,7 @@ test("shows the whole configuration with every default", async () => {
       loading: "eager",
       idleUnloadMs: 0,
       protectedLabels: [],
+      managementTokens: {},
       limits: {
         maxRequestBytes: 67_108_864,
         requestTimeoutMs: 30_000,

@@ -20,6 +20,7 @@ test("fills in every default of a configuration that names only a storage", asyn
     loading: "eager",
     idleUnloadMs: 0,
     protectedLabels: [],
+    managementTokens: new Map(),
     limits: {
       maxRequestBytes: 67_108_864,
       requestTimeoutMs: 30_000,

@@ -1,5 +1,5 @@
 import { PlinthError, type Route, type RouteContext } from "@plinth/core";
-import type { Answer, Management, Operation } from "../operation.js";
+import type { Answer, DescribedOperation, Management, Operation } from "../operation.js";
 import type { IdempotentAnswers } from "./idempotent-answers.js";
 import { problemResponse, problemStatus } from "./problem.js";
 import {
@@ -34,19 +34,16 @@ export function operationRoute(operation: Operation, management: Management, ans
 }
 
 /** Answers every other path below `/api`, and other methods, with a problem as well. */
-export function otherPaths(operations: readonly Operation[]): readonly Route[] {
-  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
-  return methods.map(
-    (method): Route => ({
-      method,
-      path: "/api/*",
-      access: "management",
-      handle: (request) => notFound(operations, request),
-    }),
-  );
-}
+export const otherPaths: readonly ((described: () => readonly DescribedOperation[]) => Route)[] = (
+  ["GET", "POST", "PUT", "PATCH", "DELETE"] as const
+).map((method) => (described) => ({
+  method,
+  path: "/api/*",
+  access: "management",
+  handle: (request) => notFound(described(), request),
+}));
 
-function notFound(operations: readonly Operation[], { method, url }: Request): Response {
+function notFound(operations: readonly DescribedOperation[], { method, url }: Request): Response {
   const { pathname } = new URL(url);
   const allowed = operations.filter(({ path }) => matches(path, pathname)).map((operation) => operation.method);
   if (allowed.length === 0) {
@@ -91,11 +88,11 @@ async function answer(
   operation: Operation,
   request: Request,
   text: string,
-  { params }: RouteContext,
+  { params, caller }: RouteContext,
   management: Management,
 ): Promise<Response> {
   const { body, query, changes } = operation;
-  const origin = changes ? originOf(request) : { who: "reader", signal: request.signal };
+  const origin = changes ? originOf(request, caller) : { who: "reader", signal: request.signal };
   const call = {
     params: new PathParams(params),
     body: body && parseBody(body, text, request.headers.get("content-type")),

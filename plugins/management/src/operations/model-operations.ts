@@ -1,8 +1,15 @@
 import type { PublishedVersion } from "@plinth/core";
 import { modelPath, policyOf, revisionJson } from "../documents/document-json.js";
-import { knownDeployment, knownVersion, modelDocument, versionDocuments } from "../documents/model-documents.js";
+import {
+  describedVersionDocument,
+  knownDeployment,
+  knownVersion,
+  modelDocument,
+  versionDocuments,
+} from "../documents/model-documents.js";
 import { type Answer, defineOperation, type Management, type Operation, type OperationCall } from "../operation.js";
-import { model, modelChange, modelList, published, revision, version, versionList } from "../resources.js";
+import { model, modelChange, modelList, published, revision, versionList } from "../resources.js";
+import { describedVersion } from "../signature-resources.js";
 import { incomingVersion, UPLOAD_MEDIA_TYPES } from "../transfer/incoming-version.js";
 
 const MODEL = "/api/models/:model";
@@ -92,11 +99,11 @@ export const modelOperations: readonly Operation[] = [
     id: "getVersion",
     method: "GET",
     path: VERSION,
-    summary: "One version.",
+    summary: "One version, with the ways to call it.",
     changes: false,
-    answer: { status: 200, description: "The version.", schema: version },
+    answer: { status: 200, description: "The version and its signatures.", schema: describedVersion },
     handle: async ({ params }, management) => ({
-      body: knownVersion(knownDeployment(management, params.model), management.server, params.version),
+      body: describedVersionDocument(knownDeployment(management, params.model), management.server, params.version),
     }),
   }),
   defineOperation({

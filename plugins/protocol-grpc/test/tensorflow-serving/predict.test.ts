@@ -55,7 +55,7 @@ describe("Predict", () => {
     expect(signatureDef.get("serving_default")?.defaults).toEqual(new Map([["scale", float(7, 1)]]));
   });
 
-  it("H01 answers with float_val and says which model, version and signature did", async () => {
+  it("H01, P07, P44 answers with float_val and says which model, version and signature did", async () => {
     expect(await predict({ modelSpec: SPEC, inputs: X, outputFilter: ["y"] })).toEqual({
       outputs: new Map([["y", float(3, 1)]]),
       modelSpec: {

@@ -20,6 +20,7 @@ const SETTINGS: ServerSettings = {
   loading: "eager",
   idleUnloadMs: 0,
   protectedLabels: [],
+  managementTokens: new Map(),
   limits: {
     maxRequestBytes: 1 << 20,
     requestTimeoutMs: 5_000,
