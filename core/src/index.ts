@@ -65,6 +65,7 @@ export {
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { requestOrigin } from "./extension-points/request-origin.js";
+export { requestPriority } from "./extension-points/request-priority.js";
 export { type DescribedSchema, Route, type RouteContext, type RouteDescription } from "./extension-points/route.js";
 export {
   type ConfigSetting,
@@ -86,6 +87,7 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { settledOrAborted } from "./extension-points/settled-or-aborted.js";
 export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
 export {
   type FileEntry,

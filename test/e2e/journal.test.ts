@@ -1,5 +1,7 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Problem } from "@plinth/management";
+import type { JournalPage, JournalSummaryDocument } from "@plinth/monitor-journal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
 import { ManagementClient } from "./management-client.js";
@@ -52,14 +54,14 @@ describe("the journal of a server", () => {
   it("is described, and answers as it is described", async () => {
     const api = await ManagementClient.connect(serving.url);
     const { body } = await api.get("/api");
-    expect(body._links.journal).toEqual({ href: "/api/journal" });
-    const page = await api.get("/api/journal?limit=2");
+    expect(body).toMatchObject({ _links: { journal: { href: "/api/journal" } } });
+    const page = await api.get<JournalPage>("/api/journal?limit=2");
     const [entry] = page.body.items;
-    expect((await api.get(entry._links.self.href)).body).toEqual(entry);
-    const summary = await api.get("/api/journal/summary?steps=3&level=warn");
+    expect((await api.get(entry?._links.self?.href ?? "")).body).toEqual(entry);
+    const summary = await api.get<JournalSummaryDocument>("/api/journal/summary?steps=3&level=warn");
     expect(summary.body.groups).toMatchObject([{ reason: "REQUEST_INVALID", model: "digits", version: "2", count: 1 }]);
-    expect((await api.get(summary.body.groups[0]._links.newest.href)).status).toBe(200);
-    expect((await api.get("/api/journal/entries/999999")).body.reason).toBe("ENTRY_NOT_FOUND");
+    expect((await api.get(summary.body.groups[0]?._links.newest?.href ?? "")).status).toBe(200);
+    expect((await api.get<Problem>("/api/journal/entries/999999")).body.reason).toBe("ENTRY_NOT_FOUND");
     expect((await api.get("/api/journal/entries/first")).status).toBe(400);
     expect((await api.get("/api/journal/summary?steps=0")).status).toBe(400);
     expect((await api.get("/api/journal/summary?since=2030-01-01T00:00:00Z&until=2029-01-01T00:00:00Z")).status).toBe(

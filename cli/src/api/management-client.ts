@@ -18,6 +18,8 @@ export interface ManagementClientOptions {
 export interface SendOptions {
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Rejects with its reason when it aborts. */
+  readonly signal?: AbortSignal;
   /** A part of a file, and where in it the part begins. */
   readonly part?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
 }
@@ -47,7 +49,7 @@ export class ManagementClient {
     return (await (await this.send(method, path, options)).json()) as T;
   }
 
-  async send(method: string, path: string, { json, part, headers: more }: SendOptions = {}): Promise<Response> {
+  async send(method: string, path: string, { json, part, headers: more, signal }: SendOptions = {}): Promise<Response> {
     const body = part?.bytes ?? (json === undefined ? undefined : JSON.stringify(json));
     const headers = {
       ...this.#headers,
@@ -62,8 +64,10 @@ export class ManagementClient {
         headers,
         ...(body !== undefined && { body }),
         ...(this.#timeoutMs !== undefined && { signal: AbortSignal.timeout(this.#timeoutMs) }),
+        ...(signal !== undefined && { signal }),
       });
     } catch (cause) {
+      signal?.throwIfAborted();
       throw new CommandFailure(
         `No Plinth server answers at ${this.#server}: ${reasonOf(cause)}. Is it running? Name another one with --server or PLINTH_SERVER`,
         EXIT_UNREACHABLE,

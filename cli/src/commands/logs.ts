@@ -19,7 +19,7 @@ export interface LogsOptions extends ManagementOptions {
   readonly until?: string;
   readonly group?: boolean;
   readonly entry?: string;
-  readonly limit: string;
+  readonly limit: number;
 }
 
 /** Pause before a stream that has ended is asked for again, in milliseconds. */
@@ -35,7 +35,7 @@ export function logsCommand(options: LogsOptions): Promise<void> {
     const filter = filterOf(options);
     const range = { ...filter, ...rangeOf(options) };
     if (options.group === true) return printGroups(client, new URLSearchParams(range), options);
-    const query = new URLSearchParams({ ...range, limit: options.limit });
+    const query = new URLSearchParams({ ...range, limit: String(options.limit) });
     const page = await asJournal(client.get<JournalPage>(`/api/journal?${query}`));
     const entries = [...page.items].reverse();
     if (options.follow !== true) {

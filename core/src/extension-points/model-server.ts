@@ -82,7 +82,10 @@ export interface InferCall {
   readonly inputs: NamedTensors;
   /** Outputs to give back, in this order; default: all of the signature. */
   readonly outputs?: readonly string[] | undefined;
-  /** On the clock of `performance.now()`, in milliseconds; a request whose time has passed is not run. Default: none. */
+  /**
+   * On the clock of `performance.now()`, in milliseconds. A request whose time has passed is not run; where it runs by then, nobody waits
+   * for it any more, and its answer is dropped. Default: none.
+   */
   readonly deadlineMs?: number | undefined;
   /** Where requests wait for the model, higher goes first; equal ones in the order of their arrival. Default: 0. */
   readonly priority?: number | undefined;

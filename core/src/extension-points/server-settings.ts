@@ -42,7 +42,7 @@ export interface ServerLimits {
   readonly maxRequestBytes: number;
   /** Longest time for a request to arrive whole, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less. */
+  /** Longest that a request may take from its arrival to its model's answer, in milliseconds; clients may ask for less. */
   readonly inferenceTimeoutMs: number;
   /** Longest that a stream of answers may take, from the request's arrival, in milliseconds; clients may ask for less. */
   readonly streamTimeoutMs: number;

@@ -27,7 +27,7 @@ export interface AnsweredOutput extends NamedTensor {
 }
 
 /** What of a call the transport knows, and not the request. */
-export interface Arrival extends Pick<InferCall, "signal" | "origin"> {
+export interface Arrival extends Pick<InferCall, "priority" | "signal" | "origin"> {
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly arrivedAtMs: number;
   /** On the same clock; the request's own `timeout` may only shorten it. */
@@ -117,7 +117,7 @@ interface PreparedRequest {
 function prepared(
   handle: ServableHandle,
   { id, parameters, inputs, outputs }: InferenceRequest,
-  { arrivedAtMs, deadlineMs, signal, origin }: Arrival,
+  { arrivedAtMs, deadlineMs, priority, signal, origin }: Arrival,
 ): PreparedRequest {
   const settings = readRequestParameters(parameters);
   const { name, signature } = chooseSignature(handle, settings.signature);
@@ -129,7 +129,7 @@ function prepared(
     inputs: new Map(inputs.map((input) => [input.name, input.tensor])),
     outputs: outputs.length === 0 ? undefined : outputs.map((output) => output.name),
     deadlineMs: Math.min(deadlineMs, arrivedAtMs + (settings.timeoutMs ?? Number.POSITIVE_INFINITY)),
-    priority: settings.priority,
+    priority: settings.priority ?? priority,
     signal,
     origin: origin && withId(origin, id),
   };

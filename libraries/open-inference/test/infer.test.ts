@@ -114,6 +114,16 @@ describe("a request", () => {
     expect((await callOf(withParameters({ priority: 0 }))).priority).toBeUndefined();
   });
 
+  it("goes by the priority that came beside it where it names none itself", async () => {
+    const calls: InferCall[] = [];
+    const handle = echoHandle({ serving_default: TWO }, calls);
+    const arrival = { ...ARRIVAL, priority: 2 };
+    await infer(handle, request(), arrival);
+    await infer(handle, withParameters({ priority: 7 }), arrival);
+    expect(calls[0]?.priority).toBe(2);
+    expect(calls[1]?.priority).toBeGreaterThan(1_000);
+  });
+
   it("tells its id to monitors, where the transport knew none", async () => {
     expect((await callOf(request({ id: "7" }))).origin).toEqual({ protocol: "rest", requestId: "7" });
     expect((await callOf(request({ id: "x".repeat(129) }))).origin?.requestId).toBeUndefined();

@@ -15,7 +15,9 @@ export type {
   TrafficRulesDocument,
   Upload,
   UploadFile,
+  UploadList,
   Version,
+  VersionFileList,
   VersionList,
 } from "./resources.js";
 export type { ConfigurationDocument, PluginListDocument, StorageStateDocument } from "./server-resources.js";

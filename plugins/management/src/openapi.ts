@@ -8,10 +8,19 @@ type Json = Readonly<Record<string, unknown>>;
 const CHANGE_HEADERS: readonly Json[] = [
   header("Plinth-Who", "Who makes the change, percent-encoded UTF-8. Default: anonymous."),
   header("Plinth-Why", "Why, percent-encoded UTF-8. Protected labels need it."),
-  header("If-Match", "The ETag of the model on which the change was decided; another one by now is a 412."),
 ];
 
+const IF_MATCH: Json = header(
+  "If-Match",
+  "The ETag of the model on which the change was decided; another one by now is a 412.",
+);
+
 const IDEMPOTENCY_KEY: Json = header("Idempotency-Key", "A request that comes again with the same key is done once.");
+
+const CONTENT_DIGEST: Json = header(
+  "Content-Digest",
+  "The SHA-256 of the body, as sha-256=:<base64>: (RFC 9530); another body is refused. An Idempotency-Key needs it.",
+);
 
 /** The OpenAPI 3.1 description of the operations, made from what checks their requests. */
 export function openApiDocument(operations: readonly DescribedOperation[], version: string): Json {
@@ -37,15 +46,20 @@ export function openApiDocument(operations: readonly DescribedOperation[], versi
 }
 
 function operationJson(operation: DescribedOperation, schemas: Record<string, Json>): Json {
-  const { id, summary, changes, method, answer, body, upload } = operation;
-  const isPlainPost = method === "POST" && upload === undefined;
+  const { id, summary, changes, method, answer, body, upload, headers } = operation;
+  const { schema, mediaType = "application/json", hasRevision } = answer;
   const parameters = [
     ...pathParameters(operation.path),
     ...queryParameters(operation),
+    ...(headers ?? []).map(({ name, description, pattern }) => ({
+      ...header(name, description, pattern),
+      required: true,
+    })),
     ...(changes ? CHANGE_HEADERS : []),
-    ...(isPlainPost ? [IDEMPOTENCY_KEY] : []),
+    ...(changes && hasRevision ? [IF_MATCH] : []),
+    ...(method === "POST" ? [IDEMPOTENCY_KEY] : []),
+    ...(changes && upload !== undefined ? [CONTENT_DIGEST] : []),
   ];
-  const { schema, mediaType = "application/json", hasRevision } = answer;
   const content = schema === undefined ? { [mediaType]: {} } : { [mediaType]: { schema: reference(schema, schemas) } };
   return {
     operationId: id,
@@ -117,6 +131,6 @@ function queryParameters({ query }: DescribedOperation): readonly Json[] {
   }));
 }
 
-function header(name: string, description: string): Json {
-  return { name, in: "header", description, schema: { type: "string" } };
+function header(name: string, description: string, pattern?: string): Json {
+  return { name, in: "header", description, schema: { type: "string", ...(pattern !== undefined && { pattern }) } };
 }

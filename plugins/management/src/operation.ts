@@ -43,6 +43,8 @@ export interface DescribedOperation {
   readonly query?: DescribedSchema | undefined;
   readonly body?: DescribedSchema | undefined;
   readonly upload?: readonly string[] | undefined;
+  /** Headers that it needs, beside those that all of its kind take. */
+  readonly headers?: readonly OperationHeader[];
   readonly changes: boolean;
   readonly answer: {
     readonly status: number;
@@ -63,10 +65,16 @@ export interface Operation<Body = unknown, Query = unknown> extends DescribedOpe
   readonly body?: z.ZodType<Body>;
   /** Takes a stream of these media types instead, as large as `maxUploadBytes`. */
   readonly upload?: readonly string[];
-  /** Whether it changes something: it then takes who, why and `If-Match`. */
+  /** Whether it changes something: it then takes who and why, and `If-Match` where the answer has a revision. */
   readonly changes: boolean;
   readonly answer: OperationAnswer;
   handle(call: OperationCall<Body, Query>, management: Management): Promise<Answer>;
+}
+
+export interface OperationHeader {
+  readonly name: string;
+  readonly description: string;
+  readonly pattern: string;
 }
 
 export interface OperationAnswer {

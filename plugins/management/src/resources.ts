@@ -235,6 +235,20 @@ export const upload = z
   })
   .meta({ id: "Upload", description: "A new version that is being sent in parts." });
 
+export const uploadList = z.strictObject({ items: z.array(upload), _links: links }).meta({ id: "UploadList" });
+
+export const versionFile = z
+  .strictObject({
+    path: uploadFile.shape.path,
+    bytes: uploadFile.shape.bytes,
+    sha256: uploadFile.shape.sha256.optional().describe("Absent where the storage would have to read the file for it."),
+  })
+  .meta({ id: "VersionFile" });
+
+export const versionFileList = z
+  .strictObject({ items: z.array(versionFile), _links: links })
+  .meta({ id: "VersionFileList" });
+
 export const published = z
   .strictObject({ version, revision, _links: links })
   .meta({ id: "Published", description: "A version that was added." });
@@ -255,6 +269,8 @@ export type RevisionDocument = z.output<typeof revision>;
 export type RevisionList = z.output<typeof revisionList>;
 export type Upload = z.output<typeof upload>;
 export type UploadFile = z.output<typeof uploadFile>;
+export type UploadList = z.output<typeof uploadList>;
+export type VersionFileList = z.output<typeof versionFileList>;
 export type Published = z.output<typeof published>;
 export type Health = z.output<typeof health>;
 export type ReloadReportDocument = z.output<typeof reloadReport>;

@@ -11,6 +11,7 @@ import {
   type Route,
   type ServerSettings,
   type SharedPort,
+  settledOrAborted,
 } from "@plinth/core";
 import { ArrivalWatch } from "./calls/arrival-watch.js";
 import { createServer } from "./calls/create-server.js";
@@ -101,7 +102,7 @@ export class GrpcProtocol implements Protocol {
     for (const listener of this.#listeners) listener.close();
     this.#draining.abort();
     const finished = new Promise<void>((resolve) => grpc.tryShutdown(() => resolve()));
-    await Promise.race([finished, aborted(signal)]);
+    await settledOrAborted(finished, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -148,11 +149,4 @@ function tooSlow(): PlinthError {
     "DEADLINE_EXCEEDED",
     "The request did not arrive whole in time (server.limits.requestTimeoutMs)",
   );
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -10,6 +10,7 @@ import {
   type Protocol,
   type Route,
   type ServerSettings,
+  settledOrAborted,
 } from "@plinth/core";
 import { HEALTH_PATHS, healthAnswer } from "./health.js";
 import { answerClientError } from "./http/client-error.js";
@@ -113,7 +114,7 @@ export class RestProtocol implements Protocol {
     this.#draining.abort();
     for (const socket of this.#unused) socket.destroy();
     this.#shared?.drain();
-    await Promise.race([closed, aborted(signal)]);
+    await settledOrAborted(closed, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -166,11 +167,4 @@ async function listen(http: Server, port: number, host: string, signal: AbortSig
   http.listen({ port, host });
   await once(http, "listening", { signal });
   return http.address() as AddressInfo;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

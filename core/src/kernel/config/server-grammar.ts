@@ -108,7 +108,7 @@ export const serverSection: z.ZodType<ServerSettings> = z
           .max(HOUR_MS)
           .default(30_000)
           .describe(
-            "Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less.",
+            "Longest that a request may take from its arrival to its model's answer, in milliseconds; clients may ask for less.",
           ),
         streamTimeoutMs: z
           .int()

@@ -1,13 +1,14 @@
 import { PlinthError } from "../../model/errors.js";
 import type { QueuedModel } from "./executed-model.js";
-import { OneByOne, type Run, type RunOrder } from "./run-order.js";
+import { OneByOne, type Run, type RunOrder, SingleRun } from "./run-order.js";
 import { RunPace } from "./run-pace.js";
 import type { RunOutcome, RunQueue, RunRequest } from "./run-queue.js";
 import { WaitingRequests, whyUnwanted } from "./waiting-requests.js";
 
 /**
  * The queue before a model. A request that nothing has to wait for is run at once, at the price of a few comparisons; all others wait in
- * a bounded line, from which a {@link RunOrder} picks whenever the model has a free slot.
+ * a bounded line, from which a {@link RunOrder} picks whenever the model has a free slot. A run keeps its slot until it has ended, also where
+ * the deadline of its request has passed.
  *
  * What gathers is looked at when the turn of the event loop ends, so that requests which arrived together are run together, and
  * when its wait is over. A model that runs on this thread is given one such run a turn: while it runs nothing else can, and between
@@ -21,6 +22,7 @@ export class QueuedRuns implements RunQueue {
   readonly #waiting = new WaitingRequests((waiting) => this.#order.remove(waiting));
   readonly #pace = new RunPace();
   #running = 0;
+  #allEnded: (() => void) | undefined;
   #turnEnd: NodeJS.Immediate | undefined;
   #dueTimer: NodeJS.Timeout | undefined;
   #dueTimerAtMs = Number.POSITIVE_INFINITY;
@@ -49,13 +51,13 @@ export class QueuedRuns implements RunQueue {
   startAtOnce(request: RunRequest, nowMs: number): boolean {
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) throw unwanted;
-    if (!this.#mayRunAtOnce()) return false;
+    if (!this.#mayRunAtOnce() || this.#isWatched(request)) return false;
     this.#running++;
     return true;
   }
 
   ended(durationMs: number | undefined): void {
-    this.#running--;
+    this.#leaveSlot();
     if (durationMs !== undefined) this.#pace.ran(1, durationMs);
     if (this.#waiting.size > 0) this.#startReady();
   }
@@ -64,6 +66,11 @@ export class QueuedRuns implements RunQueue {
     const nowMs = performance.now();
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) return Promise.reject(unwanted);
+    if (this.#mayRunAtOnce()) {
+      const begun = this.#waiting.begin(request, nowMs);
+      void this.#start(new SingleRun(begun));
+      return begun.outcome;
+    }
     const refusal = this.#whyNotWait();
     if (refusal !== undefined) return Promise.reject(refusal);
     const waiting = this.#waiting.enter(request, nowMs);
@@ -72,10 +79,14 @@ export class QueuedRuns implements RunQueue {
     return waiting.outcome;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearImmediate(this.#turnEnd);
     clearTimeout(this.#dueTimer);
     this.#waiting[Symbol.dispose]();
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#allEnded = resolve;
+    });
   }
 
   #modelChanged(): void {
@@ -86,6 +97,16 @@ export class QueuedRuns implements RunQueue {
 
   #mayRunAtOnce(): boolean {
     return this.#runsAtOnce && this.#waiting.size === 0 && this.#running < this.#model.slots;
+  }
+
+  /** Whether a deadline can end the wait for the run: on this thread nothing else happens meanwhile. */
+  #isWatched({ deadlineMs, outlastsDeadline }: RunRequest): boolean {
+    return deadlineMs !== undefined && outlastsDeadline !== true && this.#model.slots !== Number.POSITIVE_INFINITY;
+  }
+
+  #leaveSlot(): void {
+    this.#running--;
+    if (this.#running === 0) this.#allEnded?.();
   }
 
   #startReady(): void {
@@ -103,7 +124,7 @@ export class QueuedRuns implements RunQueue {
     const startedAtMs = performance.now();
     this.#running++;
     await run.start(this.#model, startedAtMs);
-    this.#running--;
+    this.#leaveSlot();
     this.#pace.ran(run.requests, performance.now() - startedAtMs);
     if (this.#waiting.size === 0) return;
     if (this.#blocksThread) this.#lookAtTurnEnd();

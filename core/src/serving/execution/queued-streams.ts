@@ -21,7 +21,7 @@ export interface StreamWatch {
  * The queue before a model's streams: as many are under way as it answers at the same time, all others wait in a bounded line as requests do
  * that wait for a run. A stream that is stopped keeps its place until the model has ended it.
  */
-export class QueuedStreams implements Disposable {
+export class QueuedStreams implements AsyncDisposable {
   readonly #model: ExecutedModel;
   readonly #turns: QueuedRuns;
   readonly #deadlines = new DeadlineWatch<OpenStream>((stream) => stream.stop(tooLong()));
@@ -63,10 +63,10 @@ export class QueuedStreams implements Disposable {
     }
   }
 
-  /** Refuses what still waits. */
-  [Symbol.dispose](): void {
-    this.#turns[Symbol.dispose]();
+  /** Refuses what still waits, and settles when the model has ended the last stream. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#deadlines[Symbol.dispose]();
+    await this.#turns[Symbol.asyncDispose]();
   }
 
   #turn(request: StreamRequest, watch: StreamWatch): StreamTurn {

@@ -17,6 +17,7 @@ import type { ExecutedModel, Outage } from "./executed-model.js";
 import type { ModelQueues } from "./run-queue.js";
 import { countedStream } from "./servable-stream.js";
 import type { StreamRequest } from "./stream-turn.js";
+import { overran } from "./waiting-requests.js";
 
 /** Is told how a request comes out, at once and before whoever asked; must not throw. Times are on the clock of `performance.now()`. */
 export interface RequestWatch {
@@ -160,8 +161,7 @@ export class Servable {
   async free(): Promise<void> {
     // A newer life of the version may count there already.
     if (this.recorder.queue === this) this.recorder.queue = undefined;
-    this.#queue[Symbol.dispose]();
-    this.#streams?.[Symbol.dispose]();
+    await Promise.all([this.#queue[Symbol.asyncDispose](), this.#streams?.[Symbol.asyncDispose]()]);
     try {
       await this.#executed[Symbol.asyncDispose]();
     } finally {
@@ -207,6 +207,7 @@ export class Servable {
           }
         : await this.#queue.run(request);
       ranMs = finishedAtMs - startedAtMs;
+      if (isAtOnce && call.deadlineMs !== undefined && finishedAtMs > call.deadlineMs) throw overran();
       const result = {
         outputs,
         model: this.model,

@@ -14,6 +14,7 @@ export class StreamTurn implements RunRequest {
   readonly inputs: NamedTensors;
   readonly outputs: readonly string[];
   readonly deadlineMs: number | undefined;
+  readonly outlastsDeadline = true;
   readonly priority: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Settles when it is its turn. Rejects where it is not going to be, as {@link RunQueue.run}. */

@@ -126,6 +126,20 @@ describe("a batch is run", () => {
     expect(subject.runRows).toEqual([1]);
   });
 
+  it("on, though one of its requests has its deadline meanwhile, which ends at its own time", async () => {
+    const subject = new BatchingUnderTest({ maxWaitMs: 5 });
+    subject.model.holds = true;
+    const late = subject.queue.run(column([1], { deadlineMs: performance.now() + 20 }));
+    const inTime = subject.queue.run(column([2], { deadlineMs: performance.now() + 40 }));
+    const refused = expect(late).rejects.toThrow("while the model ran");
+    await vi.advanceTimersByTimeAsync(20);
+    await refused;
+    subject.model.held[0]?.finish();
+    expect(numbers((await inTime).outputs)).toEqual([3]);
+    expect(subject.runRows).toEqual([2]);
+    expect(subject.queue.refusal()).toBeUndefined();
+  });
+
   it("with as many as the queue holds, past which requests are refused", async () => {
     const { queue } = new BatchingUnderTest({ maxQueuedRequests: 2, maxWaitMs: 10 });
     const waiting = [1, 2].map((value) => queue.run(column([value])));

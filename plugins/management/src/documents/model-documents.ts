@@ -110,6 +110,7 @@ function versionDocument(
     _links: {
       self: { href: path },
       model: { href: modelPath(model) },
+      files: { href: `${path}/files` },
       content: { href: `${path}/content` },
       statistics: { href: `${path}/statistics` },
     },

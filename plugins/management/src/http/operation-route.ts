@@ -71,17 +71,15 @@ async function answerOnce(
   management: Management,
   answers: IdempotentAnswers,
 ): Promise<Response> {
-  const key = request.headers.get("idempotency-key");
-  if (operation.upload !== undefined) {
-    if (key !== null) throw noKeyForUploads();
-    checkUpload(operation.upload, request);
-    return answer(operation, request, "", context, management);
-  }
-  const text = request.body === null ? "" : await request.text();
+  const { method, upload } = operation;
+  if (upload !== undefined) checkUpload(upload, request);
+  const text = upload !== undefined || request.body === null ? "" : await request.text();
   const work = () => answer(operation, request, text, context, management);
-  if (key === null || operation.method !== "POST") return work();
+  const key = request.headers.get("idempotency-key");
+  if (key === null || method !== "POST") return work();
   const { pathname, search } = new URL(request.url);
-  return answers.answer(key, JSON.stringify([operation.method, pathname, search, text]), work);
+  const content = upload === undefined ? text : digestOf(request);
+  return answers.answer(key, JSON.stringify([method, pathname, search, content]), work);
 }
 
 async function answer(
@@ -123,9 +121,13 @@ function checkUpload(mediaTypes: readonly string[], { headers }: Request): void 
   if (!mediaTypes.includes(mediaTypeOf(mediaType))) throw unsupportedMediaType(mediaTypes, mediaType);
 }
 
-function noKeyForUploads(): PlinthError {
-  return new PlinthError(
+/** What tells one upload from another before it is read. */
+function digestOf({ headers }: Request): string {
+  const digest = headers.get("content-digest") ?? headers.get("repr-digest");
+  if (digest !== null) return digest;
+  throw new PlinthError(
     "REQUEST_INVALID",
-    "An upload takes no Idempotency-Key: upload to a version's number with PUT, which is done once at most",
+    "An upload with an Idempotency-Key needs Content-Digest, by which it is known when it comes again; or upload to a version's number " +
+      "with PUT, which is done once at most",
   );
 }

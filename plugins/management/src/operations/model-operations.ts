@@ -8,7 +8,7 @@ import {
   versionDocuments,
 } from "../documents/model-documents.js";
 import { type Answer, defineOperation, type Management, type Operation, type OperationCall } from "../operation.js";
-import { model, modelChange, modelList, published, revision, versionList } from "../resources.js";
+import { model, modelChange, modelList, published, revision, versionFileList, versionList } from "../resources.js";
 import { describedVersion } from "../signature-resources.js";
 import { incomingVersion, UPLOAD_MEDIA_TYPES } from "../transfer/incoming-version.js";
 
@@ -88,11 +88,12 @@ export const modelOperations: readonly Operation[] = [
     path: `${MODEL}/versions`,
     summary: "The versions of a model, in the storage or still served.",
     changes: false,
-    answer: { status: 200, description: "The versions, newest first.", schema: versionList },
+    answer: { status: 200, description: "The versions, newest first.", schema: versionList, hasRevision: true },
     handle: async ({ params }, management) => {
       const deployment = knownDeployment(management, params.model);
       const self = { href: `${modelPath(params.model)}/versions` };
-      return { body: { items: versionDocuments(deployment, management.server), _links: { self } } };
+      const items = versionDocuments(deployment, management.server);
+      return { body: { items, _links: { self } }, revision: deployment.revision };
     },
   }),
   defineOperation({
@@ -101,10 +102,19 @@ export const modelOperations: readonly Operation[] = [
     path: VERSION,
     summary: "One version, with the ways to call it.",
     changes: false,
-    answer: { status: 200, description: "The version and its signatures.", schema: describedVersion },
-    handle: async ({ params }, management) => ({
-      body: describedVersionDocument(knownDeployment(management, params.model), management.server, params.version),
-    }),
+    answer: {
+      status: 200,
+      description: "The version and its signatures.",
+      schema: describedVersion,
+      hasRevision: true,
+    },
+    handle: async ({ params }, management) => {
+      const deployment = knownDeployment(management, params.model);
+      return {
+        body: describedVersionDocument(deployment, management.server, params.version),
+        revision: deployment.revision,
+      };
+    },
   }),
   defineOperation({
     id: "publishNextVersion",
@@ -135,6 +145,20 @@ export const modelOperations: readonly Operation[] = [
     answer: { status: 200, description: "The revision that this made.", schema: revision, hasRevision: true },
     handle: async ({ params, origin }, { deployments }) =>
       revisionAnswer(await deployments.remove(params.model, params.version, origin)),
+  }),
+  defineOperation({
+    id: "listFiles",
+    method: "GET",
+    path: `${VERSION}/files`,
+    summary: "What a version is made of.",
+    changes: false,
+    answer: { status: 200, description: "Its files, by path.", schema: versionFileList },
+    handle: async ({ params, origin }, { storage }) => {
+      await using files = await storage.open(params.model, params.version, { signal: origin.signal });
+      const path = `${modelPath(params.model)}/versions/${params.version}`;
+      const _links = { self: { href: `${path}/files` }, version: { href: path }, content: { href: `${path}/content` } };
+      return { body: { items: files.files, _links } };
+    },
   }),
   defineOperation({
     id: "downloadVersion",

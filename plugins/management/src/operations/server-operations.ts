@@ -22,6 +22,7 @@ export const serverOperations: readonly Operation[] = [
           self: { href: "/api" },
           models: { href: "/api/models" },
           history: { href: "/api/history" },
+          uploads: { href: "/api/uploads" },
           health: { href: "/api/health" },
           statistics: { href: "/api/statistics" },
           config: { href: "/api/config" },

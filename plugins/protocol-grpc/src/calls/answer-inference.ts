@@ -12,7 +12,7 @@ import type { Caller } from "./caller.js";
 type Asked = Pick<ModelTarget, "model" | "version" | "label">;
 
 /** What an inference is, beside its inputs and outputs. */
-export type CallOptions = Pick<InferCall, "deadlineMs" | "signal" | "origin">;
+export type CallOptions = Pick<InferCall, "deadlineMs" | "signal" | "origin" | "priority">;
 
 /** The parts of answering one inference that differ between dialects and methods. */
 export interface InferenceSteps<Request extends Asked> {
@@ -84,8 +84,8 @@ class Asking {
   }
 
   get options(): CallOptions {
-    const { deadlineMs, signal } = this.#caller;
-    return { deadlineMs, signal, origin: this.#origin };
+    const { deadlineMs, signal, priority } = this.#caller;
+    return { deadlineMs, signal, priority, origin: this.#origin };
   }
 
   /** @throws PlinthError as `ModelServer.acquire` and `ServableHandle.admit` */

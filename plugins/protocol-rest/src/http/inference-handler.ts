@@ -1,5 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { type InferCall, type ModelServer, type ModelTarget, PlinthError, type ServerLimits } from "@plinth/core";
+import {
+  type InferCall,
+  type ModelServer,
+  type ModelTarget,
+  PlinthError,
+  requestPriority,
+  type ServerLimits,
+} from "@plinth/core";
 import { clientSignal } from "./client-signal.js";
 import { pack } from "./content-encoding.js";
 import { pathnameOf } from "./pathname.js";
@@ -29,6 +36,8 @@ export interface ArrivedRequest extends Required<Pick<InferCall, "deadlineMs" | 
   /** On the clock of `performance.now()`. */
   readonly arrivedAtMs: number;
   readonly deadlineMs: number;
+  /** What the client says beside the body. */
+  readonly priority: number | undefined;
 }
 
 /** One way to ask for inference over HTTP. */
@@ -80,7 +89,8 @@ async function answer(
     const overload = server.overload(target);
     if (overload !== undefined) throw overload;
     const body = await readBody(request, limits.maxRequestBytes, dialect.tensorsAt(headers));
-    const arrived = { server, limits, target, body, headers, arrivedAtMs, deadlineMs, signal, origin };
+    const priority = requestPriority(single(headers, "priority"));
+    const arrived = { server, limits, target, body, headers, arrivedAtMs, deadlineMs, priority, signal, origin };
     const answered = await dialect.answer(path, arrived);
     if ("parts" in answered) {
       await sendStream(response, answered, isDraining);
@@ -110,9 +120,12 @@ function askedBy(
   { model, version, label }: ModelTarget,
   rest: Pick<ModelTarget, "deadlineMs" | "signal" | "origin">,
 ): ModelTarget {
-  const header = (name: string): string | undefined => {
-    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    return Array.isArray(value) ? value.join(", ") : value;
-  };
+  const header = (name: string) => single(headers, name);
   return { model, version, label, header, ...rest };
+}
+
+/** The value of a header as one text. */
+function single(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return Array.isArray(value) ? value.join(", ") : value;
 }

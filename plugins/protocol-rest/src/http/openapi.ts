@@ -34,12 +34,13 @@ export function responses(id: string): Json {
   return { 200: answerOf("The answer.", id), default: answerOf("What went wrong.", "Error") };
 }
 
-/** When the answer to an inference is of no use any more; the soonest counts. */
-export const DEADLINES: readonly Json[] = [
+/** What a request for inference may say beside its body. Of deadlines the soonest counts. */
+export const CALL_HEADERS: readonly Json[] = [
   header("grpc-timeout", "How long the answer is of use, as gRPC writes it.", { pattern: "^[0-9]{1,8}[HMSmun]$" }),
   header("x-envoy-expected-rq-timeout-ms", "The same in milliseconds, as proxies send it.", {
     pattern: "^[0-9]{1,15}$",
   }),
+  header("priority", "Which of those goes first that wait for the model (RFC 9218): u=0, last u=7. Default: u=3.", {}),
 ];
 
 function header(name: string, description: string, schema: Json): Json {

@@ -1,4 +1,4 @@
-import { answerOf, bodyOf, DEADLINES, type Json, pathParameter, reference, responses } from "../http/openapi.js";
+import { answerOf, bodyOf, CALL_HEADERS, type Json, pathParameter, reference, responses } from "../http/openapi.js";
 
 /** What may stand before `/infer` and the like. */
 const TARGETS: readonly { readonly path: string; readonly id: string; readonly parameters: readonly Json[] }[] = [
@@ -68,7 +68,7 @@ function inferOperation(id: string): Json {
 
 function inference(operationId: string, summary: string, request: string, content: Json): Json {
   const answers = { 200: { description: "The answer.", content }, default: answerOf("What went wrong.", "Error") };
-  return { operationId, summary, parameters: DEADLINES, requestBody: bodyOf(request), responses: answers };
+  return { operationId, summary, parameters: CALL_HEADERS, requestBody: bodyOf(request), responses: answers };
 }
 
 function repositoryPaths(): Readonly<Record<string, Json>> {

@@ -1,4 +1,4 @@
-import { bodyOf, DEADLINES, type Json, pathParameter, responses } from "../http/openapi.js";
+import { bodyOf, CALL_HEADERS, type Json, pathParameter, responses } from "../http/openapi.js";
 import type { InferenceVerb } from "./paths.js";
 
 /** What may stand before a verb or `/metadata`. */
@@ -55,7 +55,7 @@ export function servingPaths(): Readonly<Record<string, Json>> {
       const post = {
         operationId: `${verb}${id}`,
         summary,
-        parameters: DEADLINES,
+        parameters: CALL_HEADERS,
         requestBody: bodyOf(request),
         responses: responses(answer),
       };

@@ -1,5 +1,5 @@
-/** Settles with `work`, or as soon as `signal` aborts; the work goes on then. */
-export async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+/** Settles with `work`, or as soon as `signal` aborts; the work goes on then. Leaves nothing behind on `signal`. */
+export async function settledOrAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve, reject) => {
     const stop = () => resolve();
