@@ -29,6 +29,7 @@ export {
   type WarmUpCall,
 } from "./extension-points/model-description.js";
 export {
+  type BatchingFacts,
   type InferCall,
   type InferResult,
   type InferTimings,
@@ -36,6 +37,7 @@ export {
   type ModelTarget,
   type Readiness,
   type RequestOrigin,
+  type ServableFacts,
   type ServableHandle,
   type StreamCall,
   type StreamedResult,
