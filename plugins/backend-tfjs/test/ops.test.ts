@@ -191,6 +191,12 @@ describe("ops on strings", () => {
     ["StringLength", [strings(["é", "abc"])], { unit: text("UTF8_CHAR") }, [int32([1, 3])]],
     ["StringLength", [strings(["é", "abc"])], {}, [int32([2, 3])]],
     ["Substr", [strings(["hello"]), int32([-3], []), int32([2], [])], {}, [strings(["ll"])]],
+    [
+      "AddV2",
+      [strings(["a", "b"], [2, 1]), strings(["x", "y"])],
+      { T: type("string") },
+      [strings(["ax", "ay", "bx", "by"], [2, 2])],
+    ],
     ["StringStrip", [strings(["  a b \n"])], {}, [strings(["a b"])]],
     [
       "ReduceJoin",
