@@ -420,7 +420,13 @@ def structures(folder):
 
         @tf.function(input_signature=[spec([None], tf.string, name="text")])
         def strings(self, text):
+            array = tf.TensorArray(tf.string, size=0, dynamic_size=True, element_shape=[])
+            for index in tf.range(tf.size(text)):
+                array = array.write(index, text[index] + "!")
             return {
+                "called": array.stack(),
+                "turned": tf.where(text == "", "nothing", tf.reverse(text, [0])),
+                "upper": tf.map_fn(tf.strings.upper, text),
                 "hashed": tf.strings.to_hash_bucket_strong(text, 1000, [1, 2]),
                 "clean": tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", replace_control_characters=True),
                 "characters": tf.strings.unicode_split(text, "UTF-8"),
