@@ -20,6 +20,7 @@ export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export { isLoopbackAddress } from "./extension-points/loopback-address.js";
+export { checkManager, type ManagementCaller } from "./extension-points/management-access.js";
 export {
   type DescribedBatching,
   type DescribedTensor,
@@ -36,6 +37,8 @@ export {
   type Readiness,
   type RequestOrigin,
   type ServableHandle,
+  type StreamCall,
+  type StreamedResult,
 } from "./extension-points/model-server.js";
 export {
   type BatchRun,
@@ -48,6 +51,7 @@ export {
   type Sampling,
   type ServerEvent,
   type ShadowCompared,
+  type StreamFigures,
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
 export {
@@ -59,11 +63,19 @@ export {
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { requestOrigin } from "./extension-points/request-origin.js";
-export { Route, type RouteContext } from "./extension-points/route.js";
+export { requestPriority } from "./extension-points/request-priority.js";
+export { type DescribedSchema, Route, type RouteContext, type RouteDescription } from "./extension-points/route.js";
+export {
+  type ConfigSetting,
+  type ReloadAttempt,
+  ServerConfiguration,
+  type UsedPlugin,
+} from "./extension-points/server-configuration.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
   type DurationFigures,
   type LatencyFigures,
+  type MemoryFigures,
   type ModelStatistics,
   type MonitorFigures,
   type ProcessFigures,
@@ -73,6 +85,8 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { settledOrAborted } from "./extension-points/settled-or-aborted.js";
+export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
 export {
   type FileEntry,
   type IncomingFile,
@@ -153,7 +167,13 @@ export {
   parseModelVersion,
 } from "./model/model-version.js";
 export { quotedNames } from "./model/quoted-names.js";
-export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
+export {
+  DEFAULT_SIGNATURE,
+  missingInputs,
+  PREDICT_METHOD,
+  type Signature,
+  type TensorSpec,
+} from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export {
   canAnswer,

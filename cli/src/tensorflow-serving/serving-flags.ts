@@ -37,7 +37,7 @@ export const SERVING_FLAGS: Readonly<Record<string, ServingFlag>> = {
   rest_api_num_threads: ignoredCount(THREADS),
   rest_api_timeout_in_ms: used(
     30_000,
-    "how long a request may wait for its run, in milliseconds; a run that has begun is not cut",
+    "how long a request may take to its answer, in milliseconds; a run that has begun goes on for nobody",
   ),
   rest_api_enable_cors_support: refused(
     false,

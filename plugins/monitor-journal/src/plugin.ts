@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { ConfigDirectory, definePlugin, Logger, Monitor, type Plugin, Route, type Services } from "@plinth/core";
 import { JournalMonitor } from "./journal-monitor.js";
 import { type JournalOptions, journalOptions } from "./options.js";
-import { pageRoute, streamRoute } from "./routes.js";
+import { journalRoutes } from "./routes.js";
 
 export const plugin: Plugin<JournalOptions> = definePlugin({
   name: "@plinth/monitor-journal",
@@ -16,7 +16,6 @@ export const plugin: Plugin<JournalOptions> = definePlugin({
       return journal;
     };
     registry.provide(Monitor, made);
-    registry.provide(Route, (services) => pageRoute(made(services)));
-    registry.provide(Route, (services) => streamRoute(made(services)));
+    for (const route of journalRoutes) registry.provide(Route, (services) => route(made(services)));
   },
 });

@@ -1,6 +1,6 @@
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
 import type { Sampling } from "../../extension-points/monitor.js";
-import type { Route } from "../../extension-points/route.js";
+import type { Route, RouteDescription } from "../../extension-points/route.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { PlinthError } from "../../model/errors.js";
 import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
@@ -19,6 +19,8 @@ export interface FrontFacts {
   readonly isObserved: boolean;
   /** What they want of requests. */
   readonly sampling: Sampling | undefined;
+  /** Whether none of them wants to hear of what went well. */
+  readonly ignoresSuccess: boolean;
 }
 
 export interface ProtocolFacts {
@@ -44,5 +46,12 @@ export function protocolFacts({ use, moduleUrl, options }: PluginUse): ProtocolF
 }
 
 export function routeFacts(routes: readonly Route[]): readonly RouteFacts[] {
-  return routes.map(({ method, path, access, maxBodyBytes }, index) => ({ index, method, path, access, maxBodyBytes }));
+  return routes.map(({ method, path, access, maxBodyBytes, description }, index) => {
+    return { index, method, path, access, maxBodyBytes, description: description && withoutSchemas(description) };
+  });
+}
+
+/** Schemas are objects with functions, which stay in the process that has them. */
+function withoutSchemas({ id, summary, answer: { description, mediaType } }: RouteDescription): RouteDescription {
+  return { id, summary, answer: { description, ...(mediaType !== undefined && { mediaType }) } };
 }

@@ -39,6 +39,7 @@ export class FrontsProtocol implements Protocol {
       routesPath: await this.#routes.start(),
       isObserved: events.observed,
       sampling: events.sampling(),
+      ignoresSuccess: !events.successObserved,
     };
     return untilAborted(fleet.start({ facts, introduce: (front) => broadcast.introduce(front) }), signal);
   }

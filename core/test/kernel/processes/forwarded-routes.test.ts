@@ -77,6 +77,16 @@ describe("a route of the main process in a front", () => {
     ]);
   });
 
+  it("is told by the front alone who asks", async () => {
+    const route = await forwarded(async (request, { caller }) => {
+      return new Response(`${caller} ${request.headers.has("plinth-route-caller")}`);
+    });
+    const spoofed = { headers: { "plinth-route-caller": "mallory" } };
+    expect(await (await route.handle(post("", spoofed), NO_PARAMS)).text()).toBe("undefined false");
+    const context = { ...NO_PARAMS, caller: "Jürg" };
+    expect(await (await route.handle(post("", spoofed), context)).text()).toBe("Jürg false");
+  });
+
   it.each([204, 304])("answers %i without a body", async (status) => {
     const route = await forwarded(() => new Response(null, { status }));
     const response = await route.handle(post("x"), NO_PARAMS);

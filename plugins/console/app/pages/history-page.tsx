@@ -3,6 +3,7 @@ import { Link, useSearchParams } from "wouter-preact";
 import { modelPath, send } from "../api/client.js";
 import type { List, Revision } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
+import { CompareRevisions } from "../parts/compare-revisions.js";
 import { Confirm } from "../parts/confirm.js";
 import { describeRevision } from "../parts/describe-revision.js";
 import { Difference } from "../parts/difference.js";
@@ -31,6 +32,13 @@ export function HistoryPage() {
       <Failure error={history.error} />
       {history.document === undefined && history.error === undefined && <Loading />}
       {history.document !== undefined && items.length === 0 && <Empty>Nothing was changed yet.</Empty>}
+      {items.length > 1 && (
+        <CompareRevisions
+          from={search.get("from") ?? ""}
+          to={search.get("to") ?? ""}
+          choose={(from, to) => setSearch((now) => withComparison(now, from, to))}
+        />
+      )}
       <ol class="revisions">
         {items.map((revision) => (
           <RevisionEntry
@@ -56,6 +64,13 @@ export function HistoryPage() {
       )}
     </>
   );
+}
+
+function withComparison(parameters: URLSearchParams, from: string, to: string): URLSearchParams {
+  const changed = new URLSearchParams(parameters);
+  changed.set("from", from);
+  changed.set("to", to);
+  return changed;
 }
 
 interface RevisionEntryProps {

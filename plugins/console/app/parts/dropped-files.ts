@@ -4,13 +4,19 @@ export interface PathedFile {
   readonly file: File;
 }
 
-/** The files of an input; of a folder without the folder's own name. */
-export function chosenFiles(files: FileList): readonly PathedFile[] {
+export interface ChosenFiles {
+  readonly files: readonly PathedFile[];
+  /** The name of the folder that all of them were in, which is in none of the paths. */
+  readonly folder: string | undefined;
+}
+
+/** The files of an input. */
+export function chosenFiles(files: FileList): ChosenFiles {
   return withoutSharedFolder([...files].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
 }
 
 /** The files that were dropped, those of folders included. */
-export async function droppedFiles(transfer: DataTransfer): Promise<readonly PathedFile[]> {
+export async function droppedFiles(transfer: DataTransfer): Promise<ChosenFiles> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   return withoutSharedFolder((await Promise.all(entries.map((entry) => filesOf(entry)))).flat());
 }
@@ -30,8 +36,9 @@ async function filesOf(entry: FileSystemEntry): Promise<readonly PathedFile[]> {
   return (await Promise.all(inner.map((each) => filesOf(each)))).flat();
 }
 
-function withoutSharedFolder(files: readonly PathedFile[]): readonly PathedFile[] {
+function withoutSharedFolder(files: readonly PathedFile[]): ChosenFiles {
   const folder = files[0]?.path.split("/")[0];
-  const isShared = files.every(({ path }) => path.startsWith(`${folder}/`));
-  return isShared ? files.map(({ path, file }) => ({ path: path.slice((folder ?? "").length + 1), file })) : files;
+  const isShared = folder !== undefined && files.every(({ path }) => path.startsWith(`${folder}/`));
+  if (!isShared) return { files, folder: undefined };
+  return { files: files.map(({ path, file }) => ({ path: path.slice(folder.length + 1), file })), folder };
 }
