@@ -73,6 +73,7 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { SharedThread, type ThreadUse } from "./extension-points/shared-thread.js";
 export {
   type FileEntry,
   type IncomingFile,

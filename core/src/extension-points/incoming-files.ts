@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
 import { PlinthError } from "../model/errors.js";
+import { type FileHash, HashBeside, HashHere } from "./file-hash.js";
+import { FilePieces, PIECE_BYTES } from "./file-pieces.js";
 import type { IncomingFile, PublishOptions } from "./storage.js";
 import { checkFilePath } from "./storage-names.js";
 
@@ -32,6 +33,7 @@ export async function* checkedFiles(
   onProgress: PublishOptions["onProgress"] = () => {},
 ): AsyncGenerator<CheckedFile> {
   const paths = new FilePaths();
+  const pieces = new FilePieces();
   let bytes = 0;
   const stored = (more: number) => {
     bytes += more;
@@ -39,7 +41,7 @@ export async function* checkedFiles(
   };
   for await (const file of untilAborted(files, signal)) {
     paths.add(file.path);
-    yield new FileInReading(file, signal, stored);
+    yield new FileInReading(file, pieces.gather(untilAborted(file.content, signal)), stored);
   }
   if (paths.count === 0) throw new PlinthError("FILES_INVALID", "Expected at least one file to publish, got none");
 }
@@ -51,10 +53,10 @@ class FileInReading implements CheckedFile {
   readonly #stored: (bytes: number) => void;
   #digest: string | undefined;
 
-  constructor(file: IncomingFile, signal: AbortSignal, stored: (bytes: number) => void) {
+  constructor(file: IncomingFile, pieces: AsyncIterable<Uint8Array>, stored: (bytes: number) => void) {
     this.path = file.path;
     this.sha256 = file.sha256;
-    this.content = this.#read(file.content, signal);
+    this.content = this.#read(pieces);
     this.#stored = stored;
   }
 
@@ -68,21 +70,23 @@ class FileInReading implements CheckedFile {
     this.#stored(bytes);
   }
 
-  async *#read(content: IncomingFile["content"], signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const hash = createHash("sha256");
-    for await (const chunk of untilAborted(content, signal)) {
-      // In the next turn, in which whoever takes the chunk is waiting for its being written.
-      const hashed = new Promise<void>((resolve) => {
-        setImmediate(() => {
-          hash.update(chunk);
-          resolve();
-        });
-      });
-      yield chunk;
+  async *#read(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let hash: FileHash | undefined;
+    let hashed: Promise<void> | undefined;
+    try {
+      for await (const piece of pieces) {
+        hash ??= piece.byteLength < PIECE_BYTES ? new HashHere() : new HashBeside();
+        // One behind, so that a piece is hashed while it is stored and the next one comes.
+        await hashed;
+        hashed = hash.update(piece);
+        yield piece;
+        this.#stored(piece.byteLength);
+      }
       await hashed;
-      this.#stored(chunk.byteLength);
+      this.#digest = await (hash ?? new HashHere()).digest();
+    } finally {
+      hash?.[Symbol.dispose]();
     }
-    this.#digest = hash.digest("hex");
     if (this.sha256 === undefined || this.sha256 === this.#digest) return;
     throw new PlinthError(
       "FILES_INVALID",
