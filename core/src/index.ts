@@ -16,6 +16,7 @@ export {
   type TrafficRules,
   type VersionPolicy,
 } from "./extension-points/deployments.js";
+export { BackgroundHash, type FileRange } from "./extension-points/file-hash.js";
 export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";

@@ -98,10 +98,13 @@ export class ThreadUse<Message, Result> implements Disposable {
 
   /** One call at a time. @throws an error with the `code` and message of what went wrong */
   call(message: Message): Promise<Result> {
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<Result>((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#port.postMessage(message);
     });
+    // May fail before anybody waits for it.
+    answer.catch(() => {});
+    return answer;
   }
 
   /** A call that is under way is not answered any more. */

@@ -163,6 +163,11 @@ export interface IncomingFile {
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** Lower-case hexadecimal; checked where given. */
   readonly sha256?: string | undefined;
+  /**
+   * Absolute path of a file of this machine with the same content, which nobody changes before the publish has ended: a storage may copy
+   * that and leave {@link content} unread.
+   */
+  readonly localFile?: string | undefined;
 }
 
 /**

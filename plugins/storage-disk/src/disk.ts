@@ -25,7 +25,11 @@ export interface Disk {
 
 /** A file that is being written, from its beginning to its end. */
 export interface NewFile {
+  /** The system's number for it; it can be read as well. */
+  readonly number: number;
   write(bytes: Uint8Array): Promise<void>;
+  /** Writes as many bytes of another open file, from where that is. @returns how many there were, 0 at its end */
+  copy(source: number, bytes: number): Promise<number>;
   /** Sets the times of access and modification, in seconds since the epoch. */
   stamp(seconds: number): Promise<void>;
   /** Makes the content survive a power cut. */
@@ -47,10 +51,19 @@ class SystemFile implements NewFile {
     this.#handle = handle;
   }
 
+  get number(): number {
+    return this.#handle.fd;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.byteLength < LARGE_BYTES) return this.#handle.writeFile(bytes);
     this.#thread ??= writingThread.use();
-    await this.#thread.call({ file: this.#handle.fd, bytes });
+    await this.#thread.call({ file: this.number, content: bytes });
+  }
+
+  async copy(source: number, bytes: number): Promise<number> {
+    this.#thread ??= writingThread.use();
+    return (await this.#thread.call({ file: this.number, source, bytes })) ?? 0;
   }
 
   stamp(seconds: number): Promise<void> {
@@ -69,7 +82,7 @@ class SystemFile implements NewFile {
 
 export const SYSTEM_DISK: Disk = {
   makeFolder: (path) => mkdir(path).then(() => {}),
-  createFile: async (path) => new SystemFile(await open(path, "wx")),
+  createFile: async (path) => new SystemFile(await open(path, "wx+")),
   rename,
   link,
   remove: (path) => rm(path, { recursive: true, force: true }),
