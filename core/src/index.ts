@@ -98,7 +98,9 @@ export {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
+  checkSideFile,
   checkSideFileName,
+  isAskedFor,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";

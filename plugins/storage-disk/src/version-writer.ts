@@ -117,6 +117,25 @@ export async function moveIntoPlace(
   }
 }
 
+/** Gives a whole file its name beside a model's versions. @returns whether there was none of that name */
+export async function linkIntoPlace(
+  disk: Disk,
+  from: string,
+  { path: modelFolder, isPlaced }: ModelFolder,
+  name: string,
+): Promise<boolean> {
+  const target = join(modelFolder, name);
+  if (!isPlaced) await ensureFolder(disk, modelFolder);
+  try {
+    await disk.link(from, target);
+  } catch (thrown) {
+    if (systemCode(thrown) === "EEXIST") return false;
+    throw diskError(`lay ${target}`, thrown);
+  }
+  await syncFolder(disk, modelFolder);
+  return true;
+}
+
 export function versionExists(folder: string): PlinthError {
   return new PlinthError(
     "VERSION_EXISTS",
