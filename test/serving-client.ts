@@ -1,4 +1,4 @@
-import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { HealthDefinition } from "@plinth/protobuf-messages/grpc/health/v1/health";
 import { TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
 import { ModelServiceDefinition } from "@plinth/protobuf-messages/tensorflow_serving/model_service";
@@ -8,12 +8,11 @@ import {
 } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 
 /** What ts-proto generates of a method. */
-interface MethodDefinition<Response> {
+interface MethodDefinition<Request, Response> {
   readonly name: string;
   readonly requestType: {
-    // biome-ignore lint/suspicious/noExplicitAny: whatever the message is
-    encode(message: any): { finish(): Uint8Array };
-    fromPartial(object: object): unknown;
+    encode(message: Request): { finish(): Uint8Array };
+    fromPartial(object: object): Request;
   };
   readonly responseType: { decode(bytes: Uint8Array): Response };
 }
@@ -29,9 +28,14 @@ export class ServingClient implements Disposable {
     this.#client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   }
 
-  predict(model: string, inputs: Readonly<Record<string, TensorProto>>, spec: object = {}): Promise<PredictResponse> {
+  predict(
+    model: string,
+    inputs: Readonly<Record<string, TensorProto>>,
+    spec: object = {},
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<PredictResponse> {
     const request = { modelSpec: { name: model, ...spec }, inputs: new Map(Object.entries(inputs)) };
-    return this.call(PredictionServiceDefinition, PredictionServiceDefinition.methods.predict, request);
+    return this.call(PredictionServiceDefinition, PredictionServiceDefinition.methods.predict, request, metadata);
   }
 
   async health(service: string): Promise<number> {
@@ -47,18 +51,22 @@ export class ServingClient implements Disposable {
     });
   }
 
-  call<Response>(
+  call<Request, Response>(
     { fullName }: { readonly fullName: string },
-    { name, requestType, responseType }: MethodDefinition<Response>,
+    { name, requestType, responseType }: MethodDefinition<Request, Response>,
     request: object,
+    metadata: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const message = Buffer.from(requestType.encode(requestType.fromPartial(request)).finish());
+    const sent = new Metadata();
+    for (const [key, value] of Object.entries(metadata)) sent.set(key, value);
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(
         `/${fullName}/${name}`,
         (bytes: Buffer) => bytes,
         (bytes: Buffer) => responseType.decode(bytes),
         message,
+        sent,
         (error: ServiceError | null, answer?: Response) =>
           error === null && answer !== undefined ? resolve(answer) : reject(error),
       );

@@ -26,6 +26,13 @@ export class OpenLoopRun {
       .map((index) => this.#answeredAtMs[index] - this.#dueAtMs[index]);
   }
 
+  /** Of what was answered with 200 while `isWanted(answeredAtMs)`: from when each was sent, so without the generator's lateness. */
+  serviceMs(isWanted = () => true) {
+    return this.#indexes(200)
+      .filter((index) => isWanted(this.#answeredAtMs[index]))
+      .map((index) => this.#answeredAtMs[index] - this.#sentAtMs[index]);
+  }
+
   /** Requests that were answered with 200 before the schedule was over, a second. */
   goodPerSecond() {
     const endMs = this.#dueAtMs[0] + this.#seconds * 1000;

@@ -6,10 +6,7 @@ import { Pool } from "undici";
 import { nowMs } from "./open-loop-run.mjs";
 import { poissonSchedule } from "./poisson-schedule.mjs";
 
-/** Requests ahead of the schedule, which open connections and make the code hot. */
-const WARM_UP_REQUESTS = 50;
-
-const { url, body, maxConnections, drainMs, ...rate } = workerData;
+const { url, body, maxConnections, warmUpRequests, drainMs, ...rate } = workerData;
 const { origin, pathname } = new URL(url);
 const pool = new Pool(origin, { connections: maxConnections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
 const request = {
@@ -19,7 +16,7 @@ const request = {
   body: Buffer.from(body),
 };
 
-for (let sent = 0; sent < WARM_UP_REQUESTS; sent++) await new Promise((resolve) => post(() => {}, resolve));
+for (let sent = 0; sent < warmUpRequests; sent++) await new Promise((resolve) => post(() => {}, resolve));
 parentPort.postMessage("ready");
 await once(parentPort, "message");
 

@@ -1,43 +1,44 @@
-// A program that embeds Plinth several times, once with each of some monitors, and tells what each makes of the time of a request: on a
-// model that does nothing, with a handle, as protocols do it. Takes the sections `monitors:` by name as JSON, prints microseconds a request
-// by name as JSON.
+// A program that embeds Plinth with some monitors and asks a model that does nothing, with a handle, as protocols do it, so many times a second. Takes the
+// section `monitors:` as JSON, the rate, seconds of a round and rounds; prints microseconds of CPU a request, of the whole process, for
+// each round as JSON: what is written and sent in the background is paid for as well.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseConfig, startServer } from "@plinth/core";
 
-const [sections, rounds] = [JSON.parse(process.argv[2]), Number(process.argv[3])];
+const monitors = JSON.parse(process.argv[2]);
+const [perSecond, seconds, rounds] = process.argv.slice(3).map(Number);
 
-const REQUESTS_AT_ONCE = 5_000;
+/** How often some requests are sent, in milliseconds: rarely, so that the timer costs little. */
+const TICK_MS = 20;
 
-/** Of each turn, the fastest counts: what else the machine does only ever adds. */
-const WARM_UP_ROUNDS = 5;
+/** Ahead of the first round, until the code is hot. */
+const WARM_UP_SECONDS = 3;
+
+/** With as many outputs they are about the numbers of a handwritten digit and its answer, which some monitors write down. */
+const INPUTS = 400;
 
 const ORIGIN = { protocol: "bench", method: "predict", requestId: "7" };
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const folder = mkdtempSync(join(tmpdir(), "plinth-bench-observed-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-const servers = [];
-for (const [name, monitors] of Object.entries(sections)) servers.push(await start(name, monitors));
-for (let round = 0; round < rounds; round++) {
-  for (const each of servers) {
-    const us = await usPerRequest(each.server);
-    if (round >= WARM_UP_ROUNDS) each.fastestUs = Math.min(each.fastestUs, us);
-    // What is written and sent in the background is paid for here.
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-console.log(JSON.stringify(Object.fromEntries(servers.map(({ name, fastestUs }) => [name, fastestUs]))));
+const { models } = await start();
+const x = { dtype: "float32", shape: [INPUTS], data: Float32Array.from({ length: INPUTS }, Math.random) };
+const inputs = new Map([["x", x]]);
+await usPerRequest(WARM_UP_SECONDS);
+const measured = [];
+for (let round = 0; round < rounds; round++) measured.push(await usPerRequest(seconds));
+console.log(JSON.stringify(measured));
 process.exit(0);
 
-async function start(name, monitors) {
+async function start() {
   const config = JSON.stringify({
     storage: { use: "memory" },
     backends: [{ use: "./idle-backend.mjs" }],
-    monitors: monitors.map((monitor) =>
-      monitor.use === "journal" ? { directory: join(folder, name), ...monitor } : monitor,
-    ),
+    monitors: monitors.map((monitor) => (monitor.use === "journal" ? { directory: folder, ...monitor } : monitor)),
     models: { idle: { execution: { executor: "inline" } } },
   });
   const file = new URL("observed.yaml", import.meta.url).pathname;
@@ -46,17 +47,24 @@ async function start(name, monitors) {
   const server = await startServer(await parseConfig(config, file, options), silent);
   const { signal } = new AbortController();
   await server.storage.publish("idle", 1n, [{ path: "model.idle", content: [new Uint8Array(1)] }], { signal });
-  while (!server.models.readiness().ready) await new Promise((resolve) => setTimeout(resolve, 10));
-  return { name, server, fastestUs: Number.POSITIVE_INFINITY };
+  while (!server.models.readiness().ready) await pause(10);
+  return server;
 }
 
-async function usPerRequest({ models }) {
-  const inputs = new Map([["x", { dtype: "float32", shape: [1], data: new Float32Array(1) }]]);
-  const beginMs = performance.now();
-  for (let request = 0; request < REQUESTS_AT_ONCE; request++) {
-    const handle = await models.acquire({ model: "idle", origin: ORIGIN });
-    await handle.infer({ inputs });
-    handle[Symbol.dispose]();
+async function usPerRequest(forSeconds) {
+  const beganAtMs = performance.now();
+  const before = process.cpuUsage();
+  let sent = 0;
+  for (let elapsedMs = 0; elapsedMs < forSeconds * 1_000; elapsedMs = performance.now() - beganAtMs) {
+    for (const due = (elapsedMs / 1_000) * perSecond; sent < due; sent++) await infer();
+    await pause(TICK_MS);
   }
-  return ((performance.now() - beginMs) / REQUESTS_AT_ONCE) * 1_000;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / sent;
+}
+
+async function infer() {
+  const handle = await models.acquire({ model: "idle", origin: ORIGIN });
+  await handle.infer({ inputs });
+  handle[Symbol.dispose]();
 }

@@ -9,7 +9,8 @@ export const DEFAULT_SECTIONS: {
 } = {
   backends: [{ use: "onnx" }, { use: "tfjs" }],
   protocols: [{ use: "rest" }, { use: "grpc" }],
-  monitors: [],
+  // Bounded and in memory, so that errors can be looked at without a folder to write to; journal on the disk is `{ use: journal }`.
+  monitors: [{ use: "journal", keep: "memory", maxBytes: 4_194_304 }],
   management: {},
   console: {},
   "triton-repository": {},

@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
+import type { JournalEntry } from "@plinth/monitor-journal";
 import { Argument, Command, Option } from "commander";
+import { secondsAsMs, versionNumber, wholeNumber } from "./arguments.js";
 import { completeCommand, completionCommand, SHELLS } from "./commands/completion.js";
 import { withManagementOptions, withReason } from "./commands/management-options.js";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.js";
@@ -9,7 +11,7 @@ import { OUTPUT_FORMATS } from "./output/print-document.js";
 const DEFAULT_CONFIG = "config.yaml";
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failed (status: not ready), 2 the configuration or the command line is wrong, 3 no server answers,
+Exit codes: 0 done, 1 failed or interrupted (status: not ready), 2 the configuration or the command line is wrong, 3 no server answers,
 4 there is no such model, version, label or revision, 5 the server refused it (copy: the target has other files).`;
 
 const SERVING_FLAGS_HELP = `
@@ -22,7 +24,7 @@ export function createProgram(): Command {
   const program = new Command("plinth")
     .description("The model server that you compose")
     .version(version)
-    .showHelpAfterError()
+    .showHelpAfterError("With --help it tells how it is used.")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", EXIT_CODES)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -89,60 +91,126 @@ function lazy<Call extends readonly unknown[]>(
 
 /** The commands over the management API of a running server. */
 function addManagementCommands(program: Command): void {
-  const command = (nameAndArguments: string, description: string): Command =>
-    withManagementOptions(program.command(nameAndArguments).description(description));
+  const command = (name: string, description: string): Command =>
+    withManagementOptions(program.command(name).description(description));
+  const change = (name: string, description: string): Command => withReason(command(name, description));
+  addLooks(command);
+  addTransfers(command, change);
+  addDeploymentChanges(command, change);
+}
 
+/** Makes a command with what all of its kind take. */
+type AddCommand = (name: string, description: string) => Command;
+
+/** In the order of the journal. */
+const JOURNAL_KINDS: readonly JournalEntry["kind"][] = [
+  "server",
+  "deployment",
+  "state",
+  "shadow",
+  "request",
+  "failure",
+  "error",
+];
+
+const A_MODEL = ["<model>", "its name"] as const;
+const A_VERSION = ["<version>", "the number of a version", versionNumber] as const;
+
+function addLooks(command: AddCommand): void {
   command("status", "tell whether a server is ready, and what it serves").action(
     lazy(async () => (await import("./commands/status.js")).statusCommand),
   );
   command("top", "show what each version does, again and again, until q ends it")
     .option("--once", "print it once")
-    .option("--interval <seconds>", "how often it is looked at", "2")
+    .addOption(
+      new Option("--interval <seconds>", "how often it is looked at").argParser(secondsAsMs).default(2_000, "2"),
+    )
     .action(lazy(async () => (await import("./commands/top.js")).topCommand));
-  command("models", "list the models").action(lazy(async () => (await import("./commands/models.js")).modelsCommand));
-  command("versions <model>", "list the versions of a model").action(
-    lazy(async () => (await import("./commands/models.js")).versionsCommand),
+  command("config", "tell what a server runs by, with the line of each value; secrets are hidden")
+    .option("--defaults", "also what is as by default")
+    .action(lazy(async () => (await import("./commands/inspect.js")).configCommand));
+  command("plugins", "tell what a server is composed of, with versions").action(
+    lazy(async () => (await import("./commands/inspect.js")).pluginsCommand),
   );
-  withReason(command("push <model> <folder>", "send a folder as a new version of a model"))
-    .option("--model-version <number>", "its number (default: the one after the highest)")
-    .action(lazy(async () => (await import("./commands/push.js")).pushCommand));
-  command("pull <model> <version> <folder>", "fetch the files of a version into a new folder").action(
-    lazy(async () => (await import("./commands/pull.js")).pullCommand),
+  command("storage", "tell what a server's storage holds, and whether it can be written").action(
+    lazy(async () => (await import("./commands/inspect.js")).storageCommand),
   );
-  withReason(
-    command("label <model> [label] [version]", "list the labels of a model, show one, or move it to a version"),
-  )
-    .option("--remove", "remove the label")
-    .option("--allow-unavailable", "move it also to a version that is not in service yet")
-    .action(lazy(async () => (await import("./commands/label.js")).labelCommand));
-  withReason(command("traffic <model> [weights...]", "show the traffic rules, or replace them, as stable=95 canary=5"))
-    .option("--sticky-by <header>", "equal values of this header go to the same target")
-    .option("--shadow <target=percent>", "mirror a share of the requests, as canary=10")
-    .option("--reset", "go back to the rules of the configuration")
-    .action(lazy(async () => (await import("./commands/traffic.js")).trafficCommand));
-  command("history [model]", "tell what was changed, by whom, when and why")
-    .option("--limit <count>", "at most this many", "20")
-    .option("--before <revision>", "only older ones")
-    .action(lazy(async () => (await import("./commands/history.js")).historyCommand));
   command("logs", "tell what the server's journal holds: deployments, states, errors, sampled requests")
     .option("-f, --follow", "go on with what is new, until Ctrl-C")
     .option("-m, --model <name>", "only of this model")
-    .option("--model-version <number>", "only of this version")
-    .option("--level <level>", "info, warn or error: of this one and above")
-    .option("--kind <kind>", "only of this kind, as failure")
+    .option("--model-version <number>", "only of this version", versionNumber)
+    .addOption(new Option("--level <level>", "only of this level and above").choices(["info", "warn", "error"]))
+    .addOption(new Option("--kind <kind>", "only of this kind").choices(JOURNAL_KINDS))
+    .option("--reason <reason>", "only of this reason, as INPUT_MISSING")
     .option("--text <text>", "only what holds this text")
     .option("--since <when>", "not before: a time, or how long ago, as 2h")
-    .option("-n, --limit <count>", "at most this many", "50")
+    .option("--until <when>", "before: the same")
+    .option("--group", "how often what happened to which version, the most frequent first (default: of the last day)")
+    .option("--entry <id>", "one entry in full")
+    .option("-n, --limit <count>", "at most this many", wholeNumber(1, 1_000), 50)
     .action(lazy(async () => (await import("./commands/logs.js")).logsCommand));
-  withReason(command("rollback <model> <revision>", "put a model back to what it was after a revision")).action(
-    lazy(async () => (await import("./commands/history.js")).rollbackCommand),
-  );
-  withReason(command("load <model> [version]", "serve a model, or one more version of it")).action(
-    lazy(async () => (await import("./commands/load.js")).loadCommand("load")),
-  );
-  withReason(command("unload <model> [version]", "take a model or one version out of service")).action(
-    lazy(async () => (await import("./commands/load.js")).loadCommand("unload")),
-  );
+  command("models", "list the models").action(lazy(async () => (await import("./commands/models.js")).modelsCommand));
+  command("versions", "list the versions of a model, or tell of one how it is called")
+    .argument(...A_MODEL)
+    .argument("[version]", "the number of one of them", versionNumber)
+    .action(lazy(async () => (await import("./commands/models.js")).versionsCommand));
+}
+
+function addTransfers(command: AddCommand, change: AddCommand): void {
+  change(
+    "push",
+    "send a folder as a new version of a model; typed again after an interruption, it goes on where it was",
+  )
+    .argument(...A_MODEL)
+    .argument("<folder>", "whose files are the version")
+    .option("--model-version <number>", "its number (default: the one after the highest)", versionNumber)
+    .action(lazy(async () => (await import("./commands/push.js")).pushCommand));
+  command("pull", "fetch the files of a version, checked, into a new folder")
+    .argument(...A_MODEL)
+    .argument(...A_VERSION)
+    .argument("<folder>", "which must not be there yet")
+    .action(lazy(async () => (await import("./commands/pull.js")).pullCommand));
+  change("remove", "take a version out of the storage, for good")
+    .argument(...A_MODEL)
+    .argument(...A_VERSION)
+    .action(lazy(async () => (await import("./commands/remove.js")).removeCommand));
+}
+
+function addDeploymentChanges(command: AddCommand, change: AddCommand): void {
+  for (const kind of ["load", "unload"] as const) {
+    change(
+      kind,
+      kind === "load" ? "serve a model, or one more version of it" : "take a model or one version out of service",
+    )
+      .argument(...A_MODEL)
+      .argument("[version]", "the number of a version (default: the model as a whole)", versionNumber)
+      .action(lazy(async () => (await import("./commands/load.js")).loadCommand(kind)));
+  }
+  change("label", "list the labels of a model, show one, or move it to a version")
+    .argument(...A_MODEL)
+    .argument("[label]", "as stable")
+    .argument("[version]", "where to move it", versionNumber)
+    .option("--remove", "remove the label")
+    .option("--allow-unavailable", "move it also to a version that is not in service yet")
+    .action(lazy(async () => (await import("./commands/label.js")).labelCommand));
+  change("traffic", "show the traffic rules of a model, or change those that are named; the others stay")
+    .argument(...A_MODEL)
+    .argument("[weights...]", "how requests are split among labels and versions, as stable=95 canary=5")
+    .option("--sticky-by <header>", "equal values of this header go to the same target")
+    .option("--no-sticky-by", "any request may go to any target")
+    .option("--shadow <target=percent>", "mirror a share of the requests, as canary=10")
+    .option("--no-shadow", "mirror none")
+    .option("--reset", "go back to the rules of the configuration")
+    .action(lazy(async () => (await import("./commands/traffic.js")).trafficCommand));
+  command("history", "tell what was changed, by whom, when and why")
+    .argument("[model]", "of one model (default: of all)")
+    .option("--limit <count>", "at most this many", wholeNumber(1, 1_000), 20)
+    .option("--before <revision>", "only older ones", wholeNumber(1))
+    .action(lazy(async () => (await import("./commands/history.js")).historyCommand));
+  change("rollback", "put a model back to what it was after a revision")
+    .argument(...A_MODEL)
+    .argument("<revision>", "as history counts them; 0: before the first", wholeNumber(0))
+    .action(lazy(async () => (await import("./commands/history.js")).rollbackCommand));
   command("reload", "have the server read its configuration again").action(
     lazy(async () => (await import("./commands/status.js")).reloadCommand),
   );

@@ -21,6 +21,7 @@ export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export { isLoopbackAddress } from "./extension-points/loopback-address.js";
+export { checkManager, type ManagementCaller } from "./extension-points/management-access.js";
 export {
   type DescribedBatching,
   type DescribedTensor,
@@ -29,6 +30,7 @@ export {
   type WarmUpCall,
 } from "./extension-points/model-description.js";
 export {
+  type BatchingFacts,
   type InferCall,
   type InferResult,
   type InferTimings,
@@ -36,7 +38,10 @@ export {
   type ModelTarget,
   type Readiness,
   type RequestOrigin,
+  type ServableFacts,
   type ServableHandle,
+  type StreamCall,
+  type StreamedResult,
 } from "./extension-points/model-server.js";
 export {
   type BatchRun,
@@ -49,6 +54,7 @@ export {
   type Sampling,
   type ServerEvent,
   type ShadowCompared,
+  type StreamFigures,
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
 export {
@@ -60,11 +66,19 @@ export {
 } from "./extension-points/plugin.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { requestOrigin } from "./extension-points/request-origin.js";
-export { Route, type RouteContext } from "./extension-points/route.js";
+export { requestPriority } from "./extension-points/request-priority.js";
+export { type DescribedSchema, Route, type RouteContext, type RouteDescription } from "./extension-points/route.js";
+export {
+  type ConfigSetting,
+  type ReloadAttempt,
+  ServerConfiguration,
+  type UsedPlugin,
+} from "./extension-points/server-configuration.js";
 export { type LoadingMode, type ServerLimits, ServerSettings } from "./extension-points/server-settings.js";
 export {
   type DurationFigures,
   type LatencyFigures,
+  type MemoryFigures,
   type ModelStatistics,
   type MonitorFigures,
   type ProcessFigures,
@@ -74,6 +88,8 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { settledOrAborted } from "./extension-points/settled-or-aborted.js";
+export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
 export { SharedThread, type ThreadUse } from "./extension-points/shared-thread.js";
 export {
   type FileEntry,
@@ -157,7 +173,13 @@ export {
   parseModelVersion,
 } from "./model/model-version.js";
 export { quotedNames } from "./model/quoted-names.js";
-export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
+export {
+  DEFAULT_SIGNATURE,
+  missingInputs,
+  PREDICT_METHOD,
+  type Signature,
+  type TensorSpec,
+} from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export {
   canAnswer,

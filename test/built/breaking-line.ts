@@ -9,6 +9,7 @@ export class BreakingLine implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #failure: { readonly afterBytes: number; readonly kind: "break" | "stall" } | undefined;
+  #answerBytesLeft = Number.POSITIVE_INFINITY;
   readonly stalled: Promise<void>;
   #tellStalled: () => void = () => {};
 
@@ -37,6 +38,11 @@ export class BreakingLine implements AsyncDisposable {
     this.#failure = { afterBytes: this.bytesSent + bytes, kind: "stall" };
   }
 
+  /** Has no more than so many bytes come back from now on, and keeps the connection. */
+  stallAnswersAfter(bytes: number): void {
+    this.#answerBytesLeft = bytes;
+  }
+
   passAll(): void {
     this.#failure = undefined;
   }
@@ -58,8 +64,15 @@ export class BreakingLine implements AsyncDisposable {
         server.destroy();
       });
     }
-    server.pipe(client);
+    server.on("data", (chunk: Buffer) => this.#answer(chunk, client));
     client.on("data", (chunk: Buffer) => this.#send(chunk, client, server));
+  }
+
+  #answer(chunk: Buffer, client: Socket): void {
+    const passed = chunk.subarray(0, this.#answerBytesLeft);
+    this.#answerBytesLeft -= passed.length;
+    client.write(passed);
+    if (passed.length < chunk.length) this.#tellStalled();
   }
 
   #send(chunk: Buffer, client: Socket, server: Socket): void {

@@ -126,6 +126,23 @@ describe("tensorflow_model_server", () => {
     expect(await server.stop()).toBe(0);
   });
 
+  it("reads its file again on SIGHUP, however rarely it looks by itself", async () => {
+    const file = join(folder, "told.txt");
+    const list = (name: string) => `model_config_list { config { name: "${name}" base_path: "${DIGITS}" } }`;
+    await writeFile(file, list("a"));
+    const port = await freePort();
+    const flags = [`--model_config_file=${file}`, "--port=0", `--rest_api_port=${port}`];
+    const server = new RunningCommand(process.execPath, [PLINTH, "serve", ...flags], folder);
+    await server.line(/^Ready after/);
+    await writeFile(file, list("b"));
+    server.signal("SIGHUP");
+    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/v1/models/b`)).status).toBe(200), {
+      timeout: 30_000,
+    });
+    expect(server.output).toContain("SIGHUP: reading");
+    expect(await server.stop()).toBe(0);
+  });
+
   it("ends with 2 and all that is wrong with its flags, or with the files that they name", async () => {
     await expect(serve("--rest_api_prot=8501", "--model_nam", "m")).rejects.toMatchObject({
       code: 2,

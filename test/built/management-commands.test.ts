@@ -1,56 +1,36 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ROOT } from "../architecture/source-files.js";
 import { BreakingLine } from "./breaking-line.js";
 import { RunningCommand } from "./running-command.js";
+import { type Ended, PLINTH, ServedFolder } from "./served-folder.js";
 
 const execute = promisify(execFile);
-const PLINTH = join(ROOT, "cli", "bin", "plinth.js");
 
+let served: ServedFolder;
 let folder: string;
-let server: RunningCommand;
 let url: string;
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `plinth` with these words against the server, and tells how it ended. */
-async function plinth(...words: readonly string[]): Promise<Ended> {
-  const options = { cwd: folder, env: { ...process.env, PLINTH_SERVER: url } };
-  return execute(process.execPath, [PLINTH, ...words], options).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
-  );
-}
-
-/** Waits until a command prints what is expected. */
-async function untilPrinted(pattern: RegExp, ...words: readonly string[]): Promise<void> {
-  await expect.poll(async () => (await plinth(...words)).stdout, { timeout: 20_000, interval: 100 }).toMatch(pattern);
-}
+const plinth = (...words: readonly string[]): Promise<Ended> => served.plinth(...words);
+const untilPrinted = (pattern: RegExp, ...words: readonly string[]) => served.untilPrinted(pattern, ...words);
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "plinth-management-"));
-  await cp(join(ROOT, "examples", "digits", "models"), join(folder, "models"), { recursive: true });
-  const config = join(folder, "config.yaml");
-  await writeFile(config, "storage: { use: disk, root: ./models, settleMs: 0 }\nprotocols: [{ use: rest, port: 0 }]\n");
-  server = new RunningCommand(process.execPath, [PLINTH, "serve", config], folder);
-  const [, address] = await server.line(/^Plinth listens on (\S+)/);
-  url = String(address);
+  served = await ServedFolder.start(
+    "storage: { use: disk, root: ./models, settleMs: 0 }\nprotocols: [{ use: rest, port: 0 }]\n",
+    (path) => cp(join(ROOT, "examples", "digits", "models"), join(path, "models"), { recursive: true }),
+  );
+  folder = served.path;
+  url = served.url;
 });
 
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => served[Symbol.asyncDispose]());
 
 /** The lines of the first block of a README that holds `marker`. */
 async function readmeLines(file: string, marker: string): Promise<readonly string[]> {
@@ -113,21 +93,29 @@ describe("the commands over the management API", () => {
     expect(split.stdout).toBe(
       "TARGET  SHARE\nstable  90 %\ncanary  10 %\nSticky by the header x-user\n5 % mirrored to canary\n",
     );
+    expect((await plinth("traffic", "digits", "stable=80", "canary=20", "--no-shadow")).stdout).toBe(
+      "TARGET  SHARE\nstable  80 %\ncanary  20 %\nSticky by the header x-user\n",
+    );
+    expect((await plinth("traffic", "digits", "stable=1", "canary=0", "--no-sticky-by")).stdout).toBe(
+      "TARGET  SHARE\nstable  100 %\n",
+    );
     expect((await plinth("rollback", "digits", "3")).stdout).toContain("rollback 3");
     expect((await plinth("traffic", "digits")).stdout).toBe("All to the newest available version\n");
     const { stdout } = await plinth("history", "digits", "-o", "json");
     expect(JSON.parse(stdout).items.map(({ action }: { action: { kind: string } }) => action.kind)).toEqual([
       "rollback",
       "set-traffic",
+      "set-traffic",
+      "set-traffic",
       "set-label",
       "set-label",
       "load",
     ]);
     expect(parse((await plinth("history", "--limit", "1", "-o", "yaml")).stdout)).toMatchObject({
-      items: [{ revision: 5, action: { kind: "rollback", to: 3 } }],
+      items: [{ revision: 7, action: { kind: "rollback", to: 3 } }],
     });
     expect((await plinth("history")).stdout).toMatch(
-      /set-traffic stable=90 canary=10 stickyBy=x-user to=canary percent=5/,
+      /set-traffic stable=90 canary=10 --sticky-by x-user --shadow canary=5/,
     );
   });
 
@@ -143,6 +131,17 @@ describe("the commands over the management API", () => {
     expect(pulled.equals(await readFile(join(source, "model.onnx")))).toBe(true);
     expect((await plinth("pull", "copies", "7", "pulled")).stderr).toContain("pulled is there already");
     expect((await plinth("pull", "copies", "8", "other")).code).toBe(4);
+    const { size } = await stat(join(source, "model.onnx"));
+    const again = join(folder, "again");
+    expect(JSON.parse((await plinth("pull", "copies", "7", "again", "-o", "json")).stdout)).toEqual({
+      model: "copies",
+      version: "7",
+      folder: again,
+      files: 1,
+      bytes: size,
+    });
+    expect((await plinth("remove", "copies", "1", "-w", "old")).stdout).toMatch(/remove 1 +old/);
+    expect((await plinth("remove", "copies", "1")).code).toBe(4);
     await untilPrinted(/^7 +available/m, "versions", "copies");
     expect((await plinth("unload", "copies")).code).toBe(0);
     expect((await plinth("models")).stdout).toMatch(/^copies +not served/m);
@@ -171,8 +170,21 @@ describe("the commands over the management API", () => {
     await untilPrinted(/^1 +available/m, "versions", "killed");
   });
 
-  it("read the configuration again on request, on SIGHUP and when the file changes", async () => {
-    const config = join(folder, "config.yaml");
+  it("leave nothing behind of a pull that is interrupted", async () => {
+    await using line = await BreakingLine.to(url);
+    line.stallAnswersAfter(50_000);
+    const words = [PLINTH, "pull", "digits", "1", "interrupted", "--server", line.url];
+    const child = spawn(process.execPath, words, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    const said = textOf(child.stderr);
+    await line.stalled;
+    child.kill("SIGINT");
+    const [code] = await once(child, "exit");
+    expect([code, await said]).toEqual([1, "Interrupted; nothing was left behind, pull it again\n"]);
+    expect((await readdir(folder)).filter((name) => name.includes("interrupted"))).toEqual([]);
+  });
+
+  it("read the configuration again on request and when the file changes, and pin what it says", async () => {
+    const { config } = served;
     const text = await readFile(config, "utf8");
     await writeFile(config, `${text}models: { digits: { versions: all, labels: { fixed: 2 } } }\n`);
     await untilPrinted(/fixed +2 +.*config\.yaml:3:/, "label", "digits");
@@ -181,12 +193,54 @@ describe("the commands over the management API", () => {
       5,
       expect.stringMatching(/config\.yaml:3:\d+.*\(PINNED_BY_CONFIG\)/s),
     ]);
+    const past = await plinth("rollback", "digits", "0");
+    expect([past.code, past.stderr]).toEqual([5, expect.stringMatching(/config\.yaml:3:\d+.*\(PINNED_BY_CONFIG\)/s)]);
     expect((await plinth("reload")).stdout).toContain("unchanged: digits");
     await writeFile(config, `${text}models: { digits: { versions: most } }\n`);
     const bad = await plinth("reload");
     expect([bad.code, bad.stderr]).toEqual([5, expect.stringContaining("config.yaml:3:31")]);
     await writeFile(config, text);
     expect((await plinth("reload")).code).toBe(0);
+  });
+
+  it("tell what a server is made of, what it runs by, and what went wrong in it", async () => {
+    expect((await plinth("config")).stdout).toMatch(/^storage\.root +\.\/models +\S*config\.yaml:1:\d+$/m);
+    expect((await plinth("config")).stdout).not.toContain("server.host");
+    expect((await plinth("config", "--defaults")).stdout).toMatch(/^server\.host +127\.0\.0\.1 +default$/m);
+    expect((await plinth("plugins")).stdout).toMatch(/^@plinth\/storage-disk +\d+\.\d+\.\d+ +storage disk +\//m);
+    expect((await plinth("storage")).stdout).toMatch(/^disk: \d+ versions of \d+ models\n.*\nRecords can be written\n/);
+    await fetch(`${url}/v1/models/digits:predict`, { method: "POST", body: "no JSON" });
+    expect((await plinth("logs", "--group", "--level", "warn")).stdout).toMatch(
+      /^\d+ +warn +REQUEST_INVALID +digits 2 /m,
+    );
+    const { stdout } = await plinth("logs", "--reason", "REQUEST_INVALID", "-n", "1", "-o", "json");
+    const [entry] = JSON.parse(stdout).items;
+    expect((await plinth("logs", "--entry", String(entry.id))).stdout).toMatch(/^reason: REQUEST_INVALID$/m);
+    expect((await plinth("logs", "--entry", "1")).code).toBe(4);
+  });
+
+  it("show the token of a file or of the environment to a server that wants one", async () => {
+    const token = "a-token-for-this-test";
+    const work = await mkdtemp(join(tmpdir(), "plinth-token-"));
+    const config = join(work, "config.yaml");
+    const section = `server: { managementTokens: { tester: "${token}" } }\n`;
+    await writeFile(config, `${section}storage: { use: memory }\nprotocols: [{ use: rest, port: 0 }]\n`);
+    await writeFile(join(work, "token"), `${token}\n`);
+    const guarded = new RunningCommand(process.execPath, [PLINTH, "serve", config], work);
+    try {
+      const [, address = ""] = await guarded.line(/^Plinth listens on (\S+)/);
+      const refused = await plinth("status", "--server", address);
+      expect([refused.code, refused.stderr]).toEqual([5, expect.stringMatching(/wants a token.*PLINTH_TOKEN/)]);
+      expect((await plinth("status", "--server", address, "--token-file", config)).stderr).toMatch(
+        /expected one token/,
+      );
+      const shown = await plinth("config", "--server", address, "--token-file", join(work, "token"));
+      expect(shown.stdout).toMatch(/^server\.managementTokens\.tester +\(hidden\) /m);
+      expect(shown.stdout).not.toContain(token);
+    } finally {
+      await guarded.stop();
+      await rm(work, { recursive: true });
+    }
   });
 
   it("complete commands, options and names in a shell", async () => {
@@ -203,6 +257,17 @@ describe("the commands over the management API", () => {
     expect(await complete("completion", "")).toEqual(["bash", "zsh", "fish"]);
     expect(await complete("nonsense", "")).toEqual([]);
     expect(await complete("push", "digits", "")).toEqual([]);
+    expect(await complete("rollback", "digits", "")).toContain("1");
+    expect(await complete("traffic", "digits", "stable", "=", "90", "")).toEqual(["canary=", "stable=", "2=", "1="]);
+    expect(await complete("top", "--")).toEqual(["--server", "--output", "--once", "--interval"]);
+    expect(await complete("copy", "--")).toEqual(["--from", "--to", "--output"]);
+    expect(await complete("logs", "--model", "dig")).toEqual(["digits"]);
+    expect(await complete("logs", "--model", "digits", "--model-version", "")).toEqual(["2", "1"]);
+    expect(await complete("logs", "--level", "")).toEqual(["info", "warn", "error"]);
+    const [protocol = "", host = "", port = ""] = url.split(":");
+    const elsewhere = { ...process.env, PLINTH_SERVER: "http://127.0.0.1:1" };
+    const words = [PLINTH, "complete", "--", "versions", "--server", protocol, ":", host, ":", port, "dig"];
+    expect((await execute(process.execPath, words, { env: elsewhere })).stdout).toBe("digits\n");
     const path = `${join(folder, "bin")}:${process.env.PATH}`;
     await mkdir(join(folder, "bin"));
     await symlink(PLINTH, join(folder, "bin", "plinth"));
@@ -221,6 +286,11 @@ describe("the commands over the management API", () => {
     [2, "as stable=95", ["traffic", "digits", "stable"]],
     [2, "cannot be read", ["push", "digits", "/nowhere"]],
     [2, "--reset without", ["traffic", "digits", "stable=1", "--reset"]],
+    [2, "above 0 for one target", ["traffic", "digits", "stable=0"]],
+    [2, "a whole number from 0 on", ["rollback", "digits", "last"]],
+    [2, "the number of a version", ["push", "digits", ".", "--model-version", "new"]],
+    [2, "from 1 to 1000", ["history", "--limit", "0"]],
+    [2, "seconds from 0.1", ["top", "--interval", "0"]],
     [2, "missing required argument", ["versions"]],
     [3, "No Plinth server answers at http://127.0.0.1:1", ["status", "--server", "http://127.0.0.1:1"]],
     [3, "No Plinth server answers at nonsense", ["status", "--server", "nonsense"]],

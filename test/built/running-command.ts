@@ -46,6 +46,11 @@ export class RunningCommand {
     }
   }
 
+  /** Sends the signal to the command alone, and does not wait for what comes of it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
   /** Sends the signal to the command and all that it started; gives its exit code, `null` where the signal killed it. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     if (this.#process.exitCode === null && this.#process.pid !== undefined) process.kill(-this.#process.pid, signal);

@@ -1,7 +1,10 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Problem } from "@plinth/management";
+import type { JournalPage, JournalSummaryDocument } from "@plinth/monitor-journal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
+import { ManagementClient } from "./management-client.js";
 import { QuietLogger, Serving, TemporaryFolder } from "./serving.js";
 
 const DIGITS = join(ROOT, "examples", "digits");
@@ -46,6 +49,40 @@ describe("the journal of a server", () => {
     ]);
     expect(items[1]).toMatchObject({ protocol: "rest", inputs: { image: { data: null } } });
     expect((await journal("?kind=state&limit=1")).items).toMatchObject([{ details: { to: "available" } }]);
+  });
+
+  it("is described, and answers as it is described", async () => {
+    const api = await ManagementClient.connect(serving.url);
+    const { body } = await api.get("/api");
+    expect(body).toMatchObject({ _links: { journal: { href: "/api/journal" } } });
+    const page = await api.get<JournalPage>("/api/journal?limit=2");
+    const [entry] = page.body.items;
+    expect((await api.get(entry?._links.self?.href ?? "")).body).toEqual(entry);
+    const summary = await api.get<JournalSummaryDocument>("/api/journal/summary?steps=3&level=warn");
+    expect(summary.body.groups).toMatchObject([{ reason: "REQUEST_INVALID", model: "digits", version: "2", count: 1 }]);
+    expect((await api.get(summary.body.groups[0]?._links.newest?.href ?? "")).status).toBe(200);
+    expect((await api.get<Problem>("/api/journal/entries/999999")).body.reason).toBe("ENTRY_NOT_FOUND");
+    expect((await api.get("/api/journal/entries/first")).status).toBe(400);
+    expect((await api.get("/api/journal/summary?steps=0")).status).toBe(400);
+    expect((await api.get("/api/journal/summary?since=2030-01-01T00:00:00Z&until=2029-01-01T00:00:00Z")).status).toBe(
+      400,
+    );
+    expect((await api.send("POST", "/api/journal")).status).toBe(405);
+    const described = Object.keys(api.document.paths).filter((path) => path.startsWith("/api/journal"));
+    expect(described.sort()).toEqual([
+      "/api/journal",
+      "/api/journal/download",
+      "/api/journal/entries/{entry}",
+      "/api/journal/stream",
+      "/api/journal/summary",
+    ]);
+  });
+
+  it("is downloaded as lines, the newest first", async () => {
+    const response = await fetch(`${serving.url}/api/journal/download?kind=state`);
+    expect(response.headers.get("content-disposition")).toMatch(/^attachment; filename="journal-[\dT-]+\.jsonl"$/);
+    const lines = (await response.text()).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).details.to)).toEqual(["available", "loading", "start"]);
   });
 
   it("says what is wrong with a question", async () => {

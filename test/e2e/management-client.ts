@@ -3,27 +3,38 @@ import addFormats from "ajv-formats";
 import { expect } from "vitest";
 
 /** An answer of the management API that was found to be what its OpenAPI document promises. */
-export interface ApiAnswer {
+export interface ApiAnswer<Document = unknown> {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at documents of every form
-  readonly body: any;
+  /** Bytes where it is no JSON. */
+  readonly body: Document;
+}
+
+export interface ApiOperation {
+  readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, ApiResponse>>;
+}
+
+interface ApiResponse {
+  readonly content: Readonly<Record<string, { readonly schema?: object }>>;
+  readonly headers?: Readonly<Record<string, object>>;
 }
 
 interface OpenApi {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Record<string, object> }>>>>;
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>;
 }
 
 /** Talks to the management API and holds each answer against the document that the server itself gives out. */
 export class ManagementClient {
-  readonly seen = new Set<string>();
+  readonly document: OpenApi;
   readonly #url: string;
-  readonly #document: OpenApi;
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
 
   private constructor(url: string, document: OpenApi) {
     this.#url = url;
-    this.#document = document;
+    this.document = document;
     (addFormats as unknown as (ajv: Ajv2020) => void)(this.#ajv);
     this.#ajv.addSchema(document as object, "api");
   }
@@ -33,59 +44,69 @@ export class ManagementClient {
     return new ManagementClient(url, (await response.json()) as OpenApi);
   }
 
-  get document(): OpenApi {
-    return this.#document;
-  }
-
-  get(path: string): Promise<ApiAnswer> {
+  get<Document = unknown>(path: string): Promise<ApiAnswer<Document>> {
     return this.send("GET", path);
   }
 
-  /** Sends JSON, or bytes as they are where the headers say what they are. */
-  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> {
+  /** Sends JSON, or bytes as they are where the headers say what they are. The caller knows what it asks for. */
+  async send<Document = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ApiAnswer<Document>> {
     const isBytes = headers["content-type"] !== undefined;
     const response = await fetch(`${this.#url}${path}`, {
       method,
       headers: { ...(body !== undefined && !isBytes && { "content-type": "application/json" }), ...headers },
       ...(body !== undefined && { body: (isBytes ? body : JSON.stringify(body)) as string }),
     });
-    const text = await response.text();
-    const answer = {
-      status: response.status,
-      headers: response.headers,
-      body: text === "" ? undefined : JSON.parse(text),
-    };
-    this.#check(method.toLowerCase(), path.split("?", 1)[0] ?? "", answer);
-    return answer;
+    const answer = { status: response.status, headers: response.headers, body: await contentOf(response) };
+    this.#check(method, path, answer);
+    return answer as ApiAnswer<Document>;
+  }
+
+  /** The template of a path, and what the document says of the method; `undefined` where it does not have them. */
+  operation(method: string, path: string): readonly [template: string, operation: ApiOperation] | undefined {
+    const [pathname = ""] = path.split("?", 1);
+    for (const [template, operations] of Object.entries(this.document.paths)) {
+      const operation = operations[method.toLowerCase()];
+      if (operation !== undefined && matches(template, pathname)) return [template, operation];
+    }
+    return undefined;
   }
 
   #check(method: string, path: string, { status, headers, body }: ApiAnswer): void {
-    const template = Object.keys(this.#document.paths).find((each) => matches(each, path, method, this.#document));
-    if (template === undefined) {
+    const found = this.operation(method, path);
+    if (found === undefined) {
       expect(status, `${method} ${path} is not in the document`).toBeGreaterThanOrEqual(400);
       return;
     }
-    this.seen.add(`${method} ${template}`);
-    const responses = this.#document.paths[template]?.[method]?.responses ?? {};
+    const [template, { responses }] = found;
     const key = String(status) in responses ? String(status) : "default";
-    const mediaType = key === "default" ? "application/problem+json" : "application/json";
-    expect(headers.get("content-type")).toBe(mediaType);
-    const pointer = ["paths", template, method, "responses", key, "content", mediaType, "schema"]
+    const { content = {}, headers: promised = {} } = responses[key] ?? {};
+    const [mediaType = ""] = Object.keys(content);
+    expect(headers.get("content-type"), `${method} ${path}`).toBe(mediaType);
+    if ("ETag" in promised) expect(headers.get("etag"), `the ETag of ${method} ${path}`).toMatch(/^"\d+"$/);
+    if (content[mediaType]?.schema === undefined) return;
+    const pointer = ["paths", template, method.toLowerCase(), "responses", key, "content", mediaType, "schema"]
       .map((step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1")))
       .join("/");
     const validate = this.#ajv.getSchema(`api#/${pointer}`);
-    expect(validate, `${method} ${template} ${key} has a schema`).toBeDefined();
     validate?.(body);
     expect(validate?.errors ?? [], `${method} ${path}: ${JSON.stringify(body)}`).toEqual([]);
   }
 }
 
-function matches(template: string, path: string, method: string, { paths }: OpenApi): boolean {
+async function contentOf(response: Response): Promise<unknown> {
+  if (!/json/.test(response.headers.get("content-type") ?? "")) return Buffer.from(await response.arrayBuffer());
+  return response.json();
+}
+
+function matches(template: string, path: string): boolean {
   const expected = template.split("/");
   const actual = path.split("/");
   return (
-    paths[template]?.[method] !== undefined &&
-    expected.length === actual.length &&
-    expected.every((part, index) => part.startsWith("{") || part === actual[index])
+    expected.length === actual.length && expected.every((part, index) => part.startsWith("{") || part === actual[index])
   );
 }

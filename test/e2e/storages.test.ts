@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Label, LabelList, ModelList, Problem, RevisionList, VersionList } from "@plinth/management";
 import { afterAll, describe, expect, it } from "vitest";
 import { storeUnderTest } from "../../plugins/storage-s3/test/object-store-under-test.js";
 import { ROOT } from "../architecture/source-files.js";
@@ -90,11 +91,12 @@ async function tellStory(serving: Serving): Promise<typeof STORY> {
   const publish = async (version: number) => {
     const content = await readFile(join(ROOT, "examples", "digits", "models", "digits", `${version}`, "model.onnx"));
     const archive = await tar({ name: "model.onnx", content });
-    const answer = await api.send("PUT", `${MODEL}/versions/${version}`, archive, TAR);
+    const answer = await api.send<Problem>("PUT", `${MODEL}/versions/${version}`, archive, TAR);
     await serving.server.settled();
     return answer;
   };
-  const label = (version: number) => api.send("PUT", `${MODEL}/labels/stable`, { version: String(version) }, WHY);
+  const label = (version: number) =>
+    api.send<Label>("PUT", `${MODEL}/labels/stable`, { version: String(version) }, WHY);
   const told: [string, unknown][] = [];
   const step = async (what: string, does: () => Promise<unknown>) => void told.push([what, await does()]);
 
@@ -119,11 +121,11 @@ async function tellStory(serving: Serving): Promise<typeof STORY> {
   });
   await step("asks for the history", async () => (await stateOf(serving)).history);
   await step("goes back to what was before", async () => {
-    const { items } = (await api.get(`${MODEL}/history`)).body;
-    await api.send("POST", `${MODEL}/rollback`, { to: items[1].revision }, WHY);
-    return (await api.get(`${MODEL}/labels/stable`)).body.version;
+    const { items } = (await api.get<RevisionList>(`${MODEL}/history`)).body;
+    await api.send("POST", `${MODEL}/rollback`, { to: items[1]?.revision }, WHY);
+    return (await api.get<Label>(`${MODEL}/labels/stable`)).body.version;
   });
-  const remove = (version: number) => api.send("DELETE", `${MODEL}/versions/${version}`);
+  const remove = (version: number) => api.send<Problem>("DELETE", `${MODEL}/versions/${version}`);
   await step("removes a version that has a label", async () => (await remove(1)).body.reason);
   await step("removes version 2", async () => {
     const { status } = await remove(2);
@@ -136,16 +138,14 @@ async function tellStory(serving: Serving): Promise<typeof STORY> {
 
 async function stateOf(serving: Serving) {
   const api = await ManagementClient.connect(serving.url);
-  const { items: history } = (await api.get("/api/history")).body;
-  const { items: models } = (await api.get("/api/models")).body;
+  const { items: history } = (await api.get<RevisionList>("/api/history")).body;
+  const { items: models } = (await api.get<ModelList>("/api/models")).body;
   if (models.length === 0) return { ...NOTHING, history };
-  const { items: versions } = (await api.get(`${MODEL}/versions`)).body;
-  const { items: labels } = (await api.get(`${MODEL}/labels`)).body;
+  const { items: versions } = (await api.get<VersionList>(`${MODEL}/versions`)).body;
+  const { items: labels } = (await api.get<LabelList>(`${MODEL}/labels`)).body;
   return {
-    versions: versions
-      .filter(({ state }: { state: string }) => state !== "end")
-      .map((each: { version: string }) => each.version),
-    labels: Object.fromEntries(labels.map((each: { label: string; version: string }) => [each.label, each.version])),
-    history: history.map(({ action }: { action: { kind: string } }) => action.kind),
+    versions: versions.filter(({ state }) => state !== "end").map(({ version }) => version),
+    labels: Object.fromEntries(labels.map(({ label, version }) => [label, version])),
+    history: history.map(({ action }) => action.kind),
   };
 }

@@ -2,9 +2,13 @@ import { hostname, userInfo } from "node:os";
 import type { Problem } from "@plinth/management";
 import { CommandFailure, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNREACHABLE } from "../exit.js";
 
+const UNAUTHENTICATED = 401;
+
 export interface ManagementClientOptions {
   /** As `http://127.0.0.1:8501`. */
   readonly server: string;
+  /** Shown to it, where it wants one. */
+  readonly token?: string | undefined;
   /** Stands in the history. */
   readonly why?: string | undefined;
   /** Longest wait for an answer, in milliseconds. Default: as long as it takes. */
@@ -14,6 +18,8 @@ export interface ManagementClientOptions {
 export interface SendOptions {
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Rejects with its reason when it aborts. */
+  readonly signal?: AbortSignal;
   /** A part of a file, and where in it the part begins. */
   readonly part?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number };
 }
@@ -24,11 +30,12 @@ export class ManagementClient {
   readonly #timeoutMs: number | undefined;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor({ server, why, timeoutMs }: ManagementClientOptions) {
+  constructor({ server, token, why, timeoutMs }: ManagementClientOptions) {
     this.#timeoutMs = timeoutMs;
     this.#server = server.replace(/\/+$/, "");
     this.#headers = {
       "plinth-who": encodeURIComponent(whoAmI()),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(why !== undefined && { "plinth-why": encodeURIComponent(why) }),
     };
   }
@@ -42,7 +49,7 @@ export class ManagementClient {
     return (await (await this.send(method, path, options)).json()) as T;
   }
 
-  async send(method: string, path: string, { json, part, headers: more }: SendOptions = {}): Promise<Response> {
+  async send(method: string, path: string, { json, part, headers: more, signal }: SendOptions = {}): Promise<Response> {
     const body = part?.bytes ?? (json === undefined ? undefined : JSON.stringify(json));
     const headers = {
       ...this.#headers,
@@ -57,8 +64,10 @@ export class ManagementClient {
         headers,
         ...(body !== undefined && { body }),
         ...(this.#timeoutMs !== undefined && { signal: AbortSignal.timeout(this.#timeoutMs) }),
+        ...(signal !== undefined && { signal }),
       });
     } catch (cause) {
+      signal?.throwIfAborted();
       throw new CommandFailure(
         `No Plinth server answers at ${this.#server}: ${reasonOf(cause)}. Is it running? Name another one with --server or PLINTH_SERVER`,
         EXIT_UNREACHABLE,
@@ -76,6 +85,7 @@ export function apiPath(...segments: readonly string[]): string {
 
 async function failureOf(response: Response, server: string): Promise<CommandFailure> {
   const text = await response.text();
+  if (response.status === UNAUTHENTICATED) return tokenFailure(text, server);
   const exitCode = response.status === 404 ? EXIT_NOT_FOUND : EXIT_REFUSED;
   if (response.headers.get("content-type")?.startsWith("application/problem+json") !== true) {
     return new CommandFailure(
@@ -85,6 +95,14 @@ async function failureOf(response: Response, server: string): Promise<CommandFai
   }
   const { detail, reason } = JSON.parse(text) as Problem;
   return new CommandFailure(`${detail} (${reason})`, exitCode);
+}
+
+function tokenFailure(text: string, server: string): CommandFailure {
+  const [, told = text.slice(0, 200)] = /"(?:error|detail)":"([^"]*)"/.exec(text) ?? [];
+  return new CommandFailure(
+    `${server}: ${told}. Put it into PLINTH_TOKEN, or name its file with --token-file`,
+    EXIT_REFUSED,
+  );
 }
 
 function whoAmI(): string {

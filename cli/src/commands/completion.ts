@@ -1,13 +1,9 @@
-import type { LabelList, ModelList, VersionList } from "@plinth/management";
 import type { Argument, Command, Option } from "commander";
-import { apiPath, ManagementClient } from "../api/management-client.js";
+import { namesFor, type Surroundings } from "../api/known-names.js";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 type Shell = (typeof SHELLS)[number];
-
-/** Longest wait for a server that is asked for names, in milliseconds: somebody is at the keyboard. */
-const ASK_TIMEOUT_MS = 1_000;
 
 /** Each asks `plinth complete` with the words so far; files are completed where it has nothing to say. */
 const SCRIPTS: Readonly<Record<Shell, string>> = {
@@ -17,6 +13,7 @@ const SCRIPTS: Readonly<Record<Shell, string>> = {
   COMPREPLY=()
   while IFS= read -r candidate; do
     COMPREPLY+=("$(printf '%q' "$candidate")")
+    if [[ $candidate == *= ]]; then compopt -o nospace 2>/dev/null; fi
   done < <(plinth complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _plinth plinth
@@ -25,7 +22,9 @@ complete -o default -F _plinth plinth
 _plinth() {
   local -a candidates
   candidates=(\${(f)"$(plinth complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
-  if (( \${#candidates} )); then compadd -a candidates; else _files; fi
+  if (( ! \${#candidates} )); then _files
+  elif [[ \${candidates[1]} == *= ]]; then compadd -S '' -a candidates
+  else compadd -a candidates; fi
 }
 compdef _plinth plinth
 `,
@@ -38,10 +37,23 @@ export function completionCommand(shell: Shell): void {
   process.stdout.write(SCRIPTS[shell]);
 }
 
-/** Prints what may stand for the last word, one candidate a line: commands, options, names of models, labels and versions. */
+/** Prints what may stand for the last word, one candidate a line: commands, options, and names that the server knows. */
 export async function completeCommand(program: Command, words: readonly string[]): Promise<void> {
-  const candidates = await candidatesFor(program, words);
+  const candidates = await candidatesFor(program, rejoined(words));
   process.stdout.write(candidates.map((candidate) => `${candidate}\n`).join(""));
+}
+
+/** bash cuts words at `=` and `:`, and with them addresses of servers. */
+function rejoined(words: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  let isCut = false;
+  for (const word of words) {
+    const isSign = (word === "=" || word === ":") && joined.length > 0;
+    if (isSign || isCut) joined.push(`${joined.pop()}${word}`);
+    else joined.push(word);
+    isCut = isSign;
+  }
+  return joined;
 }
 
 async function candidatesFor(program: Command, words: readonly string[]): Promise<readonly string[]> {
@@ -62,11 +74,12 @@ async function wordsOf(program: Command, [name = "", ...words]: readonly string[
   if (command === undefined) return [];
   if (words.at(-1)?.startsWith("-")) return command.options.flatMap(({ long }) => long ?? []);
   const option = optionBefore(command, words.length - 1, words);
-  if (option !== undefined) return option.argChoices ?? [];
   const positional = words.slice(0, -1).filter((word, index) => {
     return !word.startsWith("-") && optionBefore(command, index, words) === undefined;
   });
-  return namesFor(command.registeredArguments[positional.length], positional, command);
+  const wanted = option ?? argumentAt(command, positional.length);
+  if (wanted?.argChoices !== undefined) return wanted.argChoices;
+  return wanted === undefined ? [] : namesFor(nameOf(wanted), surroundings(command, words, positional));
 }
 
 /** The option whose value stands at this place. */
@@ -76,32 +89,21 @@ function optionBefore(command: Command, index: number, words: readonly string[])
   return command.options.find(({ long, short, required }) => required && (long === before || short === before));
 }
 
-async function namesFor(
-  argument: Argument | undefined,
-  [model = ""]: readonly string[],
-  command: Command,
-): Promise<readonly string[]> {
-  if (argument?.argChoices !== undefined) return argument.argChoices;
-  const client = clientFor(command);
-  try {
-    switch (argument?.name()) {
-      case "model":
-        return (await client.get<ModelList>("/api/models")).items.map((each) => each.model);
-      case "label":
-        return (await client.get<LabelList>(apiPath("models", model, "labels"))).items.map((each) => each.label);
-      case "version":
-        return (await client.get<VersionList>(apiPath("models", model, "versions"))).items.map((each) => each.version);
-      default:
-        return [];
-    }
-  } catch {
-    return [];
-  }
+function argumentAt({ registeredArguments }: Command, index: number): Argument | undefined {
+  const last = registeredArguments.at(-1);
+  return registeredArguments[index] ?? (last?.variadic === true ? last : undefined);
 }
 
-/** The server that the command would ask when it was given no `--server`. */
-function clientFor(command: Command): ManagementClient {
-  const option = command.options.find(({ long }) => long === "--server");
-  const server = process.env.PLINTH_SERVER ?? String(option?.defaultValue ?? "");
-  return new ManagementClient({ server, timeoutMs: ASK_TIMEOUT_MS });
+function nameOf(wanted: Option | Argument): string {
+  return "attributeName" in wanted ? wanted.attributeName() : wanted.name();
+}
+
+/** The server and the model that the command would be about. */
+function surroundings(command: Command, words: readonly string[], positional: readonly string[]): Surroundings {
+  const givenAs = (name: string) => words.find((_word, index) => optionBefore(command, index, words)?.long === name);
+  const server = command.options.find(({ long }) => long === "--server");
+  return {
+    server: givenAs("--server") ?? process.env.PLINTH_SERVER ?? String(server?.defaultValue ?? ""),
+    model: givenAs("--model") ?? positional[0] ?? "",
+  };
 }

@@ -10,6 +10,7 @@ import { type Copied, copiedForPeople, copyReport, namesOf } from "../transfer/c
 import { type CopiedSideFile, copySideFiles } from "../transfer/copy-side-files.js";
 import { type CopiedVersion, copyVersions } from "../transfer/copy-versions.js";
 import { type NamedVersion, selectedVersions } from "../transfer/selected-versions.js";
+import { untilInterrupted } from "../until-interrupted.js";
 
 interface CopyOptions {
   readonly from: string;
@@ -23,7 +24,7 @@ export function copyCommand(words: readonly string[], options: CopyOptions): Pro
   return exitOnError(async () => {
     const [source, target] = [await readStorage("--from", options.from), await readStorage("--to", options.to)];
     const logger = await createLogger("warn", process.stderr.isTTY ? "text" : "json");
-    await untilInterrupted(async (signal) => {
+    await untilInterrupted("type it again, and it goes on where it was", async (signal) => {
       await using from = await startStorage(source, logger, { signal, readOnly: true });
       checkLasting("--from", from);
       const models = await from.list({ signal, sideFiles: "all" });
@@ -108,19 +109,6 @@ async function copyWithBar(
     return copied;
   } finally {
     bar?.progress[Symbol.dispose]();
-  }
-}
-
-/** Does the work; a signal has it put away what it had begun before the command ends. */
-async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const controller = new AbortController();
-  const interrupt = () =>
-    controller.abort(new CommandFailure("Interrupted; type it again, and it goes on where it was", EXIT_FAILED));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
-  try {
-    await work(controller.signal);
-  } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RevisionDocument, RevisionList } from "@plinth/management";
+import type { RevisionDocument, RevisionList, TrafficRulesDocument } from "@plinth/management";
 import { apiPath } from "../api/management-client.js";
 import { exitOnError } from "../exit.js";
 import { age } from "../output/age.js";
@@ -7,15 +7,15 @@ import { table } from "../output/table.js";
 import { clientOf, type ManagementOptions } from "./management-options.js";
 
 interface HistoryOptions extends ManagementOptions {
-  readonly limit: string;
-  readonly before?: string;
+  readonly limit: number;
+  readonly before?: number;
 }
 
 export function historyCommand(model: string | undefined, options: HistoryOptions): Promise<void> {
   return exitOnError(async () => {
     const query = new URLSearchParams({
-      limit: options.limit,
-      ...(options.before !== undefined && { before: options.before }),
+      limit: String(options.limit),
+      ...(options.before !== undefined && { before: String(options.before) }),
     });
     const path = model === undefined ? "/api/history" : apiPath("models", model, "history");
     const page = await clientOf(options).get<RevisionList>(`${path}?${query}`);
@@ -25,9 +25,9 @@ export function historyCommand(model: string | undefined, options: HistoryOption
   });
 }
 
-export function rollbackCommand(model: string, revision: string, options: ManagementOptions): Promise<void> {
+export function rollbackCommand(model: string, revision: number, options: ManagementOptions): Promise<void> {
   return exitOnError(async () => {
-    const json = { to: Number(revision) };
+    const json = { to: revision };
     const made = await clientOf(options).change<RevisionDocument>("POST", apiPath("models", model, "rollback"), {
       json,
     });
@@ -50,14 +50,31 @@ export function revisionTable(revisions: readonly RevisionDocument[]): string {
 }
 
 /** As `set-label stable 3` or `set-traffic stable=95 canary=5`. */
-function actionText({ kind, ...details }: RevisionDocument["action"]): string {
-  return [kind, ...Object.values(details).flatMap(wordsOf)].join(" ");
+function actionText({ kind, traffic, versions, ...details }: RevisionDocument["action"]): string {
+  const words = Object.values(details).flatMap((each) => (typeof each === "boolean" ? [] : [String(each)]));
+  return [
+    kind,
+    ...words,
+    ...(kind === "set-traffic" ? trafficWords(traffic) : []),
+    ...(kind === "set-versions" ? [policyText(versions)] : []),
+  ].join(" ");
 }
 
-function wordsOf(value: unknown): readonly string[] {
-  if (typeof value === "boolean" || value === null) return [];
-  if (typeof value !== "object") return [String(value)];
-  return Object.entries(value).flatMap(([key, each]) =>
-    typeof each === "object" ? wordsOf(each) : [Array.isArray(value) ? String(each) : `${key}=${each}`],
-  );
+function trafficWords(rules: unknown): readonly string[] {
+  if (rules === undefined) return ["as configured"];
+  const { split, stickyBy, shadow } = rules as TrafficRulesDocument;
+  const weights = Object.entries(split).map(([target, weight]) => `${target}=${weight}`);
+  return [
+    ...(weights.length === 0 ? ["newest"] : weights),
+    ...(stickyBy === undefined ? [] : [`--sticky-by ${stickyBy}`]),
+    ...(shadow === undefined ? [] : [`--shadow ${shadow.to}=${shadow.percent}`]),
+  ];
+}
+
+function policyText(policy: unknown): string {
+  if (policy === undefined) return "as configured";
+  if (policy === "all") return "all";
+  return Array.isArray(policy)
+    ? policy.join(", ") || "none"
+    : `latest ${(policy as { readonly latest: number }).latest}`;
 }

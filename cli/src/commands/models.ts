@@ -1,8 +1,9 @@
-import type { Model, ModelList, Version, VersionList } from "@plinth/management";
+import type { DescribedVersion, Model, ModelList, Version, VersionList } from "@plinth/management";
 import { apiPath } from "../api/management-client.js";
 import { exitOnError } from "../exit.js";
 import { age } from "../output/age.js";
 import { printDocument } from "../output/print-document.js";
+import { signatureTable } from "../output/signature-table.js";
 import { table } from "../output/table.js";
 import { clientOf, type ManagementOptions } from "./management-options.js";
 
@@ -14,10 +15,16 @@ export function modelsCommand(options: ManagementOptions): Promise<void> {
   });
 }
 
-export function versionsCommand(model: string, options: ManagementOptions): Promise<void> {
+export function versionsCommand(model: string, version: string | undefined, options: ManagementOptions): Promise<void> {
   return exitOnError(async () => {
-    const versions = await clientOf(options).get<VersionList>(apiPath("models", model, "versions"));
-    printDocument(versions, options.output, ({ items }) => versionTable(items));
+    const client = clientOf(options);
+    if (version === undefined) {
+      const versions = await client.get<VersionList>(apiPath("models", model, "versions"));
+      printDocument(versions, options.output, ({ items }) => versionTable(items));
+    } else {
+      const described = await client.get<DescribedVersion>(apiPath("models", model, "versions", version));
+      printDocument(described, options.output, versionText);
+    }
   });
 }
 
@@ -54,6 +61,15 @@ function versionTable(versions: readonly Version[]): string {
       each.error?.message ?? "",
     ]),
   );
+}
+
+function versionText(version: DescribedVersion): string {
+  const { backend, details = {}, signatures } = version;
+  if (backend === undefined || signatures === undefined) {
+    return `${versionTable([version])}\nWhat it takes and gives is known while it is in memory.`;
+  }
+  const facts = table(["backend", ...Object.keys(details)], [[backend, ...Object.values(details)]]);
+  return [versionTable([version]), facts, signatureTable(signatures)].join("\n\n");
 }
 
 function stateOf({ state, onDemand }: Version): string {

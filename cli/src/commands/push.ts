@@ -1,21 +1,25 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Published, Upload } from "@plinth/management";
-import pRetry from "p-retry";
+import pRetry, { type Options } from "p-retry";
 import { apiPath, type ManagementClient } from "../api/management-client.js";
 import { CommandFailure, EXIT_NOT_FOUND, EXIT_UNREACHABLE, exitOnError } from "../exit.js";
 import { printDocument } from "../output/print-document.js";
 import { TransferProgress } from "../output/transfer-progress.js";
 import { localFiles } from "../transfer/local-files.js";
 import { RememberedUploads } from "../transfer/remembered-uploads.js";
+import { untilInterrupted } from "../until-interrupted.js";
 import { clientOf, type ManagementOptions } from "./management-options.js";
 
 /** Bytes of one request: soon sent, also on a slow line, and soon sent again. */
 const PART_BYTES = 4 * 1024 * 1024;
 
-/** How often a part is tried again where the connection broke, and the first pause before that, in milliseconds. */
-const MAX_RETRIES = 5;
-const FIRST_PAUSE_MS = 500;
+/** How often, where the connection broke, it is tried again, and the first pause before that, in milliseconds. */
+const RETRIES: Readonly<Options> = {
+  retries: 5,
+  minTimeout: 500,
+  shouldRetry: ({ error }) => error instanceof CommandFailure && error.exitCode === EXIT_UNREACHABLE,
+};
 
 interface PushOptions extends ManagementOptions {
   readonly modelVersion?: string;
@@ -23,37 +27,44 @@ interface PushOptions extends ManagementOptions {
 
 /** Sends a folder as a new version, in parts; typed again after an interruption, it goes on where it was. */
 export function pushCommand(model: string, folder: string, options: PushOptions): Promise<void> {
-  return exitOnError(async () => {
-    const client = clientOf(options);
-    const { server, modelVersion } = options;
-    const request = {
-      model,
-      ...(modelVersion !== undefined && { version: modelVersion }),
-      files: await localFiles(folder),
-    };
-    const remembered = new RememberedUploads({ server, ...request });
-    let upload = (await known(client, await remembered.id())) ?? (await begin(client, request));
-    await remembered.remember(upload.id);
-    using progress = new TransferProgress(`push ${model}`, sum(upload, "bytes"));
-    progress.add(sum(upload, "received"));
-    for (let index = 0; index < upload.files.length; index++) {
-      upload = await sendFile(client, upload, index, folder, progress);
-    }
-    const published = await complete(client, upload, remembered);
-    progress[Symbol.dispose]();
-    printDocument(
-      published,
-      options.output,
-      ({ version }) => `Published version ${version.version} of model ${version.model}`,
-    );
-  });
+  return exitOnError(() =>
+    untilInterrupted("push it again, and it goes on where it was", async (signal) => {
+      const client = clientOf(options);
+      const { server, modelVersion } = options;
+      const request = {
+        model,
+        ...(modelVersion !== undefined && { version: modelVersion }),
+        files: await localFiles(folder, signal),
+      };
+      const remembered = new RememberedUploads({ server, ...request });
+      const earlier = await remembered.id();
+      const known = earlier === undefined ? undefined : await found(client.get<Upload>(apiPath("uploads", earlier)));
+      let published: Published | undefined;
+      // Of one that the server no longer has, it may be the answer alone that did not arrive.
+      if (earlier !== undefined && known === undefined) published = await found(complete(client, earlier, signal));
+      published ??= await sendAll(known ?? (await begin(client, request)), remembered, { client, folder, signal });
+      await remembered.forget();
+      printDocument(published, options.output, publishedText);
+    }),
+  );
 }
 
-/** The upload of an earlier push, if the server still has it. */
-async function known(client: ManagementClient, id: string | undefined): Promise<Upload | undefined> {
-  if (id === undefined) return undefined;
+function publishedText({ version: { model, version, state } }: Published): string {
+  const rest = state === "stored" ? "; it is not served: plinth load has it served" : "";
+  return `Published version ${version} of model ${model}${rest}`;
+}
+
+/** What sending a file needs. */
+interface Sending {
+  readonly client: ManagementClient;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** `undefined` where the server has no such thing. */
+async function found<T>(asking: Promise<T>): Promise<T | undefined> {
   try {
-    return await client.get<Upload>(apiPath("uploads", id));
+    return await asking;
   } catch (error) {
     if (error instanceof CommandFailure && error.exitCode === EXIT_NOT_FOUND) return undefined;
     throw error;
@@ -64,25 +75,32 @@ function begin(client: ManagementClient, json: unknown): Promise<Upload> {
   return client.change<Upload>("POST", "/api/uploads", { json });
 }
 
-/** An upload that the server refuses is of no more use; where it cannot be reached, the next push finds it again. */
-async function complete(client: ManagementClient, { id }: Upload, remembered: RememberedUploads): Promise<Published> {
+/** Sends what is missing of an upload and has it published; while it goes on, the next push would find it. */
+async function sendAll(begun: Upload, remembered: RememberedUploads, sending: Sending): Promise<Published> {
+  let upload = begun;
+  await remembered.remember(upload.id);
+  using progress = new TransferProgress(`push ${upload.model}`, sum(upload, "bytes"), sum(upload, "received"));
+  for (let index = 0; index < upload.files.length; index++) upload = await sendFile(sending, upload, index, progress);
   try {
-    const published = await client.change<Published>("POST", apiPath("uploads", id, "complete"));
-    await remembered.forget();
-    return published;
+    return await complete(sending.client, upload.id, sending.signal);
   } catch (error) {
+    // One that the server refuses is of no more use.
     if (error instanceof CommandFailure && error.exitCode !== EXIT_UNREACHABLE) await remembered.forget();
     throw error;
   }
 }
 
-async function sendFile(
-  client: ManagementClient,
-  upload: Upload,
-  index: number,
-  folder: string,
-  progress: TransferProgress,
-): Promise<Upload> {
+/** Done once, however often it is asked for: the answer may be lost on the way. */
+function complete(client: ManagementClient, id: string, signal: AbortSignal): Promise<Published> {
+  const options = { headers: { "idempotency-key": id }, signal };
+  return pRetry(() => client.change<Published>("POST", apiPath("uploads", id, "complete"), options), {
+    ...RETRIES,
+    signal,
+  });
+}
+
+async function sendFile(sending: Sending, upload: Upload, index: number, progress: TransferProgress): Promise<Upload> {
+  const { folder } = sending;
   let current = upload;
   await using source = await open(join(folder, upload.files[index]?.path ?? ""));
   for (;;) {
@@ -92,14 +110,14 @@ async function sendFile(
     const { bytesRead } = await source.read(part, 0, part.length, received);
     if (bytesRead === 0)
       throw new CommandFailure(`${upload.files[index]?.path} was changed while it was sent; push again`, 1);
-    current = await sendPart(client, current, index, received, part.subarray(0, bytesRead));
+    current = await sendPart(sending, current, index, received, part.subarray(0, bytesRead));
     progress.add((current.files[index]?.received ?? 0) - received);
   }
 }
 
 /** Where the connection breaks, the server is asked how far it came, and the rest is sent from there. */
 function sendPart(
-  client: ManagementClient,
+  { client, signal }: Sending,
   upload: Upload,
   index: number,
   offset: number,
@@ -109,14 +127,10 @@ function sendPart(
   return pRetry(
     async (attempt) => {
       const { received = 0 } = (attempt === 1 ? upload : await client.get<Upload>(path)).files[index] ?? {};
-      const rest = part.subarray(received - offset);
-      return client.change<Upload>("PATCH", `${path}/files/${index}`, { part: { bytes: rest, offset: received } });
+      const rest = { bytes: part.subarray(received - offset), offset: received };
+      return client.change<Upload>("PATCH", `${path}/files/${index}`, { part: rest, signal });
     },
-    {
-      retries: MAX_RETRIES,
-      minTimeout: FIRST_PAUSE_MS,
-      shouldRetry: ({ error }) => error instanceof CommandFailure && error.exitCode === EXIT_UNREACHABLE,
-    },
+    { ...RETRIES, signal },
   );
 }
 

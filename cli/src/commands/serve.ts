@@ -1,5 +1,4 @@
 import type { Logger } from "@plinth/core";
-import { watch } from "chokidar";
 import type { Command } from "commander";
 import { CommandFailure, EXIT_USAGE, exitOnError } from "../exit.js";
 import { createLogger, type LOG_LEVELS, type LogFormat } from "../logger.js";
@@ -22,12 +21,14 @@ export function serveCommand(file: string, { logLevel, logFormat }: ServeOptions
     await serveUntilStopped({
       readConfig: () => readConfig(file),
       logger,
-      follow: async (reload, config) => watchFile(config.file, reload, logger),
+      follow: (reload, config) => watchFile(config.file, reload, logger),
     });
   });
 }
 
-function watchFile(file: string, reload: Reload, logger: Logger): void {
+/** What watches is imported only now, when the server is up. */
+async function watchFile(file: string, reload: Reload, logger: Logger): Promise<void> {
+  const { watch } = await import("chokidar");
   // Writers that are not done yet are waited for, so that no half of a file is read.
   const options = { ignoreInitial: true, persistent: false, awaitWriteFinish: { stabilityThreshold: 200 } };
   const watcher = watch(file, options);

@@ -4,10 +4,16 @@ import progress, { type SingleBar } from "cli-progress";
 export class TransferProgress implements Disposable {
   readonly #bar: SingleBar | undefined;
   readonly #startedAtMs = performance.now();
-  #bytes = 0;
+  readonly #doneBefore: number;
+  #bytes: number;
 
-  /** @param totalBytes 0 where it is not known */
-  constructor(name: string, totalBytes: number) {
+  /**
+   * @param totalBytes 0 where it is not known
+   * @param doneBefore bytes that an earlier try has left, which do not count as fast
+   */
+  constructor(name: string, totalBytes: number, doneBefore = 0) {
+    this.#doneBefore = doneBefore;
+    this.#bytes = doneBefore;
     if (!process.stderr.isTTY) return;
     const known = "{bar} {percentage}% | {value}/{total} | {rate}/s | {eta_formatted} left";
     this.#bar = new progress.SingleBar({
@@ -18,13 +24,13 @@ export class TransferProgress implements Disposable {
       hideCursor: true,
       etaBuffer: 50,
     });
-    this.#bar.start(totalBytes, 0, { rate: formatBytes(0) });
+    this.#bar.start(totalBytes, doneBefore, { rate: formatBytes(0) });
   }
 
   add(bytes: number): void {
     this.#bytes += bytes;
     const seconds = (performance.now() - this.#startedAtMs) / 1_000;
-    this.#bar?.update(this.#bytes, { rate: formatBytes(seconds > 0 ? this.#bytes / seconds : 0) });
+    this.#bar?.update(this.#bytes, { rate: formatBytes(seconds > 0 ? (this.#bytes - this.#doneBefore) / seconds : 0) });
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,8 @@ import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
 import type { NamedTensors } from "../model/tensor.js";
 import type { ModelStatus } from "../model/version-state.js";
+import type { VersionPolicy } from "./deployments.js";
+import type { ModelDescription } from "./model-description.js";
 import { createToken, type Token } from "./token.js";
 
 /** What protocols, routes and embedding programs call: the running server. */
@@ -35,6 +37,9 @@ export interface ModelServer {
 
   /** `acquire`, {@link ServableHandle.infer} and disposal in one. */
   infer(request: ModelTarget & InferCall): Promise<InferResult>;
+
+  /** `acquire`, {@link ServableHandle.stream} and disposal in one; all of it begins when the first answer is asked for. */
+  stream(request: ModelTarget & StreamCall): AsyncGenerator<StreamedResult, void, undefined>;
 
   /** Every model that is configured or found in the storage, by name. */
   models(): readonly ModelStatus[];
@@ -77,7 +82,10 @@ export interface InferCall {
   readonly inputs: NamedTensors;
   /** Outputs to give back, in this order; default: all of the signature. */
   readonly outputs?: readonly string[] | undefined;
-  /** On the clock of `performance.now()`, in milliseconds; a request whose time has passed is not run. Default: none. */
+  /**
+   * On the clock of `performance.now()`, in milliseconds. A request whose time has passed is not run; where it runs by then, nobody waits
+   * for it any more, and its answer is dropped. Default: none.
+   */
   readonly deadlineMs?: number | undefined;
   /** Where requests wait for the model, higher goes first; equal ones in the order of their arrival. Default: 0. */
   readonly priority?: number | undefined;
@@ -85,6 +93,14 @@ export interface InferCall {
   readonly signal?: AbortSignal | undefined;
   /** Who asked and how, for monitors; nothing is decided by it. Default: that of the target. */
   readonly origin?: RequestOrigin | undefined;
+}
+
+export interface StreamCall extends InferCall {
+  /**
+   * When the stream is cut off that has not ended by then, on the clock of `performance.now()`, in milliseconds; {@link deadlineMs} is for its
+   * beginning. Default: never.
+   */
+  readonly untilMs?: number | undefined;
 }
 
 /** Where a request came from. All of it but the protocol is the client's own word, bounded by the protocol that passes it on. */
@@ -115,6 +131,8 @@ export interface ServableHandle extends Disposable {
   /** Rows of the largest batch that is run; absent where each request is run on its own. */
   readonly maxBatchSize?: number | undefined;
   readonly signatures: ReadonlyMap<string, Signature>;
+  /** How it is run, for protocols that tell of it. */
+  readonly facts?: ServableFacts | undefined;
 
   /** @throws PlinthError `SIGNATURE_NOT_FOUND`, which names the signatures that there are. */
   signature(name?: string): Signature;
@@ -132,9 +150,44 @@ export interface ServableHandle extends Disposable {
    * Checks the inputs against the signature and runs the model, together with other requests where its batching says so.
    *
    * @throws PlinthError `SIGNATURE_NOT_FOUND`, `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DTYPE_MISMATCH`,
-   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `QUEUE_FULL`, `BATCH_TOO_LARGE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`
+   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `QUEUE_FULL`, `BATCH_TOO_LARGE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`;
+   * `STREAM_ONLY` for a signature that answers with {@link stream} alone
    */
   infer(call: InferCall): Promise<InferResult>;
+
+  /**
+   * Answers one request with all that the model has to say, one answer after the other. The next is asked of the model only when the one
+   * before was taken, so that nothing piles up; take the last one before the handle is disposed. A signature that does not stream gives
+   * the one answer of {@link infer}.
+   *
+   * A loop that is left early stops the model. The request is told of once: as answered where the stream has ended or was left, as failed
+   * where it throws, or `throw` hands it an error. Streams are neither batched nor mirrored.
+   *
+   * @throws PlinthError as {@link infer}, also after answers; `DEADLINE_EXCEEDED` at `untilMs`, `CANCELLED` once the client has gone
+   */
+  stream(call: StreamCall): AsyncGenerator<StreamedResult, void, undefined>;
+}
+
+/** How a version is run, all defaults filled in. What was changed since it was loaded holds for the next one that is. */
+export interface ServableFacts {
+  /** Which of the model's versions are served. */
+  readonly versions: VersionPolicy;
+  /** Copies of it that run at the same time in this process, at most. */
+  readonly instances: number;
+  /** Requests that may wait for it. */
+  readonly maxQueuedRequests: number;
+  /** `undefined`: each request is run on its own. */
+  readonly batching: BatchingFacts | undefined;
+  /** What a file beside the model says of it. */
+  readonly description: ModelDescription | undefined;
+}
+
+/** As `batching` of a model in `config.yaml`. */
+export interface BatchingFacts {
+  readonly maxBatchSize: number;
+  readonly maxWaitMs: number;
+  /** Sizes that batches are padded to, ascending. Absent: any size is run as it is. */
+  readonly allowedBatchSizes?: readonly number[] | undefined;
 }
 
 export interface InferResult {
@@ -147,11 +200,17 @@ export interface InferResult {
   readonly timings: InferTimings;
 }
 
+/** One of the answers of a stream. Its outputs may be some of those that were asked for. */
+export type StreamedResult = Omit<InferResult, "timings">;
+
 /** How long the parts took, in milliseconds. */
 export interface InferTimings {
   /** From the call until the model began to run. */
   readonly queueMs: number;
-  /** The run itself, of the whole batch where the request was in one; of all its parts where it was run in some. */
+  /**
+   * The run itself, of the whole batch where the request was in one; of all its parts where it was run in some. Of a stream, without the
+   * time for which the client kept it waiting.
+   */
   readonly computeMs: number;
 }
 

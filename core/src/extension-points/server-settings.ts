@@ -21,6 +21,11 @@ export interface ServerSettings {
   readonly idleUnloadMs: number;
   /** Labels that are only moved or removed with a reason. */
   readonly protectedLabels: readonly string[];
+  /**
+   * Who may manage the server from anywhere: digests of tokens by the name under which their changes stand in the history. Empty: callers
+   * on this machine may, without a token.
+   */
+  readonly managementTokens: ReadonlyMap<string, string>;
   readonly limits: ServerLimits;
 }
 
@@ -37,8 +42,10 @@ export interface ServerLimits {
   readonly maxRequestBytes: number;
   /** Longest time for a request to arrive whole, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less. */
+  /** Longest that a request may take from its arrival to its model's answer, in milliseconds; clients may ask for less. */
   readonly inferenceTimeoutMs: number;
+  /** Longest that a stream of answers may take, from the request's arrival, in milliseconds; clients may ask for less. */
+  readonly streamTimeoutMs: number;
   /** Most connections open at once, for each listening port. */
   readonly maxConnections: number;
 }

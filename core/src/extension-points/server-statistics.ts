@@ -27,6 +27,9 @@ export interface ServerStatistics {
 
   /** How the configured monitors fare, in the order of the configuration. */
   monitors(): readonly MonitorFigures[];
+
+  /** What versions in memory need together. */
+  memory(): MemoryFigures;
 }
 
 /** What the server has counted. */
@@ -139,6 +142,14 @@ export interface ProcessFigures {
   readonly heapUsedBytes: number;
   /** How late the event loop came to a timer in the last seconds, in milliseconds. */
   readonly eventLoopDelay: { readonly mean: number; readonly p99: number; readonly max: number };
+}
+
+/** In bytes, by estimate. */
+export interface MemoryFigures {
+  /** `server.memoryBudgetBytes`; 0: no bound. */
+  readonly budgetBytes: number;
+  /** Set aside for versions that are loaded or being loaded. */
+  readonly usedBytes: number;
 }
 
 export interface MonitorFigures {

@@ -6,6 +6,7 @@ import { DescriptionFormat } from "../extension-points/model-description.js";
 import { ModelServer } from "../extension-points/model-server.js";
 import { Monitor } from "../extension-points/monitor.js";
 import { Protocol } from "../extension-points/protocol.js";
+import { ServerConfiguration } from "../extension-points/server-configuration.js";
 import { ServerStatistics } from "../extension-points/server-statistics.js";
 import { ModelStorage } from "../extension-points/storage.js";
 import { createToken, type Services, type Token } from "../extension-points/token.js";
@@ -26,10 +27,13 @@ import { runAll } from "./failures.js";
 import { registerPlugin } from "./plugin-registration.js";
 import type { Fronts } from "./processes/compose-fronts.js";
 import { processCount } from "./processes/process-count.js";
+import { RunningConfiguration } from "./running-configuration.js";
 import { ServiceContainer } from "./service-container.js";
 import { Catalog, Events, LiveFigures, LocalServer, Plans, RunningDeployments } from "./serving-tokens.js";
 import { provideSurroundings } from "./start-storage.js";
 import { workerRecipe } from "./workers/worker-boot.js";
+
+const Reloader: Token<ConfigReloader> = createToken<ConfigReloader>("core.ConfigReloader");
 
 const Configured: Token<ConfiguredModels> = createToken<ConfiguredModels>("core.ConfiguredModels");
 
@@ -70,12 +74,16 @@ export async function composeServices(
   container.provide(Catalog, (services) => createCatalog(services, recipes, config, logger, fronts));
   container.provide(ModelServer, (services) => services.get(LocalServer));
   container.provide(RunningDeployments, (services) => createDeployments(services, config, logger));
-  container.provide(ConfigReload, (services) => {
+  container.provide(Reloader, (services) => {
     const { models } = services.get(Configured);
     const [storage, plans, catalog] = [services.get(ModelStorage), services.get(Plans), services.get(Catalog)];
-    const reloader = new ConfigReloader({ config, models, readConfig, storage, plans, catalog, logger });
+    return new ConfigReloader({ config, models, readConfig, storage, plans, catalog, logger });
+  });
+  container.provide(ConfigReload, (services) => {
+    const reloader = services.get(Reloader);
     return fronts?.reloadHeard(reloader) ?? reloader;
   });
+  container.provide(ServerConfiguration, (services) => new RunningConfiguration(services.get(Reloader)));
   if (fronts === undefined) {
     container.provide(LocalServer, (services) => new LocalModelServer(services.get(Catalog), services.get(Events)));
     container.provide(Deployments, (services) => services.get(RunningDeployments));
@@ -109,7 +117,7 @@ function createCatalog(
   logger: Logger,
   fronts: Fronts | undefined,
 ): ModelCatalog {
-  return new ModelCatalog({
+  const catalog = new ModelCatalog({
     storage: services.get(ModelStorage),
     backends: services.getAll(Backend).map((backend) => ({ backend, recipe: recipes.get(backend) })),
     plans: services.get(Plans),
@@ -126,6 +134,8 @@ function createCatalog(
     events: services.get(Events),
     logger,
   });
+  services.get(LiveFigures).watchMemory(() => catalog.memory);
+  return catalog;
 }
 
 function createDeployments(services: Services, config: ServerConfig, logger: Logger): LocalDeployments {

@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import type { ConfigReload, ReloadReport } from "../extension-points/config-reload.js";
 import type { Logger } from "../extension-points/logger.js";
+import type { ReloadAttempt } from "../extension-points/server-configuration.js";
 import type { ModelStorage } from "../extension-points/storage.js";
 import { PlinthError } from "../model/errors.js";
 import type { ConfiguredModel } from "../serving/deployment/model-plan.js";
@@ -10,6 +11,7 @@ import { checkNoRestartNeeded, compareModels } from "./compare-configs.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { configuredModels } from "./configured-models.js";
 import { checkPlaces, placeModels } from "./placed-models.js";
+import type { RunningConfig } from "./running-configuration.js";
 
 /** Reads the configuration that a server was started with again, and checks it. */
 export type ReadConfig = () => Promise<ServerConfig>;
@@ -26,18 +28,35 @@ export interface ConfigReloaderOptions {
 }
 
 /** Applies another version of the configuration to the server that runs in this process, whole or not at all. */
-export class ConfigReloader implements ConfigReload {
+export class ConfigReloader implements ConfigReload, RunningConfig {
   readonly #options: ConfigReloaderOptions;
   readonly #oneByOne: LimitFunction = pLimit(1);
   #running: Pick<ConfigReloaderOptions, "config" | "models">;
+  #lastReload: ReloadAttempt | undefined;
 
   constructor(options: ConfigReloaderOptions) {
     this.#options = options;
     this.#running = options;
   }
 
-  reload({ signal }: { readonly signal: AbortSignal }): Promise<ReloadReport> {
-    return this.#apply(() => this.#read(), "The configuration was read again", signal);
+  /** The configuration that the server runs by now. */
+  get config(): ServerConfig {
+    return this.#running.config;
+  }
+
+  get lastReload(): ReloadAttempt | undefined {
+    return this.#lastReload;
+  }
+
+  async reload({ signal }: { readonly signal: AbortSignal }): Promise<ReloadReport> {
+    try {
+      const report = await this.#apply(() => this.#read(), "The configuration was read again", signal);
+      this.#lastReload = { atMs: Date.now(), error: undefined };
+      return report;
+    } catch (thrown) {
+      this.#lastReload = { atMs: Date.now(), error: PlinthError.from(thrown) };
+      throw thrown;
+    }
   }
 
   replaceModels(

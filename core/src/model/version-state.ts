@@ -1,5 +1,6 @@
 import type { PlinthError } from "./errors.js";
 import type { ModelVersion } from "./model-version.js";
+import type { Signature } from "./signature.js";
 
 /**
  * Where a version stands in its life (TensorFlow Serving's `ModelVersionStatus.State`, and `error` of its own):
@@ -23,7 +24,11 @@ export interface VersionStatus {
   readonly sinceMs: number;
   /** It is not in memory; the first request for it has it loaded, and waits for that. Absent: nothing waits for it. */
   readonly onDemand?: true;
-  /** How its backend loaded it, in words for people. Only while it is in memory, and where the backend tells. */
+  /** The name of the backend that loaded it, as `onnx`. Only while it is in memory, as the next two. */
+  readonly backend?: string;
+  /** The ways to call it. */
+  readonly signatures?: ReadonlyMap<string, Signature>;
+  /** How its backend loaded it, in words for people. Absent as well where the backend tells nothing. */
   readonly details?: ReadonlyMap<string, string>;
 }
 
@@ -57,4 +62,6 @@ export interface ShadowCounts {
   readonly failed: number;
   /** Not mirrored because too many were under way. */
   readonly dropped: number;
+  /** Largest absolute difference of two numbers in the answers; `undefined` where none could be compared. */
+  readonly maxDifference?: number | undefined;
 }

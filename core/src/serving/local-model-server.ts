@@ -6,7 +6,10 @@ import type {
   ModelTarget,
   Readiness,
   ServableHandle,
+  StreamCall,
+  StreamedResult,
 } from "../extension-points/model-server.js";
+import type { StreamFigures } from "../extension-points/monitor.js";
 import { PlinthError } from "../model/errors.js";
 import type { ModelStatus, ShadowCounts } from "../model/version-state.js";
 import { type RequestWatch, Servable } from "./execution/servable.js";
@@ -58,18 +61,23 @@ export class LocalModelServer implements ModelServer {
     else this.#ledger.unrouted(this.#knownName(target), target, error, arrivalOf(target));
   }
 
-  async infer(request: ModelTarget & InferCall): Promise<InferResult> {
+  /** Not async where the version is loaded: one more promise would cost a request a tenth of its time here. */
+  infer(request: ModelTarget & InferCall): Promise<InferResult> {
     const askedAtMs = performance.now();
-    const held = this.#hold(request, askedAtMs);
-    const isLoaded = held instanceof Servable;
-    const servable = isLoaded ? held : await held;
     try {
-      const calledAtMs = isLoaded ? askedAtMs : performance.now();
-      const watch = new DirectRequest(this.#ledger, servable, request, askedAtMs);
-      return await this.#inferOn(servable, request, request, calledAtMs, watch);
-    } finally {
-      servable.release();
+      const held = this.#hold(request, askedAtMs);
+      if (held instanceof Servable) return this.#inferDirectly(held, request, askedAtMs, askedAtMs);
+      return held.then((loaded) => this.#inferDirectly(loaded, request, askedAtMs, performance.now()));
+    } catch (thrown) {
+      return Promise.reject(thrown);
     }
+  }
+
+  async *stream(request: ModelTarget & StreamCall): AsyncGenerator<StreamedResult, void, undefined> {
+    const askedAtMs = performance.now();
+    const servable = await this.#hold(request, askedAtMs);
+    const watch = new DirectRequest(this.#ledger, servable, request, askedAtMs);
+    yield* servable.stream(request, performance.now(), watch);
   }
 
   models(): readonly ModelStatus[] {
@@ -111,7 +119,18 @@ export class LocalModelServer implements ModelServer {
     this.#stopWatchers.notify();
   }
 
-  /** Not async itself: one more promise would cost a request that is not mirrored a tenth of its time here. */
+  /** The servable is held, until the request is told of. */
+  #inferDirectly(
+    servable: Servable,
+    request: ModelTarget & InferCall,
+    askedAtMs: number,
+    calledAtMs: number,
+  ): Promise<InferResult> {
+    const watch = new DirectRequest(this.#ledger, servable, request, askedAtMs);
+    return this.#inferOn(servable, request, request, calledAtMs, watch);
+  }
+
+  /** As little async as {@link infer}. */
   #inferOn(
     servable: Servable,
     target: ModelTarget,
@@ -178,7 +197,7 @@ export class LocalModelServer implements ModelServer {
   }
 }
 
-/** A request without a handle, of which neither decoding nor encoding is known. */
+/** A request without a handle, of which neither decoding nor encoding is known. It lets go of the servable in the end. */
 class DirectRequest implements RequestWatch {
   readonly #ledger: RequestLedger;
   readonly #servable: Servable;
@@ -192,17 +211,27 @@ class DirectRequest implements RequestWatch {
     this.#askedAtMs = askedAtMs;
   }
 
-  answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void {
+  answered(
+    call: InferCall,
+    result: InferResult,
+    calledAtMs: number,
+    finishedAtMs: number,
+    rows: number,
+    stream?: StreamFigures,
+  ): void {
     const askedAtMs = this.#askedAtMs;
     const { queueMs, computeMs } = result.timings;
     this.#servable.recorder.succeeded(finishedAtMs - askedAtMs, queueMs, computeMs, rows, finishedAtMs);
-    if (!this.#ledger.observed) return;
-    const answer = { call, result, rows, calledAtMs, finishedAtMs };
-    this.#ledger.tell(this.#servable, this.#target, { askedAtMs, acquiredAtMs: calledAtMs }, answer, undefined);
+    if (this.#ledger.observed) {
+      const answer = { call, result, rows, calledAtMs, finishedAtMs, stream };
+      this.#ledger.tell(this.#servable, this.#target, { askedAtMs, acquiredAtMs: calledAtMs }, answer, undefined);
+    }
+    this.#servable.release();
   }
 
   failed(call: InferCall, error: PlinthError): void {
     this.#ledger.failed(this.#servable, this.#target, error, this.#askedAtMs, call);
+    this.#servable.release();
   }
 }
 

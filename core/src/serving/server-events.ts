@@ -1,5 +1,12 @@
 import type { Logger } from "../extension-points/logger.js";
-import type { Monitor, RequestSample, Sampling, ServerEvent } from "../extension-points/monitor.js";
+import type {
+  BatchRun,
+  Monitor,
+  RequestFinished,
+  RequestSample,
+  Sampling,
+  ServerEvent,
+} from "../extension-points/monitor.js";
 import type { MonitorFigures } from "../extension-points/server-statistics.js";
 import { PlinthError } from "../model/errors.js";
 import type { NamedTensors } from "../model/tensor.js";
@@ -17,9 +24,12 @@ export class ServerEvents {
   readonly #logger: Logger;
   readonly #faults = new Map<Monitor, number>();
   #sampler: Sampler | undefined;
+  /** Those that are told of requests that went well, and of batches. */
+  #successHeard: readonly Monitor[];
 
   constructor(monitors: readonly Monitor[], logger: Logger, recorders: RequestRecorders = new LiveStatistics()) {
     this.#monitors = monitors;
+    this.#successHeard = monitors;
     this.#logger = logger;
     this.recorders = recorders;
   }
@@ -29,10 +39,16 @@ export class ServerEvents {
     return this.#monitors.length > 0;
   }
 
+  /** Whether anybody listens to what went well: requests that were answered, and batches. */
+  get successObserved(): boolean {
+    return this.#successHeard.length > 0;
+  }
+
   /** Asks the monitors what they want of requests; called once they are started. */
   started(): void {
     const sampling = this.sampling();
     this.#sampler = sampling && new Sampler(sampling);
+    this.#successHeard = this.#monitors.filter(({ ignoresSuccess }) => ignoresSuccess !== true);
   }
 
   /** What the monitors want of requests, all of them together. */
@@ -49,7 +65,20 @@ export class ServerEvents {
   }
 
   emit(event: ServerEvent): void {
-    for (const monitor of this.#monitors) {
+    this.#tell(this.#monitors, event);
+  }
+
+  /** {@link emit}, of what went well. */
+  emitSuccess(event: RequestFinished | BatchRun): void {
+    this.#tell(this.#successHeard, event);
+  }
+
+  figures(): readonly MonitorFigures[] {
+    return this.#monitors.map((monitor) => ({ name: monitor.name, faults: this.#faults.get(monitor) ?? 0 }));
+  }
+
+  #tell(monitors: readonly Monitor[], event: ServerEvent): void {
+    for (const monitor of monitors) {
       try {
         const returned: unknown = monitor.observe(event);
         if (returned instanceof Promise) returned.catch((error) => this.#blame(monitor, error));
@@ -57,10 +86,6 @@ export class ServerEvents {
         this.#blame(monitor, error);
       }
     }
-  }
-
-  figures(): readonly MonitorFigures[] {
-    return this.#monitors.map((monitor) => ({ name: monitor.name, faults: this.#faults.get(monitor) ?? 0 }));
   }
 
   #blame(monitor: Monitor, thrown: unknown): void {

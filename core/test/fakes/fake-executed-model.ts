@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from "../../src/index.js";
 import type { ExecutedModel, Outage } from "../../src/serving/execution/executed-model.js";
-import type { RunRequest } from "../../src/serving/execution/run-queue.js";
+import type { RunOutcome, RunQueue, RunRequest } from "../../src/serving/execution/run-queue.js";
 
 /** One float32 input `x` and one output `y` of any number of rows of any shape. */
 export const ROWS_SIGNATURE: Signature = {
@@ -32,9 +32,12 @@ export class FakeExecutedModel implements ExecutedModel {
   readonly held: HeldRun[] = [];
   holds = false;
   answer: (call: RunCall) => NamedTensors = halfPlusTwo;
+  streamSlots = 1;
+  /** What a stream gives. */
+  steps: (call: RunCall) => AsyncIterable<NamedTensors> = async function* () {};
   #slots: number;
   #outage: Outage | undefined;
-  #changed: () => void = () => {};
+  readonly #listeners: (() => void)[] = [];
 
   constructor(
     slots: number,
@@ -66,7 +69,16 @@ export class FakeExecutedModel implements ExecutedModel {
   }
 
   onChange(changed: () => void): void {
-    this.#changed = changed;
+    this.#listeners.push(changed);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  stream(call: RunCall): AsyncIterable<NamedTensors> {
+    this.calls.push(call);
+    return this.steps(call);
   }
 
   async run(call: RunCall): Promise<NamedTensors> {
@@ -118,4 +130,19 @@ export function column(values: readonly number[], rest: Partial<RunRequest> = {}
 /** The numbers of one of the tensors. */
 export function numbers(tensors: NamedTensors, name = "y"): number[] {
   return Array.from((tensors.get(name)?.data ?? []) as Float32Array);
+}
+
+/** As a servable asks: by itself where nothing has to wait, else through the queue. */
+export async function ask(queue: RunQueue, model: ExecutedModel, request: RunRequest): Promise<RunOutcome> {
+  const startedAtMs = performance.now();
+  if (!queue.startAtOnce(request, startedAtMs)) return queue.run(request);
+  let ranMs: number | undefined;
+  try {
+    const outputs = await model.run(request);
+    const finishedAtMs = performance.now();
+    ranMs = finishedAtMs - startedAtMs;
+    return { outputs, startedAtMs, finishedAtMs, isBatched: false };
+  } finally {
+    queue.ended(ranMs);
+  }
 }

@@ -73,7 +73,14 @@ class Composition {
         loading: "eager",
         idleUnloadMs: 0,
         protectedLabels: [],
-        limits: { maxRequestBytes: 1, requestTimeoutMs: 1, inferenceTimeoutMs: 1, maxConnections: 1 },
+        managementTokens: new Map(),
+        limits: {
+          maxRequestBytes: 1,
+          requestTimeoutMs: 1,
+          inferenceTimeoutMs: 1,
+          streamTimeoutMs: 1,
+          maxConnections: 1,
+        },
       },
       storage: use("storage-fake", (registry) =>
         registry.provide(ModelStorage, () => this.recorded(this.storage, "storage")),
@@ -84,6 +91,7 @@ class Composition {
       extensions: [],
       models: undefined,
       effective: "",
+      settings: () => [],
       withModels: () => Promise.reject(new Error("not in this test")),
       ...overrides,
     };

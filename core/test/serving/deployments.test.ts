@@ -122,6 +122,26 @@ describe("changes at run time", () => {
     expect(subject.records.stored.size).toBe(0);
   });
 
+  it.each([
+    ["config.yaml:5:15", { kind: "set-label", label: "stable", version: 3n }],
+    ["config.yaml:6:5", { kind: "set-traffic", traffic: { split: new Map([["2", 1]]) } }],
+    ["config.yaml:4:5", { kind: "set-versions", versions: { kind: "all" } }],
+    ["config.yaml:4:5", { kind: "load", version: 2n }],
+    ["config.yaml:3:3", { kind: "unload" }],
+  ] as const)("does not go back to what the configuration pins at %s since: %o", async (line, change) => {
+    const storage = holding({ digits: [1n, 2n, 3n] });
+    {
+      await using subject = await DeploymentsUnderTest.start({ storage });
+      await subject.change(change);
+      await subject.deployments.rollback("digits", 0, ORIGIN);
+    }
+    await using pinned = await DeploymentsUnderTest.start({ storage, models: PINNED });
+    const error = await rejection(pinned.deployments.rollback("digits", 1, ORIGIN));
+    expect(error).toMatchObject({ reason: "PINNED_BY_CONFIG", details: { pinnedBy: line } });
+    expect(error.message).toContain(line);
+    expect(pinned.deployments.history()).toHaveLength(2);
+  });
+
   it("lets people add labels beside those that the configuration pins", async () => {
     await using subject = await DeploymentsUnderTest.start({ models: PINNED });
     await subject.change({ kind: "set-label", label: "canary", version: 3n });
@@ -286,6 +306,11 @@ describe("the history", () => {
     const late = await rejection(subject.change(set, { expected: 0 }));
     expect(late).toMatchObject({ reason: "REVISION_CONFLICT" });
     await subject.change(set, { expected: 1 });
+    const publish = (model: string, expected: number) =>
+      subject.deployments.publish(model, undefined, [], { ...ORIGIN, expected });
+    expect(await rejection(publish("digits", 1))).toMatchObject({ reason: "REVISION_CONFLICT" });
+    expect(await rejection(publish("fresh", 7))).toMatchObject({ reason: "REVISION_CONFLICT" });
+    await publish("fresh", 0);
   });
 
   it("loses nothing of two servers over one storage", async () => {

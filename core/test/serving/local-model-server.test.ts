@@ -77,6 +77,18 @@ describe("a request", () => {
     await starting;
   });
 
+  it("is refused where its answer comes past its deadline, also from a model that holds this thread up", async () => {
+    const server = await subject.start();
+    const deadlineMs = performance.now() + 20;
+    subject.backend.onRun = async () => void vi.advanceTimersByTime(30);
+    const late = server.infer({ model: "digits", inputs: new Map([["x", x]]), deadlineMs });
+    await expect(late).rejects.toMatchObject({
+      reason: "DEADLINE_EXCEEDED",
+      message: expect.stringContaining("while the model ran"),
+    });
+    expect(await server.infer({ model: "digits", inputs: new Map([["x", x]]) })).toBeDefined();
+  });
+
   it("is not run after its deadline or when its client has gone", async () => {
     const server = await subject.start();
     let runs = 0;

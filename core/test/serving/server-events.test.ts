@@ -47,6 +47,23 @@ describe("a monitor that fails", () => {
   });
 });
 
+describe("a monitor that ignores what goes well", () => {
+  it("has nothing made for it, and others hear of it all the same", () => {
+    const heard: string[] = [];
+    const troubled = { ...monitorOf("troubled", ({ type }) => heard.push(`troubled ${type}`)), ignoresSuccess: true };
+    const curious = monitorOf("curious", ({ type }) => heard.push(`curious ${type}`));
+    const alone = new ServerEvents([troubled], new RecordingLogger());
+    alone.started();
+    expect([alone.observed, alone.successObserved]).toEqual([true, false]);
+    const both = new ServerEvents([troubled, curious], new RecordingLogger());
+    both.started();
+    expect(both.successObserved).toBe(true);
+    both.emitSuccess(finishedRequest());
+    both.emit(finishedRequest());
+    expect(heard).toEqual(["curious request-finished", "troubled request-finished", "curious request-finished"]);
+  });
+});
+
 describe("tensors of requests", () => {
   function eventsFor(...all: Sampling[]): ServerEvents {
     const monitors = all.map((sampling) => monitorOf("sampling", () => {}, sampling));

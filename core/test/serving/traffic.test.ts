@@ -131,6 +131,7 @@ describe("shadow traffic", () => {
       differed: 0,
       failed: 0,
       dropped: 0,
+      maxDifference: 0,
     });
   });
 

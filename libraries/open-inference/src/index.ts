@@ -5,9 +5,12 @@ export { datatypeOf, dtypeOf, knownDtype } from "./datatypes.js";
 export { protocolError } from "./errors.js";
 export {
   type AnsweredOutput,
+  type AnswerStream,
   type Arrival,
   type InferenceAnswer,
   infer,
+  inferOnce,
+  inferStream,
   refuseSharedMemory,
 } from "./infer.js";
 export type { InferenceRequest, InputForm, NamedTensor, RequestedOutput } from "./inference-request.js";
@@ -20,7 +23,7 @@ export {
   serverMetadata,
   type TensorMetadata,
 } from "./metadata.js";
-export { type ConfigTensor, type ModelConfig, modelConfig, NO_BATCH_LIMIT } from "./model-config.js";
+export { type ConfigTensor, type JsonFields, type ModelConfig, modelConfig, NO_BATCH_LIMIT } from "./model-config.js";
 export { checkReady } from "./model-ready.js";
 export {
   NO_PARAMETERS,

@@ -32,6 +32,21 @@ async function callOf(asked: InferenceRequest): Promise<InferCall> {
 }
 
 describe("a request", () => {
+  it("may leave out inputs that have a default, and no others", async () => {
+    const signature = {
+      ...TWO,
+      inputs: new Map([...TWO.inputs, ["c", { dtype: "int32", shape: [-1], default: B }]]),
+    } as const;
+    const calls: InferCall[] = [];
+    await infer(echoHandle({ serving_default: signature }, calls), request(), ARRIVAL);
+    expect([...(calls[0]?.inputs.keys() ?? [])]).toEqual(["a", "b"]);
+    const lacking = request({ inputs: [{ name: "a", tensor: A }] });
+    await expect(infer(echoHandle({ serving_default: signature }), lacking, ARRIVAL)).rejects.toMatchObject({
+      reason: "INPUT_MISSING",
+      message: expect.stringContaining("missing required input(s) ['b']"),
+    });
+  });
+
   it("is answered with model, version, its id and all outputs", async () => {
     const answer = await infer(echoHandle({ serving_default: TWO }), request({ id: "42" }), ARRIVAL);
     expect(answer).toEqual({
@@ -97,6 +112,16 @@ describe("a request", () => {
     expect(priorities[1]).toBeGreaterThan(priorities[2] as number);
     expect(priorities[2]).toBeGreaterThan(0);
     expect((await callOf(withParameters({ priority: 0 }))).priority).toBeUndefined();
+  });
+
+  it("goes by the priority that came beside it where it names none itself", async () => {
+    const calls: InferCall[] = [];
+    const handle = echoHandle({ serving_default: TWO }, calls);
+    const arrival = { ...ARRIVAL, priority: 2 };
+    await infer(handle, request(), arrival);
+    await infer(handle, withParameters({ priority: 7 }), arrival);
+    expect(calls[0]?.priority).toBe(2);
+    expect(calls[1]?.priority).toBeGreaterThan(1_000);
   });
 
   it("tells its id to monitors, where the transport knew none", async () => {

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { Route, Router, Switch } from "wouter-preact";
+import { ErrorsPage } from "./pages/errors-page.js";
 import { HistoryPage } from "./pages/history-page.js";
 import { ModelPage } from "./pages/model-page.js";
 import { OverviewPage } from "./pages/overview-page.js";
@@ -18,6 +19,7 @@ function Console() {
             {({ model }) => <ModelPage key={model} model={decodeURIComponent(model)} />}
           </Route>
           <Route path="/history" component={HistoryPage} />
+          <Route path="/errors" component={ErrorsPage} />
           <Route path="/server" component={ServerPage} />
           <Route>
             <Empty>There is no such page.</Empty>

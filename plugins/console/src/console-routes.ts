@@ -16,7 +16,7 @@ const SECURITY_HEADERS = {
 } as const;
 
 /** The pages, which read their own paths: whatever is no file is answered with the same document. */
-export function consoleRoutes(files: StaticFiles): readonly Route[] {
+export function consoleRoute(files: StaticFiles, access: Route["access"]): Route {
   const handle: Route["handle"] = async (request, { params }) => {
     if (new URL(request.url).pathname === "/console") {
       return new Response(null, { status: 308, headers: { location: "/console/" } });
@@ -25,7 +25,7 @@ export function consoleRoutes(files: StaticFiles): readonly Route[] {
     const file = (await files.file(path)) ?? (path.startsWith(ASSETS) ? undefined : await files.file("index.html"));
     return file === undefined ? new Response(null, { status: 404 }) : fileResponse(file, request);
   };
-  return [{ method: "GET", path: "/console/*", access: "management", handle }];
+  return { method: "GET", path: "/console/*", access, handle };
 }
 
 function fileResponse({ body, mediaType, etag, isImmutable }: StaticFile, request: Request): Response {

@@ -1,3 +1,3 @@
-export { consoleRoutes } from "./console-routes.js";
+export { consoleRoute } from "./console-routes.js";
 export { type ConsoleOptions, consoleOptions } from "./options.js";
 export { plugin } from "./plugin.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { testRoutes } from "@plinth/conformance";
 import type { Route } from "@plinth/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { consoleRoutes } from "../src/console-routes.js";
+import { consoleRoute } from "../src/console-routes.js";
 import { StaticFiles } from "../src/static-files.js";
 
 let folder: string;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function route(files = new StaticFiles(folder)): Route {
-  return consoleRoutes(files)[0] ?? expect.fail("there is no route");
+  return consoleRoute(files, "management");
 }
 
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> | Response {
@@ -76,4 +76,4 @@ describe("the console's routes", () => {
   });
 });
 
-testRoutes("the console", () => consoleRoutes(new StaticFiles(folder)));
+testRoutes("the console", () => [consoleRoute(new StaticFiles(folder), "management")]);

@@ -15,9 +15,13 @@ export type {
   TrafficRulesDocument,
   Upload,
   UploadFile,
+  UploadList,
   Version,
+  VersionFileList,
   VersionList,
 } from "./resources.js";
+export type { ConfigurationDocument, PluginListDocument, StorageStateDocument } from "./server-resources.js";
+export type { DescribedVersion, SignatureDocument, TensorSpecDocument } from "./signature-resources.js";
 export type {
   ModelStatisticsDocument,
   ServerStatisticsDocument,

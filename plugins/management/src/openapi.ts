@@ -1,5 +1,5 @@
-import { z } from "zod";
-import type { Operation } from "./operation.js";
+import type { DescribedSchema } from "@plinth/core";
+import type { DescribedOperation } from "./operation.js";
 import { problem } from "./resources.js";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -8,13 +8,22 @@ type Json = Readonly<Record<string, unknown>>;
 const CHANGE_HEADERS: readonly Json[] = [
   header("Plinth-Who", "Who makes the change, percent-encoded UTF-8. Default: anonymous."),
   header("Plinth-Why", "Why, percent-encoded UTF-8. Protected labels need it."),
-  header("If-Match", "The ETag of the model on which the change was decided; another one by now is a 412."),
 ];
+
+const IF_MATCH: Json = header(
+  "If-Match",
+  "The ETag of the model on which the change was decided; another one by now is a 412.",
+);
 
 const IDEMPOTENCY_KEY: Json = header("Idempotency-Key", "A request that comes again with the same key is done once.");
 
+const CONTENT_DIGEST: Json = header(
+  "Content-Digest",
+  "The SHA-256 of the body, as sha-256=:<base64>: (RFC 9530); another body is refused. An Idempotency-Key needs it.",
+);
+
 /** The OpenAPI 3.1 description of the operations, made from what checks their requests. */
-export function openApiDocument(operations: readonly Operation[], version: string): Json {
+export function openApiDocument(operations: readonly DescribedOperation[], version: string): Json {
   const schemas: Record<string, Json> = {};
   const paths: Record<string, Record<string, Json>> = {};
   for (const operation of operations) {
@@ -36,16 +45,21 @@ export function openApiDocument(operations: readonly Operation[], version: strin
   };
 }
 
-function operationJson(operation: Operation, schemas: Record<string, Json>): Json {
-  const { id, summary, changes, method, answer, body, upload } = operation;
-  const isPlainPost = method === "POST" && upload === undefined;
+function operationJson(operation: DescribedOperation, schemas: Record<string, Json>): Json {
+  const { id, summary, changes, method, answer, body, upload, headers } = operation;
+  const { schema, mediaType = "application/json", hasRevision } = answer;
   const parameters = [
     ...pathParameters(operation.path),
     ...queryParameters(operation),
+    ...(headers ?? []).map(({ name, description, pattern }) => ({
+      ...header(name, description, pattern),
+      required: true,
+    })),
     ...(changes ? CHANGE_HEADERS : []),
-    ...(isPlainPost ? [IDEMPOTENCY_KEY] : []),
+    ...(changes && hasRevision ? [IF_MATCH] : []),
+    ...(method === "POST" ? [IDEMPOTENCY_KEY] : []),
+    ...(changes && upload !== undefined ? [CONTENT_DIGEST] : []),
   ];
-  const { schema, mediaType = "application/json", hasRevision } = answer;
   const content = schema === undefined ? { [mediaType]: {} } : { [mediaType]: { schema: reference(schema, schemas) } };
   return {
     operationId: id,
@@ -72,22 +86,19 @@ function operationJson(operation: Operation, schemas: Record<string, Json>): Jso
 }
 
 /** A reference to a schema with an id, which is put among `schemas` with all that it refers to. */
-function reference(schema: z.ZodType, schemas: Record<string, Json>, io: "input" | "output" = "output"): Json {
-  const {
-    $schema: _,
-    $defs = {},
-    ...json
-  } = z.toJSONSchema(schema, {
-    io,
-    uri: (id) => `#/components/schemas/${id}`,
-    external: undefined,
-  } as Parameters<typeof z.toJSONSchema>[1]) as Json & { readonly $defs?: Readonly<Record<string, Json>> };
-  for (const [id, definition] of Object.entries($defs)) schemas[id] ??= moved(definition);
-  const id = schema.meta()?.id;
-  if (id === undefined) return moved(json);
-  const { id: _id, ...named } = json;
-  schemas[id] ??= moved(named);
+function reference(schema: DescribedSchema, schemas: Record<string, Json>, io: "input" | "output" = "output"): Json {
+  const { id, $defs = {}, ...json } = jsonSchema(schema, io);
+  for (const [name, { id: _, ...definition }] of Object.entries($defs as Readonly<Record<string, Json>>)) {
+    schemas[name] ??= moved(definition);
+  }
+  if (typeof id !== "string") return moved(json);
+  schemas[id] ??= moved(json);
   return { $ref: `#/components/schemas/${id}` };
+}
+
+function jsonSchema(schema: DescribedSchema, io: "input" | "output"): Json {
+  const { $schema: _, ...json } = schema["~standard"].jsonSchema[io]({ target: "draft-2020-12" });
+  return json;
 }
 
 /** The schema with its references pointing to where the definitions were moved. */
@@ -109,12 +120,10 @@ function pathParameters(path: string): readonly Json[] {
   }));
 }
 
-function queryParameters({ query }: Operation): readonly Json[] {
+function queryParameters({ query }: DescribedOperation): readonly Json[] {
   if (query === undefined) return [];
-  const { properties = {} } = z.toJSONSchema(query, { io: "input" }) as {
-    readonly properties?: Readonly<Record<string, Json>>;
-  };
-  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+  const { properties = {} } = jsonSchema(query, "input");
+  return Object.entries(properties as Readonly<Record<string, Json>>).map(([name, { description, ...schema }]) => ({
     name,
     in: "query",
     description,
@@ -122,6 +131,6 @@ function queryParameters({ query }: Operation): readonly Json[] {
   }));
 }
 
-function header(name: string, description: string): Json {
-  return { name, in: "header", description, schema: { type: "string" } };
+function header(name: string, description: string, pattern?: string): Json {
+  return { name, in: "header", description, schema: { type: "string", ...(pattern !== undefined && { pattern }) } };
 }

@@ -2,11 +2,13 @@ import type {
   ChangeOrigin,
   ConfigReload,
   Deployments,
+  DescribedSchema,
   Logger,
   ModelServer,
   ModelStorage,
   ModelVersion,
   Route,
+  ServerConfiguration,
   ServerStatistics,
 } from "@plinth/core";
 import type { z } from "zod";
@@ -20,31 +22,59 @@ export interface Management {
   readonly deployments: Deployments;
   readonly reload: ConfigReload;
   readonly statistics: ServerStatistics;
+  readonly configuration: ServerConfiguration;
   readonly uploads: UploadStore;
   readonly logger: Logger;
   readonly options: ManagementOptions;
+  /** All that is described: the operations, and the routes of other plugins below `/api`. */
+  readonly described: () => Promise<readonly DescribedOperation[]>;
 }
 
-/**
- * One method of one path: what it takes and gives. The routes, the checks of requests and the OpenAPI document are all made from
- * this.
- */
-export interface Operation<Body = unknown, Query = unknown> {
+/** What the description tells of an operation. */
+export interface DescribedOperation {
   /** Unique; what generated clients call it. */
   readonly id: string;
   readonly method: Route["method"];
   /** As {@link Route.path}. */
   readonly path: string;
   readonly summary: string;
+  /** The name of the link that leads to it from the entry point, where it is a plugin's. */
+  readonly link?: string | undefined;
+  readonly query?: DescribedSchema | undefined;
+  readonly body?: DescribedSchema | undefined;
+  readonly upload?: readonly string[] | undefined;
+  /** Headers that it needs, beside those that all of its kind take. */
+  readonly headers?: readonly OperationHeader[];
+  readonly changes: boolean;
+  readonly answer: {
+    readonly status: number;
+    readonly description: string;
+    readonly schema?: DescribedSchema | undefined;
+    readonly mediaType?: string | undefined;
+    readonly hasRevision?: boolean | undefined;
+  };
+}
+
+/**
+ * One method of one path: what it takes and gives. The routes, the checks of requests and the OpenAPI document are all made from
+ * this.
+ */
+export interface Operation<Body = unknown, Query = unknown> extends DescribedOperation {
   readonly query?: z.ZodType<Query>;
   /** The JSON that it takes. */
   readonly body?: z.ZodType<Body>;
   /** Takes a stream of these media types instead, as large as `maxUploadBytes`. */
   readonly upload?: readonly string[];
-  /** Whether it changes something: it then takes who, why and `If-Match`. */
+  /** Whether it changes something: it then takes who and why, and `If-Match` where the answer has a revision. */
   readonly changes: boolean;
   readonly answer: OperationAnswer;
   handle(call: OperationCall<Body, Query>, management: Management): Promise<Answer>;
+}
+
+export interface OperationHeader {
+  readonly name: string;
+  readonly description: string;
+  readonly pattern: string;
 }
 
 export interface OperationAnswer {

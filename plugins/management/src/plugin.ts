@@ -9,8 +9,10 @@ import {
   ModelStorage,
   type Plugin,
   Route,
+  ServerConfiguration,
   ServerStatistics,
 } from "@plinth/core";
+import { describedOperations, knownPaths } from "./described-routes.js";
 import { IdempotentAnswers } from "./http/idempotent-answers.js";
 import { operationRoute, otherPaths } from "./http/operation-route.js";
 import { OPERATIONS } from "./operations.js";
@@ -31,13 +33,18 @@ export const plugin: Plugin<ManagementOptions> = definePlugin({
         const deployments = services.get(Deployments);
         const reload = services.get(ConfigReload);
         const statistics = services.get(ServerStatistics);
+        const configuration = services.get(ServerConfiguration);
         const logger = services.get(Logger);
         uploads ??= new UploadStore(uploadOptions(options, services.get(ConfigDirectory)));
-        const management = { server, storage, deployments, reload, statistics, uploads, logger, options };
+        const described = () => describedOperations(OPERATIONS, services.getAll(Route));
+        const known = { server, storage, deployments, reload, statistics, configuration };
+        const management = { ...known, uploads, logger, options, described };
         return operationRoute(operation, management, answers);
       });
     }
-    for (const route of otherPaths(OPERATIONS)) registry.provide(Route, () => route);
+    for (const makeRoute of otherPaths) {
+      registry.provide(Route, (services) => makeRoute(() => knownPaths(OPERATIONS, services.getAll(Route))));
+    }
   },
 });
 

@@ -105,6 +105,7 @@ export const version = z
       ),
     since: z.iso.datetime().optional().describe("When it came into that state; absent for `stored`."),
     error: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
+    backend: z.string().optional().describe("What loaded it, as `onnx`. Absent where it is not in memory."),
     details: z
       .record(z.string(), z.string())
       .optional()
@@ -141,6 +142,11 @@ export const shadowReport = z
     differed: z.int().min(0),
     failed: z.int().min(0),
     dropped: z.int().min(0).describe("Not mirrored because too many were under way."),
+    maxDifference: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("Largest absolute difference of two numbers in the answers. Absent where there are none to compare."),
   })
   .meta({ id: "ShadowReport", description: "What came of the mirrored requests since the version was loaded." });
 
@@ -229,6 +235,20 @@ export const upload = z
   })
   .meta({ id: "Upload", description: "A new version that is being sent in parts." });
 
+export const uploadList = z.strictObject({ items: z.array(upload), _links: links }).meta({ id: "UploadList" });
+
+export const versionFile = z
+  .strictObject({
+    path: uploadFile.shape.path,
+    bytes: uploadFile.shape.bytes,
+    sha256: uploadFile.shape.sha256.optional().describe("Absent where the storage would have to read the file for it."),
+  })
+  .meta({ id: "VersionFile" });
+
+export const versionFileList = z
+  .strictObject({ items: z.array(versionFile), _links: links })
+  .meta({ id: "VersionFileList" });
+
 export const published = z
   .strictObject({ version, revision, _links: links })
   .meta({ id: "Published", description: "A version that was added." });
@@ -249,6 +269,8 @@ export type RevisionDocument = z.output<typeof revision>;
 export type RevisionList = z.output<typeof revisionList>;
 export type Upload = z.output<typeof upload>;
 export type UploadFile = z.output<typeof uploadFile>;
+export type UploadList = z.output<typeof uploadList>;
+export type VersionFileList = z.output<typeof versionFileList>;
 export type Published = z.output<typeof published>;
 export type Health = z.output<typeof health>;
 export type ReloadReportDocument = z.output<typeof reloadReport>;

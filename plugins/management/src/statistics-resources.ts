@@ -104,10 +104,38 @@ export const serverStatistics = z
       }),
     ),
     monitors: z.array(z.strictObject({ name: z.string(), faults: count.describe("Events on which it threw.") })),
+    memory: z
+      .strictObject({
+        budgetBytes: count.describe("server.memoryBudgetBytes; 0: no bound."),
+        usedBytes: count.describe("Set aside for versions that are loaded or being loaded, by estimate."),
+      })
+      .describe("What versions in memory need together."),
     _links: links,
   })
   .meta({ id: "ServerStatistics" });
 
+const minutePoint = z
+  .strictObject({
+    at: z.iso.datetime().describe("When this minute began."),
+    requests: count,
+    failed: count,
+    p95: z.number().optional().describe("The largest of its ten-second stretches, in milliseconds."),
+  })
+  .meta({ id: "MinutePoint" });
+
+export const statisticsSeries = z
+  .strictObject({
+    models: z.array(
+      z.strictObject({
+        model: z.string(),
+        points: z.array(minutePoint).max(61).describe("All its versions together, oldest first."),
+      }),
+    ),
+    _links: links,
+  })
+  .meta({ id: "StatisticsSeries", description: "Each minute of the last hour in which something was answered." });
+
+export type StatisticsSeriesDocument = z.output<typeof statisticsSeries>;
 export type VersionStatisticsDocument = z.output<typeof versionStatistics>;
 export type ModelStatisticsDocument = z.output<typeof modelStatistics>;
 export type ServerStatisticsDocument = z.output<typeof serverStatistics>;

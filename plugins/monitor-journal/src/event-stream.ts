@@ -1,4 +1,5 @@
 import type { JournalEntry } from "./entry.js";
+import { entryDocument } from "./entry-document.js";
 import type { JournalMonitor } from "./journal-monitor.js";
 import { type JournalFilter, matcherOf } from "./journal-query.js";
 
@@ -51,7 +52,7 @@ export function eventStream(
         const tell = (entry: JournalEntry) => {
           if (entry.id <= toldId || !matches(entry)) return;
           toldId = entry.id;
-          send(`id: ${entry.id}\ndata: ${JSON.stringify(entry)}\n\n`);
+          send(`id: ${entry.id}\ndata: ${JSON.stringify(entryDocument(entry))}\n\n`);
         };
         send(": the journal\n\n");
         const early: JournalEntry[] = [];

@@ -17,3 +17,5 @@ testMonitor("@plinth/monitor-journal", () => {
   const requests = { share: 1, formats: ["json", "tfrecord"], redact: ["words"] };
   return JournalUnderTest.monitorIn(folder, { requests, failures: { inputs: true } });
 });
+
+testMonitor("@plinth/monitor-journal in memory", () => JournalUnderTest.monitorIn(folder, { keep: "memory" }));

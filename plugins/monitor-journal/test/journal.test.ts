@@ -142,6 +142,70 @@ describe("the journal", () => {
     expect(entries.length).toBeLessThan(20);
   });
 
+  it("finds one entry, and not one that there never was", async () => {
+    journal = await JournalUnderTest.start();
+    for (let version = 1n; version <= 3n; version++) journal.monitor.observe(stateChanged("digits", version));
+    expect(await journal.monitor.entry(3)).toMatchObject({ id: 3, version: "2" });
+    for (const id of [5, 1_000]) expect(await journal.monitor.entry(id)).toBeUndefined();
+  });
+
+  it("reads large segments in parts, whatever their lines are like", async () => {
+    journal = await JournalUnderTest.start({ maxBytes: 64 * 1_048_576 });
+    const sizes = [10, 8_000, 100, 7_000];
+    for (let version = 1n; version <= 400n; version++) {
+      const error = new PlinthError("MODEL_FILE_INVALID", "ü".repeat(sizes[Number(version % 4n)] ?? 0));
+      journal.monitor.observe(stateChanged("digits", version, error));
+    }
+    const ids = (await journal.find()).map(({ id }) => id);
+    expect(ids).toEqual(Array.from({ length: 401 }, (_, index) => 401 - index));
+  });
+
+  it("tells how much happened when, and what most often, those counted that were not written one by one", async () => {
+    journal = await JournalUnderTest.start({ failures: { maxPerSecond: 5 } });
+    const error = new PlinthError("INPUT_MISSING", "no x");
+    for (let request = 0; request < 100; request++) journal.monitor.observe(finished({ error }));
+    journal.monitor.observe(stateChanged("digits", 2n, DAMAGED));
+    journal.monitor.observe(stateChanged("digits", 3n));
+    const nowMs = Date.now();
+    const range = { sinceMs: nowMs - 60_000, untilMs: nowMs + 60_000, steps: 2 };
+    await vi.waitFor(async () => expect((await journal.monitor.summarise({ level: "warn" }, range)).total).toBe(101), {
+      timeout: 5_000,
+    });
+    const { groups, steps } = await journal.monitor.summarise({ level: "warn" }, range);
+    expect(steps.reduce((sum, { warn, error: errors }) => sum + warn + errors, 0)).toBe(101);
+    const told = groups.map(({ reason, model, version, level }) => [reason, model, version, level]);
+    expect(told).toContainEqual(["INPUT_MISSING", "digits", "2", "warn"]);
+    expect(told).toContainEqual(["INPUT_MISSING", undefined, undefined, "warn"]);
+    expect(groups.at(-1)).toMatchObject({ reason: "MODEL_FILE_INVALID", count: 1, level: "error" });
+    const one = await journal.monitor.summarise({ reason: "INPUT_MISSING", kind: "failure" }, range);
+    expect([one.total, one.groups.length]).toEqual([100, 2]);
+    expect((await journal.monitor.summarise({}, { ...range, untilMs: nowMs - 30_000 })).groups).toEqual([]);
+  });
+
+  it("needs no folder in memory, is as bounded there, and goes on with larger numbers after a new start", async () => {
+    const monitor = JournalUnderTest.monitorIn("/nowhere", { keep: "memory", maxBytes: 1_048_576 });
+    await monitor.start();
+    const long = new PlinthError("MODEL_FILE_INVALID", "x".repeat(8_000));
+    for (let version = 1n; version <= 400n; version++) monitor.observe(stateChanged("digits", version, long));
+    const { items } = await monitor.find({ limit: 1_000 });
+    expect(items[0]?.version).toBe("400");
+    expect(items.length).toBeGreaterThan(30);
+    expect(JSON.stringify(items).length).toBeLessThan(1_100_000);
+    await monitor[Symbol.asyncDispose]();
+    const next = JournalUnderTest.monitorIn("/nowhere", { keep: "memory" });
+    await next.start();
+    expect((await next.find({ limit: 1 })).items[0]?.id).toBeGreaterThan(items[0]?.id ?? 0);
+    await next[Symbol.asyncDispose]();
+  });
+
+  it("wants to hear of what goes well only where it samples it", () => {
+    const ignores = (options: object) => JournalUnderTest.monitorIn("/nowhere", options).ignoresSuccess;
+    expect(ignores({})).toBe(true);
+    expect(ignores({ failures: { inputs: true } })).toBe(true);
+    expect(ignores({ requests: { share: 0.1 } })).toBe(false);
+    expect(ignores({ requests: { models: { digits: 0.1 } } })).toBe(false);
+  });
+
   it("has each new entry told", async () => {
     journal = await JournalUnderTest.start();
     const heard: JournalEntry[] = [];

@@ -46,7 +46,7 @@ export const openTelemetryOptions: z.ZodType<OpenTelemetryOptions> = z.strictObj
     .int()
     .min(1)
     .max(10_000)
-    .default(50)
+    .default(20)
     .describe("Most requests that are traced in a second, whatever their clients ask for."),
   maxQueuedSpans: z
     .int()

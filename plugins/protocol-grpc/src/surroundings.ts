@@ -1,4 +1,4 @@
-import type { ConfigReload, Logger, ModelServer, Route, ServerLimits } from "@plinth/core";
+import type { ConfigReload, Logger, ModelServer, Route, ServerLimits, ServerSettings } from "@plinth/core";
 import type { GrpcOptions } from "./options.js";
 
 /** What answering a request needs. */
@@ -10,6 +10,8 @@ export interface Surroundings {
   /** Aborts when calls that would go on without end are to end. */
   readonly draining: AbortSignal;
   readonly limits: ServerLimits;
+  /** As {@link ServerSettings.managementTokens}. */
+  readonly managementTokens: ServerSettings["managementTokens"];
   readonly options: GrpcOptions;
   readonly logger: Logger;
 }

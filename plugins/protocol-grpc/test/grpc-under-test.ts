@@ -8,6 +8,7 @@ const LIMITS: ServerLimits = {
   maxRequestBytes: 1 << 20,
   requestTimeoutMs: 10_000,
   inferenceTimeoutMs: 10_000,
+  streamTimeoutMs: 10_000,
   maxConnections: 64,
 };
 
@@ -20,6 +21,7 @@ const SETTINGS: ServerSettings = {
   loading: "eager",
   idleUnloadMs: 0,
   protectedLabels: [],
+  managementTokens: new Map(),
   limits: LIMITS,
 };
 
@@ -33,6 +35,7 @@ async function refused(): Promise<never> {
 export interface GrpcSetup<Model extends ModelServer = ModelServer> {
   readonly server?: Model;
   readonly limits?: Partial<ServerLimits>;
+  readonly managementTokens?: ReadonlyMap<string, string>;
   /** As in a configuration. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly configReload?: ConfigReload;
@@ -84,10 +87,11 @@ export class GrpcUnderTest<Model extends ModelServer = EchoServer> implements As
   static async start<Model extends ModelServer = EchoServer>({
     server = new EchoServer() as ModelServer as Model,
     limits = {},
+    managementTokens = new Map(),
     options = {},
     ...rest
   }: GrpcSetup<Model> = {}): Promise<GrpcUnderTest<Model>> {
-    const settings = { ...SETTINGS, limits: { ...LIMITS, ...limits } };
+    const settings = { ...SETTINGS, managementTokens, limits: { ...LIMITS, ...limits } };
     const protocol = grpcProtocol(settings, { port: 0, ...options }, rest);
     const endpoints = await protocol.start(server, { signal: new AbortController().signal });
     return new GrpcUnderTest(

@@ -3,26 +3,30 @@ import Router from "@koa/router";
 import { PlinthError, type Route } from "@plinth/core";
 import Koa from "koa";
 import { descriptionRoute } from "./describe.js";
-import { healthRoutes } from "./health.js";
+import { HEALTH_PATHS, healthAnswer } from "./health.js";
 import { allowedMethods } from "./http/allowed-methods.js";
 import { errorAnswer } from "./http/error-answer.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
-import { discardRest } from "./http/send.js";
+import { type Answer, discardRest } from "./http/send.js";
 import type { Surroundings } from "./http/surroundings.js";
+import { type OpenInferenceOptions, openInferenceRoutes } from "./open-inference/routes.js";
 import { servingMiddleware } from "./tensorflow-serving/routes.js";
 
 /**
- * All but inference, as one Koa application: TensorFlow Serving's status and metadata, health, the Open Inference Protocol's routes, and
- * those of other plugins.
+ * All but inference, as one Koa application: TensorFlow Serving's status and metadata, the Open Inference Protocol's routes, those of other
+ * plugins, and health by unusual methods.
  */
 export function createApplication(
-  { server, limits, logger, draining, isDraining }: Surroundings,
+  surroundings: Surroundings,
   routes: readonly Route[],
+  openInference: OpenInferenceOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { server, logger, isDraining } = surroundings;
   const router = new Router();
-  const all = [...healthRoutes(server), descriptionRoute, ...routes];
-  for (const route of all) mountRoute(router, route, limits, draining);
+  for (const path of HEALTH_PATHS) router.get(path, (context) => answerWith(context, healthAnswer(server, path)));
+  const all = [descriptionRoute(routes), ...routes, ...openInferenceRoutes(server, openInference)];
+  for (const route of all) mountRoute(router, route, surroundings);
 
   const koa = new Koa();
   koa.silent = true;
@@ -33,10 +37,7 @@ export function createApplication(
     } catch (thrown) {
       const error = PlinthError.from(thrown);
       if (httpStatus(error) >= 500) logger.error(`${context.method} ${context.path} failed`, { error });
-      const answer = errorAnswer(error);
-      context.status = answer.status;
-      context.body = Buffer.concat(answer.chunks);
-      context.set(answer.headers);
+      answerWith(context, errorAnswer(error));
       await discardRest(context.req);
       if (!context.req.complete) context.res.shouldKeepAlive = false;
     }
@@ -46,6 +47,12 @@ export function createApplication(
   koa.use(allowedMethods());
   koa.use(router.routes());
   return koa.callback();
+}
+
+function answerWith(context: Koa.Context, { status, chunks, headers }: Answer): void {
+  context.status = status;
+  context.body = Buffer.concat(chunks);
+  context.set(headers);
 }
 
 function notFound(method: string, path: string): PlinthError {

@@ -1,23 +1,23 @@
-import type { ModelServer, Route } from "@plinth/core";
+import type { ModelServer } from "@plinth/core";
 import type { Json } from "./http/openapi.js";
+import { type Answer, JSON_TYPE } from "./http/send.js";
+
+export const HEALTH_PATHS = ["/healthz", "/readyz"] as const;
+
+export type HealthPath = (typeof HEALTH_PATHS)[number];
 
 /**
  * `/healthz`: the process answers, so its event loop turns. `/readyz`: every model has an available version and the server is
  * not stopping, else 503 with the reasons.
  */
-export function healthRoutes(server: ModelServer): readonly Route[] {
-  return [
-    { method: "GET", path: "/healthz", access: "public", handle: () => Response.json({ status: "live" }) },
-    {
-      method: "GET",
-      path: "/readyz",
-      access: "public",
-      handle: () => {
-        const { ready, reasons } = server.readiness();
-        return Response.json({ status: ready ? "ready" : "not ready", reasons }, { status: ready ? 200 : 503 });
-      },
-    },
-  ];
+export function healthAnswer(server: ModelServer, path: HealthPath): Answer {
+  if (path === "/healthz") return jsonAnswer(200, { status: "live" });
+  const { ready, reasons } = server.readiness();
+  return jsonAnswer(ready ? 200 : 503, { status: ready ? "ready" : "not ready", reasons });
+}
+
+function jsonAnswer(status: number, body: unknown): Answer {
+  return { status, chunks: [Buffer.from(JSON.stringify(body))], headers: JSON_TYPE };
 }
 
 /** The same for the OpenAPI document. */

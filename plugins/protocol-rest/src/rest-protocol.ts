@@ -1,19 +1,35 @@
 import { once, setMaxListeners } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Endpoint, Logger, ModelServer, Protocol, Route, ServerSettings } from "@plinth/core";
-import { createApplication } from "./application.js";
+import {
+  type Endpoint,
+  type Logger,
+  type ModelServer,
+  PlinthError,
+  type PortGuest,
+  type Protocol,
+  type Route,
+  type ServerSettings,
+  settledOrAborted,
+} from "@plinth/core";
+import { HEALTH_PATHS, healthAnswer } from "./health.js";
 import { answerClientError } from "./http/client-error.js";
+import { errorAnswer } from "./http/error-answer.js";
 import { createInferenceHandler } from "./http/inference-handler.js";
+import { pathnameOf } from "./http/pathname.js";
+import { send } from "./http/send.js";
+import type { Surroundings } from "./http/surroundings.js";
 import { openInferenceDialect } from "./open-inference/dialect.js";
-import { openInferenceRoutes } from "./open-inference/routes.js";
 import { DEFAULT_SERVER_NAME, DEFAULT_SERVER_VERSION, type RestOptions } from "./options.js";
+import { SharedConnections } from "./sharing/shared-connections.js";
 import { servingDialect } from "./tensorflow-serving/dialect.js";
 
 export interface RestProtocolOptions extends RestOptions {
   readonly settings: ServerSettings;
   /** What other plugins contribute. */
   readonly routes: readonly Route[];
+  /** The protocols that share the port; asked when it starts. Absent: none. */
+  readonly guests?: () => readonly PortGuest[];
   readonly logger: Logger;
 }
 
@@ -44,6 +60,7 @@ export class RestProtocol implements Protocol {
   /** Connections on which no request has come yet; Node counts them as busy. */
   readonly #unused = new Set<Socket>();
   #http: Server | undefined;
+  #shared: SharedConnections | undefined;
   readonly #draining = new AbortController();
 
   constructor(options: RestProtocolOptions) {
@@ -51,12 +68,14 @@ export class RestProtocol implements Protocol {
   }
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
-    const { settings, routes, logger } = this.#options;
+    const { settings, guests = () => [], logger } = this.#options;
     const { requestTimeoutMs, maxConnections } = settings.limits;
     const draining = this.#draining.signal;
     setMaxListeners(0, draining);
-    const surroundings = { server, limits: settings.limits, logger, draining, isDraining: () => draining.aborted };
-    const application = createApplication(surroundings, [...routes, ...this.#openInferenceRoutes(server)]);
+    const isDraining = () => draining.aborted;
+    const { limits, managementTokens } = settings;
+    const surroundings = { server, limits, managementTokens, logger, draining, isDraining };
+    const application = this.#application(surroundings);
     const tryInference = createInferenceHandler(surroundings, [servingDialect, openInferenceDialect]);
     const http = createServer(
       {
@@ -69,7 +88,11 @@ export class RestProtocol implements Protocol {
       },
       (request, response) => {
         this.#unused.delete(request.socket);
-        if (!tryInference(request, response)) void application(request, response);
+        if (tryInference(request, response) || tryHealth(surroundings, request, response)) return;
+        application().then(
+          (answer) => answer(request, response),
+          (thrown) => send(response, errorAnswer(PlinthError.from(thrown)), isDraining()),
+        );
       },
     );
     http.maxConnections = maxConnections;
@@ -77,8 +100,11 @@ export class RestProtocol implements Protocol {
     http.on("clientError", answerClientError);
     http.on("connection", (socket) => this.#watch(socket));
     this.#http = http;
+    const sharing = guests();
+    if (sharing.length > 0) this.#shared = new SharedConnections(http, sharing, requestTimeoutMs);
     const { port } = await listen(http, this.#options.port, settings.host, signal);
-    return [{ url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}` }];
+    const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
+    return ["http", ...sharing.map(({ scheme }) => scheme)].map((scheme) => ({ url: `${scheme}://${host}:${port}` }));
   }
 
   async drain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -87,7 +113,8 @@ export class RestProtocol implements Protocol {
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
     this.#draining.abort();
     for (const socket of this.#unused) socket.destroy();
-    await Promise.race([closed, aborted(signal)]);
+    this.#shared?.drain();
+    await settledOrAborted(closed, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,16 +123,27 @@ export class RestProtocol implements Protocol {
     this.#draining.abort();
     const closed = http.listening ? new Promise<void>((resolve) => http.close(() => resolve())) : Promise.resolve();
     http.closeAllConnections();
+    this.#shared?.[Symbol.dispose]();
     await closed;
   }
 
-  #openInferenceRoutes(server: ModelServer): readonly Route[] {
+  /** Koa and what it answers, imported for the first request that needs them: a server is up a tenth sooner without. */
+  #application(surroundings: Surroundings): () => Promise<RequestListener> {
     const {
+      routes,
       serverName = DEFAULT_SERVER_NAME,
       serverVersion = DEFAULT_SERVER_VERSION,
       repositoryAccess = "management",
     } = this.#options;
-    return openInferenceRoutes(server, { serverName, serverVersion, repositoryAccess });
+    let application: Promise<RequestListener> | undefined;
+    const create = async () => {
+      const { createApplication } = await import("./application.js");
+      return createApplication(surroundings, routes, { serverName, serverVersion, repositoryAccess });
+    };
+    return () => {
+      application ??= create();
+      return application;
+    };
   }
 
   #watch(socket: Socket): void {
@@ -114,17 +152,19 @@ export class RestProtocol implements Protocol {
   }
 }
 
+/** Probes come every few seconds from whoever runs the server, so that they go ahead of Koa as well. */
+function tryHealth({ server, isDraining }: Surroundings, request: IncomingMessage, response: ServerResponse): boolean {
+  const pathname = pathnameOf(request);
+  const path = request.method === "GET" ? HEALTH_PATHS.find((each) => each === pathname) : undefined;
+  if (path === undefined) return false;
+  send(response, healthAnswer(server, path), isDraining());
+  return true;
+}
+
 /** Node's own `signal` would also close a server that has long been listening. */
 async function listen(http: Server, port: number, host: string, signal: AbortSignal): Promise<AddressInfo> {
   signal.throwIfAborted();
   http.listen({ port, host });
   await once(http, "listening", { signal });
   return http.address() as AddressInfo;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -89,7 +89,7 @@ export class FaultList {
 }
 
 /** `protocols[0].port`, with quotes where a key is not a plain word. */
-function formatPath(path: ConfigPath): string {
+export function formatPath(path: ConfigPath): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;

@@ -4,7 +4,8 @@ import { buffer } from "node:stream/consumers";
 import { importConditions } from "../plugins/import-conditions.js";
 import type { ImportModule } from "../plugins/load-plugin.js";
 import { FaultList, type Location, quote } from "./config-fault.js";
-import { effectiveConfig } from "./effective-config.js";
+import { configSettings } from "./config-settings.js";
+import { type EffectiveSource, effectiveConfig, effectiveParts } from "./effective-config.js";
 import { extensionWords } from "./extension-words.js";
 import { CONFIG_GRAMMAR } from "./grammar.js";
 import { inputSchema, type JsonSchema, propertiesOf } from "./json-schema.js";
@@ -120,6 +121,12 @@ export async function composeConfig(
     const name = String(place.path.at(-1));
     return [name, modelConfig(served?.get(name), ownBackends.get(name), pinsOf(place, file), directory)];
   };
+  const effectiveSource: EffectiveSource = {
+    root,
+    grammar: CORE_SCHEMA,
+    words: extensions.words,
+    schemaOf: (kind, use) => uses.loaded(kind, use)?.jsonSchema,
+  };
   return {
     file: resolve(file),
     directory,
@@ -130,7 +137,11 @@ export async function composeConfig(
     monitors: monitors.flatMap(({ plugin }) => plugin ?? []),
     extensions: extensions.uses,
     models: served && new Map(models.map(modelAt)),
-    effective: effectiveConfig(root, CORE_SCHEMA, extensions.words, (kind, use) => uses.loaded(kind, use)?.jsonSchema),
+    get effective() {
+      return effectiveConfig(effectiveSource);
+    },
+    settings: () =>
+      configSettings(effectiveParts(effectiveSource), { file, isDefault: (section) => !source.entries.has(section) }),
     withModels: (models, from) =>
       composeConfig(replaceModels(source, models, from), file, new FaultList(file), options),
   };

@@ -1,5 +1,6 @@
 import type { TrafficRules, VersionPolicy } from "../../extension-points/deployments.js";
 import type { Plugin } from "../../extension-points/plugin.js";
+import type { ConfigSetting } from "../../extension-points/server-configuration.js";
 import type { LoadingMode, ServerSettings } from "../../extension-points/server-settings.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
@@ -24,6 +25,8 @@ export interface ServerConfig {
   readonly models: ReadonlyMap<string, ModelConfig> | undefined;
   /** YAML text of the whole with every default. What the environment gave is shown as the reference it came from. */
   readonly effective: string;
+  /** Every value that is in effect, with its place; no secret is among them. */
+  readonly settings: () => readonly ConfigSetting[];
   /**
    * The same configuration with another section `models`, checked as if that stood in the file; nothing is read again.
    *

@@ -1,11 +1,22 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { tokenDigest } from "../../extension-points/management-access.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { loading, name } from "./grammar-words.js";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MAX_PROCESSES = 256;
+const DIGEST_PREFIX = "sha256:";
+
+/** A token becomes its digest here, so that nothing that the server keeps is worth stealing. */
+const managementToken = z
+  .string()
+  .regex(/^(?:sha256:[0-9a-f]{64}|(?!sha256:)[\x21-\x7e]{16,512})$/, {
+    error: "expected a token of 16 to 512 characters without spaces, or sha256: and 64 hexadecimal digits",
+  })
+  .transform((token) => (token.startsWith(DIGEST_PREFIX) ? token.slice(DIGEST_PREFIX.length) : tokenDigest(token)))
+  .meta({ writeOnly: true });
 
 /** What stands below `server`. */
 export const serverSection: z.ZodType<ServerSettings> = z
@@ -68,6 +79,15 @@ export const serverSection: z.ZodType<ServerSettings> = z
       .max(1_000)
       .default([])
       .describe("Labels that are only moved or removed with a reason."),
+    managementTokens: z
+      .record(name, managementToken)
+      .transform((tokens): ReadonlyMap<string, string> => new Map(Object.entries(tokens)))
+      .prefault({})
+      .describe(
+        "Tokens with which the server may be managed from anywhere, by the names under which their changes stand in the history: " +
+          "16 characters or more, best from the environment, or `sha256:` and the digest of one. None: callers on the server's own " +
+          "machine manage it, without a token.",
+      ),
     limits: z
       .strictObject({
         maxRequestBytes: z
@@ -88,7 +108,15 @@ export const serverSection: z.ZodType<ServerSettings> = z
           .max(HOUR_MS)
           .default(30_000)
           .describe(
-            "Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less.",
+            "Longest that a request may take from its arrival to its model's answer, in milliseconds; clients may ask for less.",
+          ),
+        streamTimeoutMs: z
+          .int()
+          .min(1)
+          .max(DAY_MS)
+          .default(600_000)
+          .describe(
+            "Longest that a stream of answers may take, from the request's arrival until its end, in milliseconds; clients may ask for less.",
           ),
         maxConnections: z
           .int()

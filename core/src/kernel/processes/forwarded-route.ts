@@ -10,15 +10,16 @@ import { PlinthError } from "../../model/errors.js";
 import { type PackedError, unpackError } from "../../serving/execution/worker/packed-error.js";
 import { messageOf } from "../message-of.js";
 import type { RouteFacts } from "./front-facts.js";
-import { headersOf, PARAMS_HEADER, passedOn, THROWN_HEADER, URL_HEADER } from "./route-headers.js";
+import { CALLER_HEADER, headersOf, PARAMS_HEADER, passedOn, THROWN_HEADER, URL_HEADER } from "./route-headers.js";
 
 /** Answers that have no body, whose `Response` must not be given one. */
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
 /** A route of the main process, as a front mounts it: requests and answers go through as streams. */
-export function forwardedRoute({ index, ...route }: RouteFacts, socketPath: string): Route {
+export function forwardedRoute({ index, description, ...route }: RouteFacts, socketPath: string): Route {
   return {
     ...route,
+    description: description && (async () => description),
     handle: async (request, context) => {
       const answer = await forward(request, context, index, socketPath);
       if (answer.headers[THROWN_HEADER] !== undefined) {
@@ -31,7 +32,7 @@ export function forwardedRoute({ index, ...route }: RouteFacts, socketPath: stri
 
 async function forward(
   request: Request,
-  { params }: RouteContext,
+  { params, caller }: RouteContext,
   index: number,
   socketPath: string,
 ): Promise<IncomingMessage> {
@@ -39,6 +40,7 @@ async function forward(
   for (const [name, value] of passedOn(request.headers)) forwarded.appendHeader(name, value);
   forwarded.setHeader(URL_HEADER, request.url);
   forwarded.setHeader(PARAMS_HEADER, encodeURIComponent(JSON.stringify([...params])));
+  forwarded.setHeader(CALLER_HEADER, encodeURIComponent(caller ?? ""));
   const stop = () => void forwarded.destroy();
   if (request.signal.aborted) stop();
   else request.signal.addEventListener("abort", stop, { once: true });

@@ -16,6 +16,7 @@ import type {
   MainDuties,
   RunOrder,
   ServableId,
+  StreamOrder,
 } from "../../serving/fronts/duties.js";
 import { ForwardedEvents } from "../../serving/fronts/forwarded-events.js";
 import { FrontModels } from "../../serving/fronts/front-models.js";
@@ -72,14 +73,15 @@ export class FrontServer implements FrontDuties {
   }
 
   async compose(facts: unknown): Promise<void> {
-    const { protocols, settings, directory, routes, routesPath, isObserved, sampling } = facts as FrontFacts;
+    const { protocols, settings, directory, routes, routesPath, isObserved, sampling, ignoresSuccess } =
+      facts as FrontFacts;
     const plugins = await runAll(
       protocols.map((each) => async () => ({
         ...each,
         plugin: await loadPlugin(each.moduleUrl, each.use, (url) => import(url)),
       })),
     );
-    if (isObserved) this.#events = new ForwardedEvents(this.#main, sampling);
+    if (isObserved) this.#events = new ForwardedEvents(this.#main, sampling, ignoresSuccess);
     const events = new ServerEvents(this.#events ? [this.#events] : [], this.#logger, this.#statistics);
     events.started();
     this.#statistics.start((report) => this.#main.tell("count", report));
@@ -112,6 +114,10 @@ export class FrontServer implements FrontDuties {
 
   run(order: RunOrder): ReturnType<FrontModels["run"]> {
     return this.#parts.models.run(order);
+  }
+
+  stream(order: StreamOrder): ReturnType<FrontModels["stream"]> {
+    return this.#parts.models.stream(order);
   }
 
   async listen(): Promise<readonly Endpoint[]> {

@@ -11,6 +11,9 @@ export const URL_HEADER = "plinth-request-url";
 /** The parameters in the path, as JSON, percent-encoded. */
 export const PARAMS_HEADER = "plinth-route-params";
 
+/** The name of the token that the client showed, percent-encoded; empty where it needed none. */
+export const CALLER_HEADER = "plinth-route-caller";
+
 /** In an answer: what the handler threw is the body, as an error that was packed and serialised as V8 does. */
 export const THROWN_HEADER = "plinth-thrown";
 

@@ -11,7 +11,7 @@ import type { Logger } from "../../extension-points/logger.js";
 import type { Route } from "../../extension-points/route.js";
 import { PlinthError } from "../../model/errors.js";
 import { packError } from "../../serving/execution/worker/packed-error.js";
-import { headersOf, PARAMS_HEADER, passedOn, THROWN_HEADER, URL_HEADER } from "./route-headers.js";
+import { CALLER_HEADER, headersOf, PARAMS_HEADER, passedOn, THROWN_HEADER, URL_HEADER } from "./route-headers.js";
 
 /** Largest request line and headers together, in bytes: more than a front takes of its clients. */
 const MAX_HEADER_BYTES = 131_072;
@@ -75,11 +75,13 @@ export class RouteHost implements AsyncDisposable {
   async #handle(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
     const { method = "GET", headers } = incoming;
     const route = this.#routes[Number(incoming.url?.slice(1))];
-    const { [URL_HEADER]: url, [PARAMS_HEADER]: params } = headers;
-    if (route === undefined || typeof url !== "string" || typeof params !== "string") {
+    const { [URL_HEADER]: url, [PARAMS_HEADER]: params, [CALLER_HEADER]: caller } = headers;
+    if (route === undefined || typeof url !== "string" || typeof params !== "string" || typeof caller !== "string") {
       throw new PlinthError("INTERNAL", `Expected a request of a front, got ${method} ${incoming.url}`);
     }
-    const own = passedOn(headersOf(incoming)).filter(([name]) => ![URL_HEADER, PARAMS_HEADER].includes(name));
+    const own = passedOn(headersOf(incoming)).filter(
+      ([name]) => ![URL_HEADER, PARAMS_HEADER, CALLER_HEADER].includes(name),
+    );
     const hasBody = method !== "GET" && method !== "HEAD";
     const request = new Request(url, {
       method,
@@ -87,7 +89,10 @@ export class RouteHost implements AsyncDisposable {
       signal,
       ...(hasBody && { body: bodyOf(incoming), duplex: "half" }),
     });
-    return route.handle(request, { params: new Map(JSON.parse(decodeURIComponent(params))) });
+    return route.handle(request, {
+      params: new Map(JSON.parse(decodeURIComponent(params))),
+      caller: decodeURIComponent(caller) || undefined,
+    });
   }
 }
 

@@ -39,23 +39,23 @@ export function checkChange(change: DeploymentChange, surroundings: ChangeSurrou
   switch (change.kind) {
     case "set-label":
       checkLabelName(change.label, deployment);
-      checkNotPinned(deployment, `labels.${change.label}`, `the label ${JSON.stringify(change.label)}`);
+      checkNotPinned(deployment, `labels.${change.label}`);
       checkProtected(change.label, surroundings);
       checkModelVersion(change.version);
       if (change.allowUnavailable !== true) checkAvailable(change.version, change.label, surroundings);
       return;
     case "remove-label":
       checkHasLabel(change.label, deployment);
-      checkNotPinned(deployment, `labels.${change.label}`, `the label ${JSON.stringify(change.label)}`);
+      checkNotPinned(deployment, `labels.${change.label}`);
       checkProtected(change.label, surroundings);
       checkNotRouted(change.label, deployment);
       return;
     case "set-traffic":
-      checkNotPinned(deployment, "traffic", "the traffic rules");
+      checkNotPinned(deployment, "traffic");
       if (change.traffic !== undefined) checkTraffic(change.traffic, surroundings);
       return;
     case "set-versions":
-      checkNotPinned(deployment, "versions", "which versions are served");
+      checkNotPinned(deployment, "versions");
       if (change.versions?.kind === "specific" && change.versions.versions.length > MAX_POLICY_VERSIONS) {
         throw invalid(`Expected at most ${MAX_POLICY_VERSIONS} versions, got ${change.versions.versions.length}`);
       }
@@ -66,15 +66,15 @@ export function checkChange(change: DeploymentChange, surroundings: ChangeSurrou
     case "load":
       if (change.version === undefined || wantedVersions(deployment, deployment.stored).includes(change.version))
         return;
-      checkNotPinned(deployment, "versions", "which versions are served");
+      checkNotPinned(deployment, "versions");
       checkStored(change.version, surroundings);
       return;
     case "unload":
       if (change.version === undefined) {
-        checkNotPinned(deployment, "served", `that model ${deployment.model} is served`);
+        checkNotPinned(deployment, "served");
         return;
       }
-      checkNotPinned(deployment, "versions", "which versions are served");
+      checkNotPinned(deployment, "versions");
       checkStored(change.version, surroundings);
       checkUnused(change.version, deployment);
       return;
@@ -84,14 +84,17 @@ export function checkChange(change: DeploymentChange, surroundings: ChangeSurrou
 /** Refuses a state to go back to that needs what is no longer there, or that differs in what may not be changed. */
 export function checkRollback(before: DeploymentState, after: DeploymentState, surroundings: ChangeSurroundings): void {
   const { deployment } = surroundings;
-  if (!isDeepStrictEqual(before.traffic, after.traffic)) checkNotPinned(deployment, "traffic", "the traffic rules");
+  if (after.served === false && before.served !== false) {
+    checkNotPinned(deployment, "served");
+  }
+  if (!isDeepStrictEqual(before.traffic, after.traffic)) checkNotPinned(deployment, "traffic");
   if (!isDeepStrictEqual(versionsOf(before), versionsOf(after))) {
-    checkNotPinned(deployment, "versions", "which versions are served");
+    checkNotPinned(deployment, "versions");
   }
   const labels = new Set([...before.labels.keys(), ...after.labels.keys()]);
   for (const label of labels) {
     if (before.labels.get(label) === after.labels.get(label)) continue;
-    checkNotPinned(deployment, `labels.${label}`, `the label ${JSON.stringify(label)}`);
+    checkNotPinned(deployment, `labels.${label}`);
     checkProtected(label, surroundings);
   }
   const gone = [...versionsInUse({ labels: after.labels, traffic: after.traffic ?? deployment.traffic })]
@@ -120,16 +123,28 @@ export function checkUnused(version: ModelVersion, deployment: Deployment): void
   );
 }
 
-/** @throws PlinthError `PINNED_BY_CONFIG` */
-function checkNotPinned({ model, pins }: Deployment, what: string, inWords: string): void {
-  const line = pins.get(what);
+/** @param pin a key of {@link Deployment.pins}. @throws PlinthError `PINNED_BY_CONFIG` */
+function checkNotPinned({ model, pins }: Deployment, pin: string): void {
+  const line = pins.get(pin);
   if (line === undefined) return;
   throw new PlinthError(
     "PINNED_BY_CONFIG",
-    `The configuration says ${inWords} of model ${model} at ${line}; change it there and reload, or remove it there to change ` +
-      "it at run time",
+    `The configuration pins ${pinned(pin, model)} at ${line}: change it there and reload, or take it out there to change it at run time`,
     { details: { model, pinnedBy: line } },
   );
+}
+
+function pinned(pin: string, model: string): string {
+  switch (pin) {
+    case "served":
+      return `that model ${model} is served`;
+    case "versions":
+      return `which versions of model ${model} are served`;
+    case "traffic":
+      return `the traffic rules of model ${model}`;
+    default:
+      return `the label ${JSON.stringify(pin.replace("labels.", ""))} of model ${model}`;
+  }
 }
 
 function checkLabelName(label: string, { labels }: Deployment): void {

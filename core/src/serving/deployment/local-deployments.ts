@@ -103,7 +103,7 @@ export class LocalDeployments implements Deployments {
     checkOrigin(origin);
     checkModelName(model);
     const { storage, catalog } = this.#options;
-    if (this.deployment(model) !== undefined) this.#checkExpected(model, origin);
+    this.#checkExpected(model, origin);
     const number = version ?? nextVersion(this.deployment(model)?.stored ?? []);
     const stored = await storage.publish(model, number, files, { signal: origin.signal });
     await catalog.refresh();
@@ -114,8 +114,9 @@ export class LocalDeployments implements Deployments {
   async remove(model: string, version: ModelVersion, origin: ChangeOrigin): Promise<Revision> {
     checkOrigin(origin);
     const { storage, catalog } = this.#options;
+    const deployment = this.#known(model);
     this.#checkExpected(model, origin);
-    checkUnused(version, this.#known(model));
+    checkUnused(version, deployment);
     await storage.remove(model, version, { signal: origin.signal });
     const action = { kind: "remove", version } as const;
     const removed = await this.#decide(model, action, afterwards(origin), (before) => withoutRemoved(before, version));
@@ -190,7 +191,7 @@ export class LocalDeployments implements Deployments {
   }
 
   #checkExpected(model: string, { expected }: ChangeOrigin): void {
-    const { revision } = this.#known(model);
+    const revision = this.deployment(model)?.revision ?? 0;
     if (expected === undefined || expected === revision) return;
     throw new PlinthError(
       "REVISION_CONFLICT",

@@ -1,32 +1,34 @@
 import { PlinthError } from "../../model/errors.js";
-import type { ExecutedModel } from "./executed-model.js";
-import { OneByOne, type Run, type RunOrder } from "./run-order.js";
+import type { QueuedModel } from "./executed-model.js";
+import { OneByOne, type Run, type RunOrder, SingleRun } from "./run-order.js";
 import { RunPace } from "./run-pace.js";
 import type { RunOutcome, RunQueue, RunRequest } from "./run-queue.js";
 import { WaitingRequests, whyUnwanted } from "./waiting-requests.js";
 
 /**
  * The queue before a model. A request that nothing has to wait for is run at once, at the price of a few comparisons; all others wait in
- * a bounded line, from which a {@link RunOrder} picks whenever the model has a free slot.
+ * a bounded line, from which a {@link RunOrder} picks whenever the model has a free slot. A run keeps its slot until it has ended, also where
+ * the deadline of its request has passed.
  *
  * What gathers is looked at when the turn of the event loop ends, so that requests which arrived together are run together, and
  * when its wait is over. A model that runs on this thread is given one such run a turn: while it runs nothing else can, and between
  * two of them answers are written and more requests are read.
  */
 export class QueuedRuns implements RunQueue {
-  readonly #model: ExecutedModel;
+  readonly #model: QueuedModel;
   readonly #order: RunOrder;
   readonly #maxWaiting: number;
   readonly #runsAtOnce: boolean;
   readonly #waiting = new WaitingRequests((waiting) => this.#order.remove(waiting));
   readonly #pace = new RunPace();
   #running = 0;
+  #allEnded: (() => void) | undefined;
   #turnEnd: NodeJS.Immediate | undefined;
   #dueTimer: NodeJS.Timeout | undefined;
   #dueTimerAtMs = Number.POSITIVE_INFINITY;
 
   /** `maxQueuedRequests` as in `ExecutionSettings`; what gathers counts, so that with 0 nothing does. */
-  constructor(model: ExecutedModel, maxQueuedRequests: number, order: RunOrder = new OneByOne()) {
+  constructor(model: QueuedModel, maxQueuedRequests: number, order: RunOrder = new OneByOne()) {
     this.#model = model;
     this.#order = order;
     this.#maxWaiting = maxQueuedRequests;
@@ -46,11 +48,29 @@ export class QueuedRuns implements RunQueue {
     return this.#mayRunAtOnce() ? undefined : this.#whyNotWait();
   }
 
+  startAtOnce(request: RunRequest, nowMs: number): boolean {
+    const unwanted = whyUnwanted(request, nowMs);
+    if (unwanted !== undefined) throw unwanted;
+    if (!this.#mayRunAtOnce() || this.#isWatched(request)) return false;
+    this.#running++;
+    return true;
+  }
+
+  ended(durationMs: number | undefined): void {
+    this.#leaveSlot();
+    if (durationMs !== undefined) this.#pace.ran(1, durationMs);
+    if (this.#waiting.size > 0) this.#startReady();
+  }
+
   run(request: RunRequest): Promise<RunOutcome> {
     const nowMs = performance.now();
     const unwanted = whyUnwanted(request, nowMs);
     if (unwanted !== undefined) return Promise.reject(unwanted);
-    if (this.#mayRunAtOnce()) return this.#runAtOnce(request, nowMs);
+    if (this.#mayRunAtOnce()) {
+      const begun = this.#waiting.begin(request, nowMs);
+      void this.#start(new SingleRun(begun));
+      return begun.outcome;
+    }
     const refusal = this.#whyNotWait();
     if (refusal !== undefined) return Promise.reject(refusal);
     const waiting = this.#waiting.enter(request, nowMs);
@@ -59,10 +79,14 @@ export class QueuedRuns implements RunQueue {
     return waiting.outcome;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearImmediate(this.#turnEnd);
     clearTimeout(this.#dueTimer);
     this.#waiting[Symbol.dispose]();
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#allEnded = resolve;
+    });
   }
 
   #modelChanged(): void {
@@ -75,17 +99,14 @@ export class QueuedRuns implements RunQueue {
     return this.#runsAtOnce && this.#waiting.size === 0 && this.#running < this.#model.slots;
   }
 
-  async #runAtOnce(request: RunRequest, startedAtMs: number): Promise<RunOutcome> {
-    this.#running++;
-    try {
-      const outputs = await this.#model.run(request);
-      const finishedAtMs = performance.now();
-      this.#pace.ran(1, finishedAtMs - startedAtMs);
-      return { outputs, startedAtMs, finishedAtMs, isBatched: false };
-    } finally {
-      this.#running--;
-      if (this.#waiting.size > 0) this.#startReady();
-    }
+  /** Whether a deadline can end the wait for the run: on this thread nothing else happens meanwhile. */
+  #isWatched({ deadlineMs, outlastsDeadline }: RunRequest): boolean {
+    return deadlineMs !== undefined && outlastsDeadline !== true && this.#model.slots !== Number.POSITIVE_INFINITY;
+  }
+
+  #leaveSlot(): void {
+    this.#running--;
+    if (this.#running === 0) this.#allEnded?.();
   }
 
   #startReady(): void {
@@ -103,7 +124,7 @@ export class QueuedRuns implements RunQueue {
     const startedAtMs = performance.now();
     this.#running++;
     await run.start(this.#model, startedAtMs);
-    this.#running--;
+    this.#leaveSlot();
     this.#pace.ran(run.requests, performance.now() - startedAtMs);
     if (this.#waiting.size === 0) return;
     if (this.#blocksThread) this.#lookAtTurnEnd();

@@ -3,7 +3,7 @@ import { AbortWatch } from "./abort-watch.js";
 import { DeadlineWatch } from "./deadline-watch.js";
 import type { RunOutcome, RunRequest } from "./run-queue.js";
 
-/** A request that waits for its run, and the promise of its answer. */
+/** A request that waits for its run, or for the end of it, and the promise of its answer. */
 export class WaitingRequest {
   readonly request: RunRequest;
   /** On the clock of `performance.now()`. */
@@ -11,11 +11,11 @@ export class WaitingRequest {
   /** Its number in the order of arrival. */
   readonly turn: number;
   readonly outcome: Promise<RunOutcome>;
-  readonly #line: WaitingLine;
+  readonly #line: WaitingRequests;
   #resolve!: (outcome: RunOutcome) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(request: RunRequest, arrivedAtMs: number, turn: number, line: WaitingLine) {
+  constructor(request: RunRequest, arrivedAtMs: number, turn: number, line: WaitingRequests) {
     this.request = request;
     this.arrivedAtMs = arrivedAtMs;
     this.turn = turn;
@@ -30,29 +30,23 @@ export class WaitingRequest {
     return this.request.deadlineMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Waits no more, because it is run now: neither its deadline nor its signal ends it from here on. */
+  /** Waits no more, because it is run now: its signal does not end it from here on, its deadline still does. */
   leave(): void {
     this.#line.leave(this);
   }
 
-  /** Only the first answer or refusal counts. */
+  /** Only the first answer or refusal counts; an answer that comes past the deadline is a refusal. */
   answer(outcome: RunOutcome): void {
-    this.#resolve(outcome);
+    if (outcome.finishedAtMs > this.deadlineMs && this.request.outlastsDeadline !== true) this.#reject(overran());
+    else this.#resolve(outcome);
+    this.#line.settle(this);
   }
 
   /** Takes it out of the line where it still waits. */
   refuse(error: unknown): void {
     this.#reject(error);
-    this.#line.drop(this);
+    this.#line.settle(this);
   }
-}
-
-/** Where a request waits. */
-interface WaitingLine {
-  /** @returns whether it was in. */
-  leave(waiting: WaitingRequest): boolean;
-  /** As {@link leave}, and sees to it that it is not run. */
-  drop(waiting: WaitingRequest): void;
 }
 
 /** Whether it goes first: by priority, then by arrival. Nothing ages: as long as higher ones come, lower ones wait. */
@@ -61,11 +55,16 @@ export function goesBefore(left: WaitingRequest, right: WaitingRequest): boolean
   return difference > 0 || (!(difference < 0) && left.turn < right.turn);
 }
 
-/** All requests that wait for one model. Each leaves when it is run, when its deadline passes, or when its signal aborts. */
-export class WaitingRequests implements WaitingLine, Disposable {
+/**
+ * All requests that wait for one model. Each leaves when it is run, when its deadline passes, or when its signal aborts. The deadline is
+ * watched until the answer is there: a run that has begun goes on, but nobody waits for it longer.
+ */
+export class WaitingRequests implements Disposable {
   readonly #all = new Set<WaitingRequest>();
   readonly #gone: (waiting: WaitingRequest) => void;
-  readonly #deadlines = new DeadlineWatch<WaitingRequest>((each) => each.refuse(deadlineExceeded()));
+  readonly #deadlines = new DeadlineWatch<WaitingRequest>((each) =>
+    each.refuse(this.#all.has(each) ? deadlineExceeded() : overran()),
+  );
   readonly #aborts = new AbortWatch<WaitingRequest>((each) => each.refuse(cancelled()));
   #entered = 0;
 
@@ -80,11 +79,17 @@ export class WaitingRequests implements WaitingLine, Disposable {
 
   /** The request is one that {@link whyUnwanted} had nothing against. */
   enter(request: RunRequest, nowMs: number): WaitingRequest {
-    const waiting = new WaitingRequest(request, nowMs, this.#entered++, this);
+    const waiting = this.begin(request, nowMs);
     this.#all.add(waiting);
-    if (request.deadlineMs !== undefined) this.#deadlines.add(waiting);
     if (request.signal !== undefined) this.#aborts.add(waiting, request.signal);
     return waiting;
+  }
+
+  /** As {@link enter}, for one that is run at once. */
+  begin(request: RunRequest, nowMs: number): WaitingRequest {
+    const begun = new WaitingRequest(request, nowMs, this.#entered++, this);
+    if (request.deadlineMs !== undefined) this.#deadlines.add(begun);
+    return begun;
   }
 
   /** Refuses what is too late at this time. */
@@ -103,15 +108,18 @@ export class WaitingRequests implements WaitingLine, Disposable {
     this.#deadlines[Symbol.dispose]();
   }
 
+  /** @returns whether it was in. */
   leave(waiting: WaitingRequest): boolean {
     if (!this.#all.delete(waiting)) return false;
-    const { deadlineMs, signal } = waiting.request;
-    if (deadlineMs !== undefined) this.#deadlines.remove(waiting);
+    const { signal, outlastsDeadline } = waiting.request;
     if (signal !== undefined) this.#aborts.remove(waiting, signal);
+    if (outlastsDeadline === true) this.#deadlines.remove(waiting);
     return true;
   }
 
-  drop(waiting: WaitingRequest): void {
+  /** It has its answer; where it still waits, it is not run. */
+  settle(waiting: WaitingRequest): void {
+    if (waiting.request.deadlineMs !== undefined) this.#deadlines.remove(waiting);
     if (this.leave(waiting)) this.#gone(waiting);
   }
 }
@@ -127,6 +135,14 @@ function deadlineExceeded(): PlinthError {
   return new PlinthError(
     "DEADLINE_EXCEEDED",
     "Run() timeout exceeded while waiting in batching queue: the request's deadline passed before the model could run; it was not run",
+  );
+}
+
+/** For a run whose deadline has passed by its end. */
+export function overran(): PlinthError {
+  return new PlinthError(
+    "DEADLINE_EXCEEDED",
+    "The request's deadline passed while the model ran, so that its answer was dropped: give it more time, or less to compute",
   );
 }
 

@@ -16,6 +16,7 @@ export const MAX_WAITING_EVENTS = 16_384;
 export class ForwardedEvents implements Monitor {
   readonly name = "main process";
   readonly sampling: Sampling | undefined;
+  readonly ignoresSuccess: boolean;
   readonly #main: Pick<Peer<MainDuties>, "call">;
   #waiting: PackedEvent[] = [];
   #dropped = 0;
@@ -23,10 +24,14 @@ export class ForwardedEvents implements Monitor {
   /** Settles when all that was sent has been taken. */
   #sent: Promise<void> = Promise.resolve();
 
-  /** @param sampling what the monitors of the main process want */
-  constructor(main: Pick<Peer<MainDuties>, "call">, sampling?: Sampling | undefined) {
+  /**
+   * @param sampling what the monitors of the main process want
+   * @param ignoresSuccess whether none of them wants to hear of what went well
+   */
+  constructor(main: Pick<Peer<MainDuties>, "call">, sampling?: Sampling | undefined, ignoresSuccess = false) {
     this.#main = main;
     this.sampling = sampling;
+    this.ignoresSuccess = ignoresSuccess;
   }
 
   async start(): Promise<void> {}

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import type { ConfigReload } from "../../extension-points/config-reload.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
+import { settledOrAborted } from "../../extension-points/settled-or-aborted.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { WorkerRecipe } from "../execution/backend-source.js";
@@ -120,7 +122,7 @@ export class FrontFleet implements Holders, ModelExecutor {
 
   /** Has every front load the model; waits for the first fronts. */
   async execute(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
-    await Promise.race([this.#firstComposed, aborted(signal)]);
+    await settledOrAborted(this.#firstComposed, signal);
     const shared = new SharedModel(++this.#lastId, execution, this);
     this.#shared.set(shared.id, shared);
     try {
@@ -128,7 +130,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       return shared;
     } catch (error) {
       // Fronts end before the catalogue stops, which is no fault of the model's.
-      if (this.#isStopping) await aborted(signal);
+      if (this.#isStopping && !signal.aborted) await once(signal, "abort");
       throw error;
     }
   }
@@ -144,7 +146,7 @@ export class FrontFleet implements Holders, ModelExecutor {
 
   order(
     servable: ServableId,
-    { model, version, files, source, settings, batching, description }: ModelExecution,
+    { model, version, files, source, settings, batching, description, versions }: ModelExecution,
   ): LoadOrder {
     if (source.recipe === undefined) {
       throw new PlinthError(
@@ -163,6 +165,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       execution: sharedSettings(settings, this.#options.size),
       batching,
       description,
+      versions,
     };
   }
 
@@ -170,7 +173,7 @@ export class FrontFleet implements Holders, ModelExecutor {
   async drain(deadlineMs: number, signal: AbortSignal): Promise<void> {
     this.#stopReplacing();
     const drained = [...this.#fronts].map((front) => front.call("drain", { deadlineMs }).catch(() => {}));
-    await Promise.race([Promise.all(drained), aborted(signal)]);
+    await settledOrAborted(Promise.all(drained), signal);
     this.#isOverdue = signal.aborted;
   }
 
@@ -277,11 +280,4 @@ export class FrontFleet implements Holders, ModelExecutor {
     this.#backendIds.set(recipe, id);
     return id;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -30,13 +30,14 @@ export interface PackedStatus {
   readonly error: PackedError | undefined;
 }
 
-interface PackedVersionStatus extends Omit<VersionStatus, "error"> {
+/** Without signatures, which requests find with their version. */
+interface PackedVersionStatus extends Omit<VersionStatus, "error" | "signatures"> {
   readonly error: PackedError | undefined;
 }
 
 export function packStatus({ versions, labels, error }: ModelStatus): PackedStatus {
   return {
-    versions: versions.map((each) => ({ ...each, error: each.error && packError(each.error) })),
+    versions: versions.map(({ signatures: _, ...each }) => ({ ...each, error: each.error && packError(each.error) })),
     labels,
     error: error && packError(error),
   };

@@ -1,9 +1,10 @@
 import pLimit, { type LimitFunction } from "p-limit";
+import type { MemoryFigures } from "../../extension-points/server-statistics.js";
+import { settledOrAborted } from "../../extension-points/settled-or-aborted.js";
 import { type ErrorReason, PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { Servable } from "../execution/servable.js";
 import { chooseVictims } from "./choose-victims.js";
-import { untilAborted } from "./until-aborted.js";
 import { withinTimeLimit } from "./within-time-limit.js";
 
 /**
@@ -56,6 +57,10 @@ export class MemoryBudget {
     this.#reclaimable = reclaimable;
   }
 
+  get figures(): MemoryFigures {
+    return { budgetBytes: this.#budgetBytes, usedBytes: this.#usedBytes };
+  }
+
   /**
    * Sets memory aside until the reservation is disposed. Where it does not fit, the least recently used versions out of those
    * that can be reclaimed and that nobody holds are unloaded first; where enough is only held, that is waited for.
@@ -90,7 +95,7 @@ export class MemoryBudget {
   async #makeRoom(user: MemoryUser, needBytes: number, signal: AbortSignal): Promise<void> {
     while (this.#missingBytes(needBytes) > 0) {
       const evictions = await this.#begunEvictions(user, needBytes, signal);
-      await untilAborted(Promise.all(evictions), signal);
+      await settledOrAborted(Promise.all(evictions), signal);
     }
   }
 

@@ -1,6 +1,8 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { ChangeWatchers } from "../../extension-points/change-watchers.js";
 import type { Logger } from "../../extension-points/logger.js";
+import type { MemoryFigures } from "../../extension-points/server-statistics.js";
+import { settledOrAborted } from "../../extension-points/settled-or-aborted.js";
 import type { ModelStorage, StoredModel } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -18,7 +20,6 @@ import { IdleUnloading } from "./idle-unloading.js";
 import { type LoadContext, loadServable } from "./load-servable.js";
 import { MemoryBudget } from "./memory-budget.js";
 import { ModelLifecycle } from "./model-lifecycle.js";
-import { untilAborted } from "./until-aborted.js";
 import { withinTimeLimit } from "./within-time-limit.js";
 
 /** Loads under way at once, over all models. */
@@ -107,6 +108,11 @@ export class ModelCatalog implements ServedModels {
     this.#refreshing = undefined;
   }
 
+  /** What versions in memory need together. */
+  get memory(): MemoryFigures {
+    return this.#memory.figures;
+  }
+
   /** What is in service now. */
   get servables(): ServableMap {
     return this.#servables;
@@ -165,14 +171,14 @@ export class ModelCatalog implements ServedModels {
   async settled(models: Iterable<string> = this.#lifecycles.keys(), signal?: AbortSignal): Promise<void> {
     const settling = Promise.all([...models].map((model) => this.#lifecycles.get(model)?.settled()));
     if (signal === undefined) await settling;
-    else await untilAborted(settling, signal);
+    else await settledOrAborted(settling, signal);
   }
 
-  /** Why models that are to be served have no version that can answer, by name. */
   watch(changed: () => void): Disposable {
     return this.#watchers.add(changed);
   }
 
+  /** Why models that are to be served have no version that can answer, by name. */
   unavailable(): ReadonlyMap<string, string> {
     return new Map(
       this.modelNames().flatMap((model) => {
@@ -318,13 +324,14 @@ export class ModelCatalog implements ServedModels {
 
   #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
     const { storage, backends, plans, events, executor = LOCAL_EXECUTOR } = this.#options;
-    const { backend, execution, batching, description } = plans.plan(model);
+    const { backend, execution, batching, description, versions } = plans.plan(model);
     return {
       storage,
       backends: backend === undefined ? backends : [backend],
       execution,
       batching,
       description,
+      versions,
       executor,
       memory: this.#memory,
       isQuiet: () => this.#isStarting || !isAnyLoaded(this.#servables),

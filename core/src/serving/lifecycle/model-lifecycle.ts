@@ -124,7 +124,7 @@ export class ModelLifecycle {
       sinceMs: entry.sinceMs,
       ...(entry.error !== undefined && { error: entry.error }),
       ...(this.#answering.includes(entry.onDemand) && { onDemand: true }),
-      ...(entry.servable?.details !== undefined && { details: entry.servable.details }),
+      ...(entry.servable !== undefined && factsOf(entry.servable)),
     }));
   }
 
@@ -338,4 +338,13 @@ export class ModelLifecycle {
     this.#answering = answering;
     this.#effects.serve(answering);
   }
+}
+
+/** What is known of a version while it is in memory. */
+function factsOf({
+  backend,
+  signatures,
+  details,
+}: Servable): Pick<VersionStatus, "backend" | "signatures" | "details"> {
+  return { backend, signatures, ...(details !== undefined && { details }) };
 }

@@ -20,9 +20,14 @@ export function compareOutputs(expected: NamedTensors, got: NamedTensors): Outpu
     if (other === undefined || !sameForm(tensor, other)) return { agreed: false, maxDifference: undefined };
     const comparison = compareData(tensor, other);
     agreed &&= comparison.agreed;
-    if (comparison.maxDifference !== undefined) maxDifference = Math.max(maxDifference ?? 0, comparison.maxDifference);
+    maxDifference = larger(maxDifference, comparison.maxDifference);
   }
   return { agreed, maxDifference };
+}
+
+/** The larger of two differences; one that is not known is none. */
+export function larger(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined || right === undefined ? (left ?? right) : Math.max(left, right);
 }
 
 function sameForm(left: Tensor, right: Tensor): boolean {

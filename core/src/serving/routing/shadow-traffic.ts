@@ -4,12 +4,14 @@ import type { NamedTensors, Tensor } from "../../model/tensor.js";
 import type { ShadowCounts } from "../../model/version-state.js";
 import type { Servable } from "../execution/servable.js";
 import type { ServerEvents } from "../server-events.js";
-import { compareOutputs } from "./compare-outputs.js";
+import { compareOutputs, larger } from "./compare-outputs.js";
 
 /** Mirrored requests that wait or run at once; further ones are dropped and counted. */
 export const MAX_SHADOW_REQUESTS = 32;
 
-type Outcome = keyof ShadowCounts;
+type Outcome = Exclude<keyof ShadowCounts, "maxDifference">;
+
+type Counts = { -readonly [Each in keyof ShadowCounts]: ShadowCounts[Each] };
 
 /**
  * Runs copies of answered requests on another version, compares the answers, tells the monitors, and drops them. Clients wait
@@ -17,7 +19,7 @@ type Outcome = keyof ShadowCounts;
  */
 export class ShadowTraffic {
   readonly #events: ServerEvents;
-  readonly #counts = new WeakMap<Servable, Record<Outcome, number>>();
+  readonly #counts = new WeakMap<Servable, Counts>();
   #underWay = 0;
 
   constructor(events: ServerEvents) {
@@ -56,7 +58,11 @@ export class ShadowTraffic {
       this.#underWay--;
       shadow.release();
     }
-    this.#count(shadow, comparison === undefined ? "failed" : comparison.agreed ? "agreed" : "differed");
+    this.#count(
+      shadow,
+      comparison === undefined ? "failed" : comparison.agreed ? "agreed" : "differed",
+      comparison?.maxDifference,
+    );
     this.#events.emit({
       type: "shadow-compared",
       model,
@@ -69,9 +75,10 @@ export class ShadowTraffic {
     });
   }
 
-  #count(shadow: Servable, outcome: Outcome): void {
+  #count(shadow: Servable, outcome: Outcome, difference?: number): void {
     const counts = this.#counts.get(shadow) ?? { agreed: 0, differed: 0, failed: 0, dropped: 0 };
     counts[outcome]++;
+    counts.maxDifference = larger(counts.maxDifference, difference);
     this.#counts.set(shadow, counts);
   }
 }

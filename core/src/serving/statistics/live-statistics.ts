@@ -1,4 +1,5 @@
 import type {
+  MemoryFigures,
   ModelStatistics,
   MonitorFigures,
   ProcessFigures,
@@ -37,6 +38,7 @@ export class LiveStatistics implements ServerStatistics, RequestRecorders, Dispo
   readonly #process = new ProcessWatch("main");
   readonly #fronts = new Map<number, ProcessFigures>();
   #monitors: () => readonly MonitorFigures[] = () => [];
+  #memory: () => MemoryFigures = () => ({ budgetBytes: 0, usedBytes: 0 });
 
   /** Begins to measure the process. */
   start(): void {
@@ -72,6 +74,11 @@ export class LiveStatistics implements ServerStatistics, RequestRecorders, Dispo
   /** Has {@link monitors} tell of them. */
   watchMonitors(figures: () => readonly MonitorFigures[]): void {
     this.#monitors = figures;
+  }
+
+  /** Has {@link memory} tell of it. */
+  watchMemory(figures: () => MemoryFigures): void {
+    this.#memory = figures;
   }
 
   models(): readonly ModelStatistics[] {
@@ -117,6 +124,10 @@ export class LiveStatistics implements ServerStatistics, RequestRecorders, Dispo
 
   monitors(): readonly MonitorFigures[] {
     return this.#monitors();
+  }
+
+  memory(): MemoryFigures {
+    return this.#memory();
   }
 
   [Symbol.dispose](): void {

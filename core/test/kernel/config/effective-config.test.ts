@@ -19,10 +19,12 @@ test("shows the whole configuration with every default", async () => {
       loading: "eager",
       idleUnloadMs: 0,
       protectedLabels: [],
+      managementTokens: {},
       limits: {
         maxRequestBytes: 67_108_864,
         requestTimeoutMs: 30_000,
         inferenceTimeoutMs: 30_000,
+        streamTimeoutMs: 600_000,
         maxConnections: 1_024,
       },
     },

@@ -20,10 +20,12 @@ test("fills in every default of a configuration that names only a storage", asyn
     loading: "eager",
     idleUnloadMs: 0,
     protectedLabels: [],
+    managementTokens: new Map(),
     limits: {
       maxRequestBytes: 67_108_864,
       requestTimeoutMs: 30_000,
       inferenceTimeoutMs: 30_000,
+      streamTimeoutMs: 600_000,
       maxConnections: 1_024,
     },
   });

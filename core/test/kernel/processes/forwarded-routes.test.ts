@@ -22,7 +22,7 @@ async function forwarded(handle: Route["handle"], facts: Partial<Route> = {}): P
   );
   hosts.push(host);
   const path = await host.start();
-  const [route] = routeFacts([{ method: "POST", path: "/a/:b", access: "management", ...facts, handle }]);
+  const [route] = await routeFacts([{ method: "POST", path: "/a/:b", access: "management", ...facts, handle }]);
   return forwardedRoute(route ?? expect.fail("no route"), path);
 }
 
@@ -75,6 +75,16 @@ describe("a route of the main process in a front", () => {
       ["a=1", "b=2"],
       '"3"',
     ]);
+  });
+
+  it("is told by the front alone who asks", async () => {
+    const route = await forwarded(async (request, { caller }) => {
+      return new Response(`${caller} ${request.headers.has("plinth-route-caller")}`);
+    });
+    const spoofed = { headers: { "plinth-route-caller": "mallory" } };
+    expect(await (await route.handle(post("", spoofed), NO_PARAMS)).text()).toBe("undefined false");
+    const context = { ...NO_PARAMS, caller: "Jürg" };
+    expect(await (await route.handle(post("", spoofed), context)).text()).toBe("Jürg false");
   });
 
   it.each([204, 304])("answers %i without a body", async (status) => {

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type NamedTensors, PlinthError, type RunCall } from "../../../src/index.js";
-import { column, floats, halfPlusTwo, numbers } from "../../fakes/fake-executed-model.js";
+import { ask, column, floats, halfPlusTwo, numbers } from "../../fakes/fake-executed-model.js";
 import { BatchingUnderTest } from "./batching-under-test.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -126,6 +126,20 @@ describe("a batch is run", () => {
     expect(subject.runRows).toEqual([1]);
   });
 
+  it("on, though one of its requests has its deadline meanwhile, which ends at its own time", async () => {
+    const subject = new BatchingUnderTest({ maxWaitMs: 5 });
+    subject.model.holds = true;
+    const late = subject.queue.run(column([1], { deadlineMs: performance.now() + 20 }));
+    const inTime = subject.queue.run(column([2], { deadlineMs: performance.now() + 40 }));
+    const refused = expect(late).rejects.toThrow("while the model ran");
+    await vi.advanceTimersByTimeAsync(20);
+    await refused;
+    subject.model.held[0]?.finish();
+    expect(numbers((await inTime).outputs)).toEqual([3]);
+    expect(subject.runRows).toEqual([2]);
+    expect(subject.queue.refusal()).toBeUndefined();
+  });
+
   it("with as many as the queue holds, past which requests are refused", async () => {
     const { queue } = new BatchingUnderTest({ maxQueuedRequests: 2, maxWaitMs: 10 });
     const waiting = [1, 2].map((value) => queue.run(column([value])));
@@ -138,7 +152,7 @@ describe("a batch is run", () => {
 
   it("of one request each where none may wait", async () => {
     const subject = new BatchingUnderTest({ maxQueuedRequests: 0 });
-    const outcome = subject.queue.run(column([1]));
+    const outcome = ask(subject.queue, subject.model, column([1]));
     expect(subject.runRows).toEqual([1]);
     expect(numbers((await outcome).outputs)).toEqual([2.5]);
   });

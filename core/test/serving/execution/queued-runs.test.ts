@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PlinthError } from "../../../src/index.js";
 import { QueuedRuns } from "../../../src/serving/execution/queued-runs.js";
 import type { RunRequest } from "../../../src/serving/execution/run-queue.js";
-import { column, FakeExecutedModel, numbers } from "../../fakes/fake-executed-model.js";
+import { ask, column, FakeExecutedModel, halfPlusTwo, numbers } from "../../fakes/fake-executed-model.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -13,7 +13,7 @@ function busy(maxQueuedRequests = 8) {
   const model = new FakeExecutedModel(1);
   model.holds = true;
   const queue = new QueuedRuns(model, maxQueuedRequests);
-  const underWay = queue.run(column([0]));
+  const underWay = ask(queue, model, column([0]));
   return { model, queue, underWay };
 }
 
@@ -32,7 +32,7 @@ describe("a request to a model with a free slot", () => {
   it("is run before anything else happens", async () => {
     const model = new FakeExecutedModel(Number.POSITIVE_INFINITY);
     const queue = new QueuedRuns(model, 0);
-    const outcomes = Promise.all([1, 2, 3].map((value) => queue.run(column([value]))));
+    const outcomes = Promise.all([1, 2, 3].map((value) => ask(queue, model, column([value]))));
     expect(model.calls).toHaveLength(3);
     expect((await outcomes).map(({ outputs }) => numbers(outputs))).toEqual([[2.5], [3], [3.5]]);
   });
@@ -54,7 +54,7 @@ describe("a request to a model with a free slot", () => {
   ])("is not run %s", async (_what, rest, reason) => {
     const model = new FakeExecutedModel(1);
     const queue = new QueuedRuns(model, 8);
-    await expect(queue.run(column([1], rest))).rejects.toMatchObject({ reason });
+    await expect(ask(queue, model, column([1], rest))).rejects.toMatchObject({ reason });
     expect(model.calls).toHaveLength(0);
   });
 });
@@ -122,9 +122,10 @@ describe("requests that wait", () => {
   it("are refused when the queue is disposed", async () => {
     const { model, queue } = busy();
     const waits = queue.run(column([1], { deadlineMs: 1e9 }));
-    queue[Symbol.dispose]();
+    const disposed = queue[Symbol.asyncDispose]();
     await expect(waits).rejects.toMatchObject({ reason: "VERSION_NOT_AVAILABLE" });
     await finishAll(model);
+    await disposed;
     expect(model.calls).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -202,6 +203,66 @@ describe("a deadline", () => {
     await inTime;
     elapsed.mockRestore();
     expect(order(model)).toEqual([0, 2]);
+  });
+
+  it("ends the wait for a run that has begun, which keeps its slot until it ends", async () => {
+    const model = new FakeExecutedModel(1);
+    model.holds = true;
+    const queue = new QueuedRuns(model, 8);
+    const cut = queue.run(column([1], { deadlineMs: performance.now() + 10 }));
+    const next = queue.run(column([2], { deadlineMs: performance.now() + 1_000 }));
+    const refused = expect(cut).rejects.toMatchObject({
+      reason: "DEADLINE_EXCEEDED",
+      message: expect.stringContaining("while the model ran"),
+    });
+    await vi.advanceTimersByTimeAsync(10);
+    await refused;
+    expect(order(model)).toEqual([1]);
+    await finishAll(model);
+    expect(numbers((await next).outputs)).toEqual([3]);
+    expect(order(model)).toEqual([1, 2]);
+    expect(queue.refusal()).toBeUndefined();
+  });
+
+  it("ends it for those as well that had waited for their run", async () => {
+    const { model, queue } = busy();
+    const cut = queue.run(column([1], { deadlineMs: performance.now() + 10 }));
+    const refused = expect(cut).rejects.toThrow("while the model ran");
+    model.held[0]?.finish();
+    await vi.advanceTimersByTimeAsync(10);
+    await refused;
+    expect(order(model)).toEqual([0, 1]);
+  });
+
+  it("drops an answer that comes past it, where nothing could end the wait", async () => {
+    const model = new FakeExecutedModel(Number.POSITIVE_INFINITY);
+    const queue = new QueuedRuns(model, 8);
+    const began = performance.now();
+    model.answer = (call) => {
+      vi.spyOn(performance, "now").mockReturnValue(began + 20);
+      return halfPlusTwo(call);
+    };
+    await expect(queue.run(column([1], { deadlineMs: began + 10 }))).rejects.toThrow("while the model ran");
+    await expect(queue.run(column([1], { deadlineMs: began + 30 }))).resolves.toBeDefined();
+    vi.restoreAllMocks();
+  });
+
+  it("leaves the model to a run that nobody waits for any more, before it is freed", async () => {
+    const model = new FakeExecutedModel(1);
+    model.holds = true;
+    const queue = new QueuedRuns(model, 8);
+    const cut = queue.run(column([1], { deadlineMs: performance.now() + 10 })).catch(() => {});
+    await vi.advanceTimersByTimeAsync(10);
+    await cut;
+    let isDisposed = false;
+    const disposed = queue[Symbol.asyncDispose]().then(() => {
+      isDisposed = true;
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(isDisposed).toBe(false);
+    await finishAll(model);
+    await disposed;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("far past what a timer holds ends nothing early", async () => {

@@ -1,37 +1,54 @@
+import { PlinthError } from "@plinth/core";
+import type { GraphNode } from "@plinth/saved-model";
 import type { CompileOp } from "../graph/compile-program.js";
 import { ASSERTIONS } from "./assertions.js";
+import { COMPLEX_NUMBERS, complexOp } from "./complex-numbers.js";
 import { CONTROL_FLOW } from "./control-flow.js";
 import { converterOp, isConverterOp } from "./converter-ops.js";
 import { CONVOLUTIONS } from "./convolutions.js";
+import { DIAGONALS } from "./diagonals.js";
 import { ELEMENTWISE } from "./elementwise.js";
+import { HASHING } from "./hashing.js";
 import { IMAGES } from "./images.js";
-import type { Ops } from "./kernels.js";
+import { elementTypeOf, nameOf, type Ops } from "./kernels.js";
 import { LINEAR_ALGEBRA } from "./linear-algebra.js";
+import { byNumbers, movesElements } from "./moved-strings.js";
 import { PARSE_EXAMPLES } from "./parse-examples.js";
 import { RAGGED } from "./ragged.js";
+import { RAGGED_PARTS } from "./ragged-parts.js";
 import { REDUCTIONS } from "./reductions.js";
+import { SCATTERING } from "./scattering.js";
 import { SEGMENTS } from "./segments.js";
 import { SHAPES } from "./shapes.js";
+import { SPARSE } from "./sparse.js";
 import { STRINGS } from "./strings.js";
 import { TABLES } from "./tables.js";
 import { TENSOR_LISTS } from "./tensor-lists.js";
+import { UNICODE } from "./unicode.js";
 import { VARIABLES } from "./variables.js";
 
 const OPS: Ops = {
   ...ASSERTIONS,
+  ...COMPLEX_NUMBERS,
   ...CONTROL_FLOW,
   ...CONVOLUTIONS,
+  ...DIAGONALS,
   ...ELEMENTWISE,
+  ...HASHING,
   ...IMAGES,
   ...LINEAR_ALGEBRA,
   ...PARSE_EXAMPLES,
   ...RAGGED,
+  ...RAGGED_PARTS,
   ...REDUCTIONS,
+  ...SCATTERING,
   ...SEGMENTS,
   ...SHAPES,
+  ...SPARSE,
   ...STRINGS,
   ...TABLES,
   ...TENSOR_LISTS,
+  ...UNICODE,
   ...VARIABLES,
 };
 
@@ -53,9 +70,22 @@ const PLACES: ReadonlySet<string> = new Set([
   "StopGradient",
 ]);
 
-/** What computes an op: a kernel of our own where there is one, else TensorFlow.js's converter. */
-export function findOp(op: string): CompileOp {
-  return (Object.hasOwn(OPS, op) ? OPS[op] : undefined) ?? converterOp;
+/**
+ * What computes a node: a kernel of our own where there is one, else TensorFlow.js's converter.
+ *
+ * @throws PlinthError `MODEL_UNSUPPORTED` for what is not computed with complex numbers
+ */
+export function findOp(node: GraphNode): CompileOp {
+  const compile = (Object.hasOwn(OPS, node.op) ? OPS[node.op] : undefined) ?? converterOp;
+  const type = elementTypeOf(node);
+  if (type === "string" && movesElements(node.op)) return byNumbers(compile);
+  if (type === undefined || !type.startsWith("complex")) return compile;
+  const onComplex = complexOp(node.op, compile);
+  if (onComplex !== undefined) return onComplex;
+  throw new PlinthError(
+    "MODEL_UNSUPPORTED",
+    `The ${nameOf(node)} computes with complex numbers, which this engine does not: the engine native has all of TensorFlow's ops`,
+  );
 }
 
 export function isSupported(op: string): boolean {

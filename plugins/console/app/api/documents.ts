@@ -11,6 +11,8 @@ export interface Version {
   readonly state: VersionState;
   readonly since?: string;
   readonly onDemand?: boolean;
+  /** How its backend has loaded it. */
+  readonly details?: Readonly<Record<string, string>>;
   readonly labels: readonly string[];
   readonly error?: Problem;
 }
@@ -102,6 +104,8 @@ export interface Statistics {
   readonly models: readonly ModelStatistics[];
   readonly processes: readonly ProcessFigures[];
   readonly monitors: readonly { readonly name: string; readonly faults: number }[];
+  /** A budget of 0: there is none. */
+  readonly memory: { readonly budgetBytes: number; readonly usedBytes: number };
 }
 
 export interface Health {

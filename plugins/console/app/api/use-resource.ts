@@ -8,7 +8,7 @@ export interface Resource<Document> {
   readonly reload: () => void;
 }
 
-/** Looks at a resource of the API again and again while the page is seen; `undefined`: at none. */
+/** Looks at a resource of the API again and again while the page is seen, or once; `undefined`: at none. @param everyMs 0: once */
 export function useResource<Document>(path: string | undefined, everyMs = 2_000): Resource<Document> {
   const [state, setState] = useState<{ path?: string; document?: Document; error?: Error }>({});
   const [asked, setAsked] = useState(0);
@@ -26,7 +26,7 @@ export function useResource<Document>(path: string | undefined, everyMs = 2_000)
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         setState((before) => ({ ...(before.path === path && before), path, error }));
       }
-      timer = window.setTimeout(lookIfSeen, everyMs);
+      if (everyMs > 0) timer = window.setTimeout(lookIfSeen, everyMs);
     };
     const lookIfSeen = () => {
       if (document.visibilityState === "visible") void look();

@@ -3,6 +3,7 @@ import { Link, useSearchParams } from "wouter-preact";
 import { modelPath, send } from "../api/client.js";
 import type { List, Revision } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
+import { CompareRevisions } from "../parts/compare-revisions.js";
 import { Confirm } from "../parts/confirm.js";
 import { describeRevision } from "../parts/describe-revision.js";
 import { Difference } from "../parts/difference.js";
@@ -20,8 +21,12 @@ export function HistoryPage() {
   const query = `?limit=${PAGE_SIZE}${before === null ? "" : `&before=${encodeURIComponent(before)}`}`;
   const path = model === undefined ? `/api/history${query}` : `${modelPath(model)}/history${query}`;
   const history = useResource<List<Revision>>(path, 5_000);
-  const items = history.document?.items ?? [];
-  const last = items.at(-1);
+  const listed = history.document?.items ?? [];
+  const isListed = history.document === undefined || listed.some(({ revision }) => revision === chosen);
+  const older = useResource<Revision>(chosen > 0 && !isListed ? `/api/history/${chosen}` : undefined, 0);
+  // One that an address leads to stands below the others, where it is older than they are.
+  const items = older.document === undefined ? listed : [...listed, older.document];
+  const last = listed.at(-1);
   return (
     <>
       <div class="title">
@@ -31,6 +36,13 @@ export function HistoryPage() {
       <Failure error={history.error} />
       {history.document === undefined && history.error === undefined && <Loading />}
       {history.document !== undefined && items.length === 0 && <Empty>Nothing was changed yet.</Empty>}
+      {items.length > 1 && (
+        <CompareRevisions
+          from={search.get("from") ?? ""}
+          to={search.get("to") ?? ""}
+          choose={(from, to) => setSearch((now) => withComparison(now, from, to))}
+        />
+      )}
       <ol class="revisions">
         {items.map((revision) => (
           <RevisionEntry
@@ -41,7 +53,8 @@ export function HistoryPage() {
           />
         ))}
       </ol>
-      {last !== undefined && items.length === PAGE_SIZE && (
+      <Failure error={older.error} />
+      {last !== undefined && listed.length === PAGE_SIZE && (
         <button
           type="button"
           onClick={() =>
@@ -56,6 +69,13 @@ export function HistoryPage() {
       )}
     </>
   );
+}
+
+function withComparison(parameters: URLSearchParams, from: string, to: string): URLSearchParams {
+  const changed = new URLSearchParams(parameters);
+  changed.set("from", from);
+  changed.set("to", to);
+  return changed;
 }
 
 interface RevisionEntryProps {

@@ -1,19 +1,22 @@
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { modelPath } from "../api/client.js";
-import type { Model } from "../api/documents.js";
+import type { Model, ModelStatistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
 import { Labels } from "../parts/labels.js";
 import { Failure, Loading } from "../parts/notice.js";
+import { ShadowReport } from "../parts/shadow-report.js";
 import { Traffic } from "../parts/traffic.js";
-import { TryIt } from "../parts/try-it.js";
 import { UploadDialog } from "../parts/upload-dialog.js";
 import { VersionCharts } from "../parts/version-charts.js";
+import { VersionFigures } from "../parts/version-figures.js";
 import { VersionTable } from "../parts/version-table.js";
+import { TryIt } from "../try-it/try-it.js";
 
 /** One model: its versions, how requests are shared out, how it fares, and a request to try. */
 export function ModelPage({ model: name }: { readonly model: string }) {
   const { document: model, error, reload } = useResource<Model>(modelPath(name));
+  const statistics = useResource<ModelStatistics>(`${modelPath(name)}/statistics`).document;
   const [isUploading, setUploading] = useState(false);
   if (model === undefined) return error === undefined ? <Loading /> : <Failure error={error} />;
   return (
@@ -32,8 +35,12 @@ export function ModelPage({ model: name }: { readonly model: string }) {
           {model.error.message}
         </p>
       )}
-      <VersionTable model={model} changed={reload} />
+      <VersionTable model={model} statistics={statistics} changed={reload} />
       <VersionCharts model={model} />
+      <div class="columns">
+        <VersionFigures model={model} statistics={statistics} />
+        <ShadowReport model={model} />
+      </div>
       <div class="columns">
         <Traffic model={model} changed={reload} />
         <Labels model={model} changed={reload} />

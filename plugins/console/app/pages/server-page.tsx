@@ -1,81 +1,65 @@
-import { useState } from "preact/hooks";
-import { send } from "../api/client.js";
-import type { Health, Statistics } from "../api/documents.js";
+import { Link } from "wouter-preact";
+import type { Health, List, Model, Statistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
 import { bytes, count, duration } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
-import { Scroll } from "../parts/scroll.js";
+import { number, Table } from "../parts/table.js";
+import { Configuration } from "../server/configuration.js";
+import { Executors } from "../server/executors.js";
+import { Plugins } from "../server/plugins.js";
+import { Reload } from "../server/reload.js";
+import { Storage } from "../server/storage.js";
 
-interface ReloadReport {
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly changed: readonly string[];
-}
-
-/** How the server itself fares. */
+/** How the server itself fares, what it is made of, and what it runs by. */
 export function ServerPage() {
   const health = useResource<Health>("/api/health");
-  const statistics = useResource<Statistics>("/api/statistics");
+  const { document: statistics } = useResource<Statistics>("/api/statistics");
+  const { document: models } = useResource<List<Model>>("/api/models", 10_000);
   return (
     <>
-      <div class="title">
-        <h1>Server</h1>
+      <h1>Server</h1>
+      <Failure error={health.error} />
+      <div class="columns narrow">
+        {health.document === undefined ? (
+          health.error === undefined && <Loading />
+        ) : (
+          <HealthCard {...health.document} />
+        )}
+        {statistics !== undefined && <Storage {...statistics} />}
         <Reload />
       </div>
-      <Failure error={health.error} />
-      {health.document === undefined ? (
-        <Loading />
-      ) : (
-        <section class="card" aria-labelledby="health">
-          <h2 id="health">Health</h2>
-          <dl>
-            <dt>Ready</dt>
-            <dd>{health.document.ready ? "yes" : "no"}</dd>
-            <dt>Up</dt>
-            <dd>{duration(health.document.uptimeMs)}</dd>
-            <dt>Memory</dt>
-            <dd>{bytes(health.document.rssBytes)}</dd>
-          </dl>
-          <ul>
-            {health.document.reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {statistics.document !== undefined && <Processes {...statistics.document} />}
-      {statistics.document !== undefined && <Monitors {...statistics.document} />}
+      {statistics !== undefined && <Processes {...statistics} />}
+      {statistics !== undefined && <Executors statistics={statistics} models={models} />}
+      <div class="columns">
+        <Plugins />
+        {statistics !== undefined && <Monitors {...statistics} />}
+      </div>
+      <Configuration />
     </>
   );
 }
 
-function Reload() {
-  const [result, setResult] = useState("");
-  const [error, setError] = useState<Error>();
-  const reload = async () => {
-    setError(undefined);
-    try {
-      const report = await send<ReloadReport>({ method: "POST", path: "/api/reload" });
-      const changes = (["added", "removed", "changed"] as const).flatMap((what) => {
-        const names = report?.[what] ?? [];
-        return names.length === 0 ? [] : `${what}: ${names.join(", ")}`;
-      });
-      setResult(changes.length === 0 ? "Read again; nothing has changed." : `Read again; ${changes.join("; ")}.`);
-    } catch (thrown) {
-      setError(thrown instanceof Error ? thrown : new Error(String(thrown)));
-    }
-  };
+function HealthCard({ ready, reasons, uptimeMs, rssBytes }: Health) {
   return (
-    <div>
-      <button type="button" onClick={reload}>
-        Read the configuration again
-      </button>
-      <span role="status" class="quiet">
-        {" "}
-        {result}
-      </span>
-      <Failure error={error} />
-    </div>
+    <section class="card" aria-labelledby="health">
+      <h2 id="health">Health</h2>
+      <dl>
+        <dt>Ready</dt>
+        <dd class={ready ? "good" : "bad"}>{ready ? "yes" : "no"}</dd>
+        <dt>Up</dt>
+        <dd>{duration(uptimeMs)}</dd>
+        <dt>Memory</dt>
+        <dd>{bytes(rssBytes)}</dd>
+      </dl>
+      {reasons.map((reason) => (
+        <p key={reason} class="failure">
+          {reason}
+        </p>
+      ))}
+      <p>
+        <Link href="/errors?level=error">Errors</Link>
+      </p>
+    </section>
   );
 }
 
@@ -83,36 +67,30 @@ function Processes({ processes }: Pick<Statistics, "processes">) {
   return (
     <section aria-labelledby="processes">
       <h2 id="processes">Processes</h2>
-      <Scroll label="Table of processes">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Process</th>
-              <th scope="col">Role</th>
-              <th scope="col" class="number">
-                Memory
-              </th>
-              <th scope="col" class="number">
-                JavaScript heap
-              </th>
-              <th scope="col" class="number">
-                Event loop delay, p99
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {processes.map(({ pid, role, rssBytes, heapUsedBytes, eventLoopDelay }) => (
-              <tr key={pid}>
-                <th scope="row">{pid}</th>
-                <td>{role === "main" ? "main" : "front"}</td>
-                <td class="number">{bytes(rssBytes)}</td>
-                <td class="number">{bytes(heapUsedBytes)}</td>
-                <td class="number">{duration(eventLoopDelay.p99)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Table of processes"
+        columns={[
+          "Process",
+          "Role",
+          number("Memory"),
+          number("JavaScript heap"),
+          number("Event loop delay, p99"),
+          number("Most"),
+        ]}
+      >
+        {processes.map(({ pid, role, rssBytes, heapUsedBytes, eventLoopDelay }) => (
+          <tr key={pid}>
+            <th scope="row" class="figure">
+              {pid}
+            </th>
+            <td>{role === "main" ? "main" : "front"}</td>
+            <td class="number">{bytes(rssBytes)}</td>
+            <td class="number">{bytes(heapUsedBytes)}</td>
+            <td class="number">{duration(eventLoopDelay.p99)}</td>
+            <td class="number">{duration(eventLoopDelay.max)}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }
@@ -121,15 +99,18 @@ function Monitors({ monitors }: Pick<Statistics, "monitors">) {
   return (
     <section aria-labelledby="monitors">
       <h2 id="monitors">Monitors</h2>
-      {monitors.length === 0 && <Empty>None is configured.</Empty>}
-      <ul>
-        {monitors.map(({ name, faults }) => (
-          <li key={name}>
-            {name}
-            {faults > 0 && <span class="bad"> failed on {count(faults)} events</span>}
-          </li>
-        ))}
-      </ul>
+      {monitors.length === 0 ? (
+        <Empty>None is configured.</Empty>
+      ) : (
+        <Table label="Table of monitors" columns={["Monitor", number("Events it failed on")]}>
+          {monitors.map(({ name, faults }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class={`number ${faults > 0 ? "bad" : ""}`}>{count(faults)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
     </section>
   );
 }

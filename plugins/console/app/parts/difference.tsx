@@ -1,5 +1,5 @@
 import { Empty } from "./notice.js";
-import { Scroll } from "./scroll.js";
+import { Table } from "./table.js";
 
 interface DifferenceProps {
   readonly before: unknown;
@@ -14,26 +14,15 @@ export function Difference({ before, after }: DifferenceProps) {
     .sort();
   if (differing.length === 0) return <Empty>Nothing differs.</Empty>;
   return (
-    <Scroll label="What differs">
-      <table class="difference">
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">Before</th>
-            <th scope="col">After</th>
-          </tr>
-        </thead>
-        <tbody>
-          {differing.map((path) => (
-            <tr key={path}>
-              <th scope="row">{path}</th>
-              <td>{left.has(path) ? <del>{left.get(path)}</del> : "–"}</td>
-              <td>{right.has(path) ? <ins>{right.get(path)}</ins> : "–"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table label="What differs" columns={["What", "Before", "After"]}>
+      {differing.map((path) => (
+        <tr key={path}>
+          <th scope="row">{path}</th>
+          <td>{left.has(path) ? <del>{left.get(path)}</del> : "–"}</td>
+          <td>{right.has(path) ? <ins>{right.get(path)}</ins> : "–"}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -2,6 +2,16 @@ const RATE = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, notation
 const COUNT = new Intl.NumberFormat("en");
 const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
 
+const EXACT_MOMENT = new Intl.DateTimeFormat("en", {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
+
 export function rate(perSecond: number): string {
   return `${RATE.format(perSecond)}/s`;
 }
@@ -10,13 +20,14 @@ export function count(number: number): string {
   return COUNT.format(number);
 }
 
-/** Milliseconds, as `0.42 ms` or `3.1 s`. */
+/** Milliseconds, as `42.0 µs`, `0.420 ms` or `3.10 s`. */
 export function duration(ms: number | undefined): string {
   if (ms === undefined) return "–";
   if (ms >= 86_400_000) return `${(ms / 86_400_000).toPrecision(3)} d`;
   if (ms >= 3_600_000) return `${(ms / 3_600_000).toPrecision(3)} h`;
   if (ms >= 60_000) return `${(ms / 60_000).toPrecision(3)} min`;
-  return ms >= 1_000 ? `${(ms / 1_000).toPrecision(3)} s` : `${ms.toPrecision(3)} ms`;
+  if (ms >= 1_000) return `${(ms / 1_000).toPrecision(3)} s`;
+  return ms === 0 || ms >= 0.1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1_000).toPrecision(3)} µs`;
 }
 
 export function bytes(number: number): string {
@@ -38,6 +49,11 @@ export function share(part: number, whole: number): string {
 
 export function moment(iso: string): string {
   return MOMENT.format(new Date(iso));
+}
+
+/** With milliseconds, and without the year. */
+export function momentWithSeconds(iso: string): string {
+  return EXACT_MOMENT.format(new Date(iso));
 }
 
 /** How long ago, roughly. */

@@ -1,20 +1,23 @@
 import type { ComponentChildren } from "preact";
 import { Link, useRoute } from "wouter-preact";
 import type { Health } from "../api/documents.js";
-import { useResource } from "../api/use-resource.js";
+import { changeToken, useToken } from "../api/token.js";
+import { type Resource, useResource } from "../api/use-resource.js";
+import { TokenForm } from "./token-form.js";
 
 const PAGES = [
   ["/", "Models"],
   ["/history", "History"],
+  ["/errors", "Errors"],
   ["/server", "Server"],
 ] as const;
 
 /** What stands around every page. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
-  const health = useResource<Health>("/api/health");
+  const { hasToken, wanted } = useToken();
+  const health = useResource<Health>(wanted === undefined ? "/api/health" : undefined);
   const isReady = health.document?.ready === true && health.error === undefined;
-  const status =
-    health.error !== undefined ? "not reached" : health.document === undefined ? "…" : isReady ? "ready" : "not ready";
+  const status = statusOf(wanted !== undefined, health, isReady);
   return (
     <>
       <a class="skip" href="#main">
@@ -32,9 +35,14 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         <span class={`health ${isReady ? "good" : "bad"}`} role="status">
           {status}
         </span>
+        {hasToken && wanted === undefined && (
+          <button type="button" onClick={() => changeToken(undefined)}>
+            Forget the token
+          </button>
+        )}
       </header>
       <main id="main" tabIndex={-1}>
-        {children}
+        {wanted === undefined ? children : <TokenForm isUnknown={wanted === "unknown"} />}
       </main>
     </>
   );
@@ -47,4 +55,11 @@ function PageLink({ path, name }: { readonly path: string; readonly name: string
       {name}
     </Link>
   );
+}
+
+function statusOf(isLocked: boolean, { document, error }: Resource<Health>, isReady: boolean): string {
+  if (isLocked) return "locked";
+  if (error !== undefined) return "not reached";
+  if (document === undefined) return "…";
+  return isReady ? "ready" : "not ready";
 }

@@ -16,6 +16,7 @@ export function Traffic({ model, changed }: TrafficProps) {
   const [isAsking, setAsking] = useState(false);
   const current = percentages(model.traffic.split);
   const shares = edited ?? current;
+  const pinnedBy = model.pins.traffic;
   const sum = Object.values(shares).reduce((total, percent) => total + percent, 0);
   const rules: TrafficRules = { ...model.traffic, split: withoutZeros(shares) };
   return (
@@ -31,18 +32,14 @@ export function Traffic({ model, changed }: TrafficProps) {
             type="range"
             min={0}
             max={100}
+            disabled={pinnedBy !== undefined}
             value={shares[target] ?? 0}
             onInput={({ currentTarget }) => setEdited({ ...shares, [target]: currentTarget.valueAsNumber })}
           />
           <output>{sum === 0 ? "–" : `${((100 * (shares[target] ?? 0)) / sum).toFixed(0)} %`}</output>
         </label>
       ))}
-      {model.traffic.shadow !== undefined && (
-        <p class="quiet">
-          {model.traffic.shadow.percent} % are mirrored to {model.traffic.shadow.to}; the answers are compared and
-          dropped.
-        </p>
-      )}
+      {pinnedBy !== undefined && <p class="quiet">The configuration says so, at {pinnedBy}: change it there.</p>}
       <div class="buttons">
         {edited !== undefined && (
           <button type="button" onClick={() => setEdited(undefined)}>

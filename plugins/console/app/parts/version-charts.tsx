@@ -3,7 +3,7 @@ import { modelPath, read } from "../api/client.js";
 import type { Model, Point, VersionStatistics } from "../api/documents.js";
 import { Chart, type Line } from "./chart.js";
 import { Empty } from "./notice.js";
-import { failedPerSecond, lastHour, requestsPerSecond, STEP_MS, valuesAt } from "./series.js";
+import { failedPerSecond, requestsPerSecond, STEP_MS, sinceFirst, valuesAt } from "./series.js";
 
 /** Most versions drawn at once: more cannot be told apart. */
 const MAX_VERSIONS = 6;
@@ -36,7 +36,7 @@ export function VersionCharts({ model }: { readonly model: Model }) {
     });
   return (
     <section aria-labelledby="charts">
-      <h2 id="charts">The last hour</h2>
+      <h2 id="charts">Over time</h2>
       {versions.length > 1 && (
         <fieldset class="chips">
           <legend class="hidden">Versions to compare</legend>
@@ -76,7 +76,7 @@ export function VersionCharts({ model }: { readonly model: Model }) {
 
 /** The series of all these versions, looked at each time that a new point may have come. */
 function useSeries(model: string, versions: readonly string[]): Drawn {
-  const [drawn, setDrawn] = useState<Drawn>({ times: lastHour(Date.now()), series: new Map() });
+  const [drawn, setDrawn] = useState<Drawn>({ times: sinceFirst([], Date.now()), series: new Map() });
   const key = versions.join();
   useEffect(() => {
     const leaving = new AbortController();
@@ -89,7 +89,8 @@ function useSeries(model: string, versions: readonly string[]): Drawn {
         const result = found[index];
         return [version, result?.status === "fulfilled" ? (result.value.series ?? []) : []] as const;
       });
-      setDrawn({ times: lastHour(Date.now()), series: new Map(series) });
+      const points = series.map(([, each]) => each);
+      setDrawn({ times: sinceFirst(points, Date.now()), series: new Map(series) });
     };
     void look();
     const timer = window.setInterval(() => void look(), STEP_MS / 2);

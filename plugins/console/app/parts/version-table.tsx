@@ -1,14 +1,15 @@
 import { useState } from "preact/hooks";
 import { modelPath, send } from "../api/client.js";
 import type { Model, ModelStatistics, Version, Window } from "../api/documents.js";
-import { useResource } from "../api/use-resource.js";
 import { Confirm } from "./confirm.js";
+import { DownloadButton } from "./download-button.js";
 import { ago, duration, rate, share } from "./format.js";
-import { Scroll } from "./scroll.js";
 import { StateBadge } from "./state-badge.js";
+import { type Column, number, Table } from "./table.js";
 
 interface VersionTableProps {
   readonly model: Model;
+  readonly statistics: ModelStatistics | undefined;
   readonly changed: () => void;
 }
 
@@ -25,52 +26,37 @@ const TITLES: Readonly<Record<Action, (version: string, model: string) => string
   remove: (version, model) => `Remove version ${version} of ${model} from the storage, for good?`,
 };
 
+const COLUMNS: readonly (string | Column)[] = [
+  "Version",
+  "State",
+  "Labels",
+  number("Requests"),
+  number("Errors"),
+  number("p50"),
+  number("p99"),
+  { title: "Actions", isHidden: true },
+];
+
 const WORDS: Readonly<Record<Action, string>> = { load: "Load", unload: "Unload", remove: "Remove" };
 
 /** Every version with its state, what it does at the moment, and what can be done with it. */
-export function VersionTable({ model, changed }: VersionTableProps) {
-  const { document } = useResource<ModelStatistics>(`${modelPath(model.model)}/statistics`);
+export function VersionTable({ model, statistics, changed }: VersionTableProps) {
   const [asked, setAsked] = useState<Asked>();
-  const minutes = new Map(document?.versions.map(({ version, minute }) => [version, minute]));
+  const minutes = new Map(statistics?.versions.map(({ version, minute }) => [version, minute]));
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <Scroll label="Table of versions">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">State</th>
-              <th scope="col">Labels</th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-              <th scope="col" class="number">
-                Errors
-              </th>
-              <th scope="col" class="number">
-                p50
-              </th>
-              <th scope="col" class="number">
-                p99
-              </th>
-              <th scope="col">
-                <span class="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {model.versions.map((version) => (
-              <VersionRow
-                key={version.version}
-                version={version}
-                minute={minutes.get(version.version)}
-                ask={setAsked}
-              />
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table label="Table of versions" columns={COLUMNS}>
+        {model.versions.map((version) => (
+          <VersionRow
+            key={version.version}
+            model={model.model}
+            version={version}
+            minute={minutes.get(version.version)}
+            ask={setAsked}
+          />
+        ))}
+      </Table>
       {asked !== undefined && (
         <Confirm
           title={TITLES[asked.action](asked.version, model.model)}
@@ -95,12 +81,13 @@ function change({ model, revision }: Model, { action, version }: Asked, why: str
 }
 
 interface VersionRowProps {
+  readonly model: string;
   readonly version: Version;
   readonly minute: Window | undefined;
   readonly ask: (asked: Asked) => void;
 }
 
-function VersionRow({ version: entry, minute, ask }: VersionRowProps) {
+function VersionRow({ model, version: entry, minute, ask }: VersionRowProps) {
   const { version, state, since, labels, error } = entry;
   const isThere = state === "available" || state === "loading" || state === "start";
   return (
@@ -118,6 +105,9 @@ function VersionRow({ version: entry, minute, ask }: VersionRowProps) {
       <td class="number">{duration(minute?.latency?.p50)}</td>
       <td class="number">{duration(minute?.latency?.p99)}</td>
       <td class="buttons">
+        <DownloadButton path={`${modelPath(model)}/versions/${version}/content`} fileName={`${model}-${version}.tar`}>
+          Download <span class="hidden">version {version}</span>
+        </DownloadButton>
         <button type="button" onClick={() => ask({ action: isThere ? "unload" : "load", version })}>
           {isThere ? "Unload" : "Load"} <span class="hidden">version {version}</span>
         </button>

@@ -2,6 +2,7 @@ import {
   canAnswer,
   type Deployment,
   type ModelServer,
+  type ModelStatus,
   type ModelVersion,
   newestFirst,
   PlinthError,
@@ -11,10 +12,13 @@ import type { Management } from "../operation.js";
 import type {
   label as labelSchema,
   model as modelSchema,
+  shadowReport,
   traffic as trafficSchema,
   version as versionSchema,
 } from "../resources.js";
+import type { DescribedVersion } from "../signature-resources.js";
 import { errorJson, labelsJson, modelPath, policyJson, trafficJson } from "./document-json.js";
+import { signatureDocuments } from "./signature-documents.js";
 
 /** @throws PlinthError `MODEL_NOT_FOUND` */
 export function knownDeployment({ deployments }: Management, model: string): Deployment {
@@ -73,6 +77,19 @@ export function knownVersion(
   );
 }
 
+/** A version and how it is called. @throws PlinthError `VERSION_NOT_FOUND` */
+export function describedVersionDocument(
+  deployment: Deployment,
+  server: ModelServer,
+  version: ModelVersion,
+): DescribedVersion {
+  const status = server.status(deployment.model)?.versions.find((each) => each.version === version);
+  return {
+    ...knownVersion(deployment, server, version),
+    ...(status?.signatures !== undefined && { signatures: signatureDocuments(status.signatures) }),
+  };
+}
+
 function versionDocument(
   { model, labels }: Deployment,
   server: ModelServer,
@@ -87,11 +104,13 @@ function versionDocument(
     ...(status?.onDemand === true && { onDemand: true as const }),
     ...(status !== undefined && { since: new Date(status.sinceMs).toISOString() }),
     ...(status?.error !== undefined && { error: errorJson(status.error) }),
+    ...(status?.backend !== undefined && { backend: status.backend }),
     ...(status?.details !== undefined && { details: Object.fromEntries(status.details) }),
     labels: [...labels].filter(([, labelled]) => labelled === version).map(([label]) => label),
     _links: {
       self: { href: path },
       model: { href: modelPath(model) },
+      files: { href: `${path}/files` },
       content: { href: `${path}/content` },
       statistics: { href: `${path}/statistics` },
     },
@@ -131,7 +150,17 @@ export function trafficDocument(
     model,
     rules: trafficJson(traffic),
     ...(pinnedBy !== undefined && { pinnedBy }),
-    ...(shadow !== undefined && { shadow: { ...shadow, version: String(shadow.version) } }),
+    ...(shadow !== undefined && { shadow: shadowJson(shadow) }),
     _links: { self: { href: `${modelPath(model)}/traffic` }, model: { href: modelPath(model) } },
   };
+}
+
+/** JSON has no infinite differences. */
+function shadowJson({
+  version,
+  maxDifference,
+  ...counts
+}: NonNullable<ModelStatus["shadow"]>): z.output<typeof shadowReport> {
+  const isKnown = maxDifference !== undefined && Number.isFinite(maxDifference);
+  return { version: String(version), ...counts, ...(isKnown && { maxDifference }) };
 }

@@ -22,7 +22,12 @@ export function serverStatisticsDocument(statistics: ServerStatistics): ServerSt
     unknownModels: countsJson(statistics.unknownModels()),
     processes: [...statistics.processes()],
     monitors: [...statistics.monitors()],
-    _links: { self: { href: "/api/statistics" }, models: { href: "/api/models" } },
+    memory: { ...statistics.memory() },
+    _links: {
+      self: { href: "/api/statistics" },
+      series: { href: "/api/statistics/series" },
+      models: { href: "/api/models" },
+    },
   };
 }
 

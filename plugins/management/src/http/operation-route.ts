@@ -1,4 +1,5 @@
 import { PlinthError, type Route, type RouteContext } from "@plinth/core";
+import type { KnownPath } from "../described-routes.js";
 import type { Answer, Management, Operation } from "../operation.js";
 import type { IdempotentAnswers } from "./idempotent-answers.js";
 import { problemResponse, problemStatus } from "./problem.js";
@@ -34,21 +35,18 @@ export function operationRoute(operation: Operation, management: Management, ans
 }
 
 /** Answers every other path below `/api`, and other methods, with a problem as well. */
-export function otherPaths(operations: readonly Operation[]): readonly Route[] {
-  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
-  return methods.map(
-    (method): Route => ({
-      method,
-      path: "/api/*",
-      access: "management",
-      handle: (request) => notFound(operations, request),
-    }),
-  );
-}
+export const otherPaths: readonly ((known: () => readonly KnownPath[]) => Route)[] = (
+  ["GET", "POST", "PUT", "PATCH", "DELETE"] as const
+).map((method) => (known) => ({
+  method,
+  path: "/api/*",
+  access: "management",
+  handle: (request) => notFound(known(), request),
+}));
 
-function notFound(operations: readonly Operation[], { method, url }: Request): Response {
+function notFound(known: readonly KnownPath[], { method, url }: Request): Response {
   const { pathname } = new URL(url);
-  const allowed = operations.filter(({ path }) => matches(path, pathname)).map((operation) => operation.method);
+  const allowed = known.filter(({ path }) => matches(path, pathname)).map(({ method: its }) => its);
   if (allowed.length === 0) {
     const message = `There is nothing at ${method} ${pathname.slice(0, 256)}; GET /api leads on, /api/openapi.json lists all`;
     return problemResponse(new PlinthError({ code: "NOT_FOUND", reason: "ROUTE_NOT_FOUND" }, message), pathname);
@@ -74,28 +72,26 @@ async function answerOnce(
   management: Management,
   answers: IdempotentAnswers,
 ): Promise<Response> {
-  const key = request.headers.get("idempotency-key");
-  if (operation.upload !== undefined) {
-    if (key !== null) throw noKeyForUploads();
-    checkUpload(operation.upload, request);
-    return answer(operation, request, "", context, management);
-  }
-  const text = request.body === null ? "" : await request.text();
+  const { method, upload } = operation;
+  if (upload !== undefined) checkUpload(upload, request);
+  const text = upload !== undefined || request.body === null ? "" : await request.text();
   const work = () => answer(operation, request, text, context, management);
-  if (key === null || operation.method !== "POST") return work();
+  const key = request.headers.get("idempotency-key");
+  if (key === null || method !== "POST") return work();
   const { pathname, search } = new URL(request.url);
-  return answers.answer(key, JSON.stringify([operation.method, pathname, search, text]), work);
+  const content = upload === undefined ? text : digestOf(request);
+  return answers.answer(key, JSON.stringify([method, pathname, search, content]), work);
 }
 
 async function answer(
   operation: Operation,
   request: Request,
   text: string,
-  { params }: RouteContext,
+  { params, caller }: RouteContext,
   management: Management,
 ): Promise<Response> {
   const { body, query, changes } = operation;
-  const origin = changes ? originOf(request) : { who: "reader", signal: request.signal };
+  const origin = changes ? originOf(request, caller) : { who: "reader", signal: request.signal };
   const call = {
     params: new PathParams(params),
     body: body && parseBody(body, text, request.headers.get("content-type")),
@@ -126,9 +122,13 @@ function checkUpload(mediaTypes: readonly string[], { headers }: Request): void 
   if (!mediaTypes.includes(mediaTypeOf(mediaType))) throw unsupportedMediaType(mediaTypes, mediaType);
 }
 
-function noKeyForUploads(): PlinthError {
-  return new PlinthError(
+/** What tells one upload from another before it is read. */
+function digestOf({ headers }: Request): string {
+  const digest = headers.get("content-digest") ?? headers.get("repr-digest");
+  if (digest !== null) return digest;
+  throw new PlinthError(
     "REQUEST_INVALID",
-    "An upload takes no Idempotency-Key: upload to a version's number with PUT, which is done once at most",
+    "An upload with an Idempotency-Key needs Content-Digest, by which it is known when it comes again; or upload to a version's number " +
+      "with PUT, which is done once at most",
   );
 }

@@ -51,12 +51,12 @@ export function unsupportedMediaType(expected: readonly string[], got: string | 
 }
 
 /**
- * Who wants the change (`Plinth-Who`), why (`Plinth-Why`), both percent-encoded UTF-8, and on which revision (`If-Match`).
+ * Who wants the change (the name of the token that was shown, else `Plinth-Who`), why (`Plinth-Why`), both percent-encoded UTF-8, and on which revision (`If-Match`).
  *
  * @throws PlinthError `REQUEST_INVALID`
  */
-export function originOf({ headers, signal }: Request): ChangeOrigin {
-  const who = decoded(headers.get("plinth-who"), "Plinth-Who");
+export function originOf({ headers, signal }: Request, caller: string | undefined): ChangeOrigin {
+  const who = caller ?? decoded(headers.get("plinth-who"), "Plinth-Who");
   const why = decoded(headers.get("plinth-why"), "Plinth-Why");
   const expected = expectedRevision(headers.get("if-match"));
   return { who: who ?? "anonymous", why, expected, signal };

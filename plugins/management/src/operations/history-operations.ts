@@ -30,10 +30,11 @@ export const historyOperations: readonly Operation[] = [
     summary: "What was changed at run time, of one model.",
     query: page,
     changes: false,
-    answer: { status: 200, description: "Revisions, newest first.", schema: revisionList },
+    answer: { status: 200, description: "Revisions, newest first.", schema: revisionList, hasRevision: true },
     handle: async ({ params: { model }, query }, management) => {
-      knownDeployment(management, model);
-      return historyAnswer(`${modelPath(model)}/history`, { model, ...query }, management);
+      const { revision: newest } = knownDeployment(management, model);
+      const answer = historyAnswer(`${modelPath(model)}/history`, { model, ...query }, management);
+      return { ...answer, revision: newest };
     },
   }),
   defineOperation({

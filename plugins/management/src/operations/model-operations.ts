@@ -1,10 +1,16 @@
 import type { PublishedVersion } from "@plinth/core";
 import { modelPath, policyOf, revisionJson } from "../documents/document-json.js";
-import { knownDeployment, knownVersion, modelDocument, versionDocuments } from "../documents/model-documents.js";
+import {
+  describedVersionDocument,
+  knownDeployment,
+  knownVersion,
+  modelDocument,
+  versionDocuments,
+} from "../documents/model-documents.js";
 import { type Answer, defineOperation, type Management, type Operation, type OperationCall } from "../operation.js";
-import { model, modelChange, modelList, published, revision, version, versionList } from "../resources.js";
+import { model, modelChange, modelList, published, revision, versionFileList, versionList } from "../resources.js";
+import { describedVersion } from "../signature-resources.js";
 import { incomingVersion, UPLOAD_MEDIA_TYPES } from "../transfer/incoming-version.js";
-import { outgoingTar } from "../transfer/outgoing-tar.js";
 
 const MODEL = "/api/models/:model";
 const VERSION = `${MODEL}/versions/:version`;
@@ -82,23 +88,33 @@ export const modelOperations: readonly Operation[] = [
     path: `${MODEL}/versions`,
     summary: "The versions of a model, in the storage or still served.",
     changes: false,
-    answer: { status: 200, description: "The versions, newest first.", schema: versionList },
+    answer: { status: 200, description: "The versions, newest first.", schema: versionList, hasRevision: true },
     handle: async ({ params }, management) => {
       const deployment = knownDeployment(management, params.model);
       const self = { href: `${modelPath(params.model)}/versions` };
-      return { body: { items: versionDocuments(deployment, management.server), _links: { self } } };
+      const items = versionDocuments(deployment, management.server);
+      return { body: { items, _links: { self } }, revision: deployment.revision };
     },
   }),
   defineOperation({
     id: "getVersion",
     method: "GET",
     path: VERSION,
-    summary: "One version.",
+    summary: "One version, with the ways to call it.",
     changes: false,
-    answer: { status: 200, description: "The version.", schema: version },
-    handle: async ({ params }, management) => ({
-      body: knownVersion(knownDeployment(management, params.model), management.server, params.version),
-    }),
+    answer: {
+      status: 200,
+      description: "The version and its signatures.",
+      schema: describedVersion,
+      hasRevision: true,
+    },
+    handle: async ({ params }, management) => {
+      const deployment = knownDeployment(management, params.model);
+      return {
+        body: describedVersionDocument(deployment, management.server, params.version),
+        revision: deployment.revision,
+      };
+    },
   }),
   defineOperation({
     id: "publishNextVersion",
@@ -131,6 +147,20 @@ export const modelOperations: readonly Operation[] = [
       revisionAnswer(await deployments.remove(params.model, params.version, origin)),
   }),
   defineOperation({
+    id: "listFiles",
+    method: "GET",
+    path: `${VERSION}/files`,
+    summary: "What a version is made of.",
+    changes: false,
+    answer: { status: 200, description: "Its files, by path.", schema: versionFileList },
+    handle: async ({ params, origin }, { storage }) => {
+      await using files = await storage.open(params.model, params.version, { signal: origin.signal });
+      const path = `${modelPath(params.model)}/versions/${params.version}`;
+      const _links = { self: { href: `${path}/files` }, version: { href: path }, content: { href: `${path}/content` } };
+      return { body: { items: files.files, _links } };
+    },
+  }),
+  defineOperation({
     id: "downloadVersion",
     method: "GET",
     path: `${VERSION}/content`,
@@ -139,6 +169,7 @@ export const modelOperations: readonly Operation[] = [
     answer: { status: 200, description: "The files as a tar.", mediaType: "application/x-tar" },
     handle: async ({ params, origin }, { storage }) => {
       const { model: name, version: number } = params;
+      const { outgoingTar } = await import("../transfer/outgoing-tar.js");
       const files = await storage.open(name, number, { signal: origin.signal });
       const filename = encodeURIComponent(`${name}-${number}.tar`);
       return {

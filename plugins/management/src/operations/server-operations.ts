@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
+import { configurationDocument, storageDocument } from "../documents/server-documents.js";
 import { defineOperation, type Operation } from "../operation.js";
 import { entryPoint, health, reloadReport } from "../resources.js";
+import { configuration, pluginList, storageState } from "../server-resources.js";
 
 const { version } = createRequire(import.meta.url)("@plinth/core/package.json") as { readonly version: string };
 
@@ -12,7 +14,7 @@ export const serverOperations: readonly Operation[] = [
     summary: "Where everything else is.",
     changes: false,
     answer: { status: 200, description: "Links to the resources.", schema: entryPoint },
-    handle: async () => ({
+    handle: async (_call, { described }) => ({
       body: {
         name: "plinth",
         version,
@@ -20,10 +22,17 @@ export const serverOperations: readonly Operation[] = [
           self: { href: "/api" },
           models: { href: "/api/models" },
           history: { href: "/api/history" },
+          uploads: { href: "/api/uploads" },
           health: { href: "/api/health" },
           statistics: { href: "/api/statistics" },
+          config: { href: "/api/config" },
+          plugins: { href: "/api/plugins" },
+          storage: { href: "/api/storage" },
           reload: { href: "/api/reload" },
           openapi: { href: "/api/openapi.json" },
+          ...Object.fromEntries(
+            (await described()).flatMap(({ link, path }) => (link ? [[link, { href: path }]] : [])),
+          ),
         },
       },
     }),
@@ -47,6 +56,42 @@ export const serverOperations: readonly Operation[] = [
           _links: { self: { href: "/api/health" }, models: { href: "/api/models" } },
         },
       };
+    },
+  }),
+  defineOperation({
+    id: "getConfiguration",
+    method: "GET",
+    path: "/api/config",
+    summary: "What the server runs by: every value with the line that it came from.",
+    changes: false,
+    answer: { status: 200, description: "The configuration without secrets.", schema: configuration },
+    handle: async (_call, management) => ({ body: configurationDocument(management.configuration) }),
+  }),
+  defineOperation({
+    id: "listPlugins",
+    method: "GET",
+    path: "/api/plugins",
+    summary: "The plugins that the server is composed of, and their versions.",
+    changes: false,
+    answer: { status: 200, description: "The plugins by section.", schema: pluginList },
+    handle: async (_call, management) => ({
+      body: {
+        items: await management.configuration.plugins(),
+        server: { version, node: process.versions.node, platform: `${process.platform} ${process.arch}` },
+        _links: { self: { href: "/api/plugins" }, config: { href: "/api/config" } },
+      },
+    }),
+  }),
+  defineOperation({
+    id: "getStorage",
+    method: "GET",
+    path: "/api/storage",
+    summary: "What the storage holds, and whether it can be written.",
+    changes: false,
+    answer: { status: 200, description: "The storage's state.", schema: storageState },
+    handle: async ({ origin }, { storage, configuration: running }) => {
+      const use = (await running.plugins()).find(({ kind }) => kind === "storage")?.use ?? "";
+      return { body: await storageDocument(storage, use, origin.signal) };
     },
   }),
   defineOperation({

@@ -1,4 +1,5 @@
 import { type ModelVersion, PlinthError } from "@plinth/core";
+import { minuteSeries } from "../documents/minute-series.js";
 import { knownDeployment, knownVersion } from "../documents/model-documents.js";
 import {
   modelStatisticsDocument,
@@ -6,7 +7,12 @@ import {
   serverStatisticsDocument,
 } from "../documents/statistics-documents.js";
 import { defineOperation, type Management, type Operation } from "../operation.js";
-import { modelStatistics, serverStatistics, versionStatisticsSeries } from "../statistics-resources.js";
+import {
+  modelStatistics,
+  serverStatistics,
+  statisticsSeries,
+  versionStatisticsSeries,
+} from "../statistics-resources.js";
 
 export const statisticsOperations: readonly Operation[] = [
   defineOperation({
@@ -17,6 +23,23 @@ export const statisticsOperations: readonly Operation[] = [
     changes: false,
     answer: { status: 200, description: "Of each version: requests, errors, percentiles.", schema: serverStatistics },
     handle: async (_call, { statistics }) => ({ body: serverStatisticsDocument(statistics) }),
+  }),
+  defineOperation({
+    id: "getStatisticsSeries",
+    method: "GET",
+    path: "/api/statistics/series",
+    summary: "What each model has answered in each minute of the last hour.",
+    changes: false,
+    answer: { status: 200, description: "Requests, errors and latency by minute.", schema: statisticsSeries },
+    handle: async (_call, { statistics }) => ({
+      body: {
+        models: statistics.models().map(({ model, versions }) => ({
+          model,
+          points: minuteSeries(versions.map(({ version }) => statistics.series(model, version))),
+        })),
+        _links: { self: { href: "/api/statistics/series" }, statistics: { href: "/api/statistics" } },
+      },
+    }),
   }),
   defineOperation({
     id: "getModelStatistics",

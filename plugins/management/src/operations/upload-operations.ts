@@ -2,14 +2,28 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { PlinthError } from "@plinth/core";
 import { type Answer, defineOperation, type Operation } from "../operation.js";
-import { published, upload, uploadRequest } from "../resources.js";
+import { published, type Upload, upload, uploadList, uploadRequest } from "../resources.js";
 import type { OpenUpload } from "../uploads/upload-store.js";
 import { publishedAnswer } from "./model-operations.js";
 
 const UPLOADS = "/api/uploads";
 const UPLOAD = `${UPLOADS}/:upload`;
 
+/** Of `Upload-Offset`. */
+const OFFSET = /^[0-9]{1,15}$/;
+
 export const uploadOperations: readonly Operation[] = [
+  defineOperation({
+    id: "listUploads",
+    method: "GET",
+    path: UPLOADS,
+    summary: "The uploads in parts that are under way.",
+    changes: false,
+    answer: { status: 200, description: "The uploads, the first to expire first.", schema: uploadList },
+    handle: async (_call, { uploads }) => ({
+      body: { items: (await uploads.list()).map(uploadDocument), _links: { self: { href: UPLOADS } } },
+    }),
+  }),
   defineOperation({
     id: "beginUpload",
     method: "POST",
@@ -37,6 +51,7 @@ export const uploadOperations: readonly Operation[] = [
     method: "PATCH",
     path: `${UPLOAD}/files/:index`,
     summary: "Append to one of the files, from Upload-Offset on.",
+    headers: [{ name: "Upload-Offset", description: "Where the file ends so far, in bytes.", pattern: OFFSET.source }],
     upload: ["application/octet-stream"],
     changes: false,
     answer: { status: 200, description: "The upload as it is now.", schema: upload },
@@ -77,23 +92,25 @@ export const uploadOperations: readonly Operation[] = [
 
 function offsetOf({ headers }: Request): number {
   const offset = headers.get("upload-offset") ?? "";
-  if (/^[0-9]{1,15}$/.test(offset)) return Number(offset);
+  if (OFFSET.test(offset)) return Number(offset);
   throw new PlinthError(
     "REQUEST_INVALID",
     "Expected the header Upload-Offset with where the file ends so far, in bytes",
   );
 }
 
-function uploadAnswer({ id, model, version, files, expiresAtMs }: OpenUpload): Answer {
+function uploadAnswer(upload: OpenUpload): Answer {
+  return { body: uploadDocument(upload) };
+}
+
+function uploadDocument({ id, model, version, files, expiresAtMs }: OpenUpload): Upload {
   const self = `${UPLOADS}/${id}`;
   return {
-    body: {
-      id,
-      model,
-      ...(version !== undefined && { version: String(version) }),
-      expiresAt: new Date(expiresAtMs).toISOString(),
-      files,
-      _links: { self: { href: self }, complete: { href: `${self}/complete` } },
-    },
+    id,
+    model,
+    ...(version !== undefined && { version: String(version) }),
+    expiresAt: new Date(expiresAtMs).toISOString(),
+    files: [...files],
+    _links: { self: { href: self }, complete: { href: `${self}/complete` } },
   };
 }

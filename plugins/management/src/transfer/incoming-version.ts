@@ -4,8 +4,6 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { createGunzip } from "node:zlib";
 import { type IncomingFile, PlinthError } from "@plinth/core";
 import { mediaTypeOf, unsupportedMediaType } from "../http/read-request.js";
-import { incomingMultipart } from "./incoming-multipart.js";
-import { incomingTar } from "./incoming-tar.js";
 
 /** What a version may be uploaded as. */
 export const UPLOAD_MEDIA_TYPES: readonly string[] = ["application/x-tar", "application/gzip", "multipart/form-data"];
@@ -35,14 +33,23 @@ export async function* incomingVersion(request: Request, maxBytes: number): Asyn
   }
 }
 
-function unpacked(bytes: AsyncIterable<Uint8Array>, headers: Headers, maxBytes: number): AsyncGenerator<IncomingFile> {
+/** What unpacks is imported when there is something to unpack: a server that starts needs none of it. */
+async function* unpacked(
+  bytes: AsyncIterable<Uint8Array>,
+  headers: Headers,
+  maxBytes: number,
+): AsyncGenerator<IncomingFile> {
   const contentType = headers.get("content-type");
   const mediaType = mediaTypeOf(contentType);
-  if (mediaType === "multipart/form-data") return incomingMultipart(bytes, contentType ?? "");
+  if (mediaType === "multipart/form-data") {
+    const { incomingMultipart } = await import("./incoming-multipart.js");
+    return yield* incomingMultipart(bytes, contentType ?? "");
+  }
   const encoding = headers.get("content-encoding") ?? "identity";
-  if (mediaType === "application/gzip" || encoding === "gzip") return incomingTar(limited(gunzipped(bytes), maxBytes));
-  if (encoding !== "identity") throw unsupportedMediaType(["gzip as Content-Encoding or none"], encoding);
-  return incomingTar(bytes);
+  const isPacked = mediaType === "application/gzip" || encoding === "gzip";
+  if (!isPacked && encoding !== "identity") throw unsupportedMediaType(["gzip as Content-Encoding or none"], encoding);
+  const { incomingTar } = await import("./incoming-tar.js");
+  yield* incomingTar(isPacked ? limited(gunzipped(bytes), maxBytes) : bytes);
 }
 
 async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -82,7 +82,8 @@ export class UploadStore {
     if ((await this.#dropExpired(directory)) >= maxOpenUploads) {
       throw new PlinthError(
         { code: "RESOURCE_EXHAUSTED", reason: "UPLOADS_EXHAUSTED" },
-        `There are ${maxOpenUploads} uploads under way (management.maxOpenUploads); complete or delete one first`,
+        `There are ${maxOpenUploads} uploads under way (management.maxOpenUploads): complete or delete one first, GET /api/uploads ` +
+          "lists them",
       );
     }
     const id = randomUUID();
@@ -105,6 +106,13 @@ export class UploadStore {
       files: files.map((file, index) => ({ ...file, received: received[index] ?? 0 })),
       expiresAtMs: (await touchedAtMs(folder)) + this.#options.expiryMs,
     };
+  }
+
+  /** All that are under way, the first to expire first. */
+  async list(): Promise<readonly OpenUpload[]> {
+    const ids = (await readdir(await this.#open())).filter((name) => ID.test(name));
+    const found = await Promise.all(ids.map((id) => this.get(id).catch(() => undefined)));
+    return found.flatMap((each) => each ?? []).sort((left, right) => left.expiresAtMs - right.expiresAtMs);
   }
 
   /**

@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import type { JournalEntry } from "../entry.js";
-import { type JournalQuery, matcherOf } from "../journal-query.js";
-import { readEntries, wholePart } from "./read-lines.js";
+import type { JournalPart, JournalRange, JournalStore } from "../journal-store.js";
+import { entriesBackwards, wholePart } from "./read-lines.js";
 import { type Segment, segmentOf, segmentsAmong } from "./segment-names.js";
 
 export interface JournalFilesOptions {
@@ -19,23 +19,13 @@ const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
 
 const SEGMENTS = 16;
 
-/** Most bytes that one query reads; it goes on from there with the next. */
-const MAX_READ_BYTES = 64 * 1024 * 1024;
-
-/** A page of entries, newest first. */
-export interface FoundEntries {
-  readonly items: readonly JournalEntry[];
-  /** The entry before which to go on; `undefined`: there are no older ones. */
-  readonly nextBefore: number | undefined;
-}
-
 /**
  * Entries as lines of JSON in a chain of files, to which is only ever appended. One process writes at a time.
  *
  * What was begun when the process or the machine died is the last line, which is cut at the next start; lines in the middle that a disk
  * has lost are passed over.
  */
-export class JournalFiles {
+export class JournalFiles implements JournalStore {
   readonly #options: JournalFilesOptions;
   readonly #segmentBytes: number;
   #segments: Segment[] = [];
@@ -48,7 +38,6 @@ export class JournalFiles {
     this.#segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.floor(options.maxBytes / SEGMENTS));
   }
 
-  /** The number of the next entry. */
   get nextId(): number {
     return this.#nextId;
   }
@@ -69,7 +58,6 @@ export class JournalFiles {
     this.#current = { segment: newest, handle: await open(path, "a") };
   }
 
-  /** Appends entries whose ids follow each other from {@link nextId}; settles when they are written. */
   async append(entries: readonly JournalEntry[]): Promise<void> {
     const [first] = entries;
     const last = entries.at(-1);
@@ -89,7 +77,6 @@ export class JournalFiles {
     if (this.#options.fsyncs) await handle.datasync();
   }
 
-  /** Forces what was written to the disk. */
   async sync(): Promise<void> {
     await this.#current?.handle.datasync();
   }
@@ -111,28 +98,12 @@ export class JournalFiles {
   }
 
   /** Looks through the segments from the newest back. */
-  async find({ since, until, before, limit = 100, ...filter }: JournalQuery): Promise<FoundEntries> {
-    const matches = matcherOf(filter);
-    const sinceMs = since === undefined ? 0 : Date.parse(since);
-    const untilMs = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
-    const items: JournalEntry[] = [];
-    let readBytes = 0;
-    let lookedBefore = before ?? Number.POSITIVE_INFINITY;
+  async *walk({ before, sinceMs, untilMs }: JournalRange): AsyncGenerator<JournalPart> {
     for (const segment of [...this.#segments].reverse()) {
-      if (segment.firstId >= lookedBefore || segment.sinceMs > untilMs) continue;
-      if (readBytes > MAX_READ_BYTES) return { items, nextBefore: lookedBefore };
-      readBytes += this.#sizes.get(segment.name) ?? 0;
-      for (const entry of (await this.#entriesOf(segment)).reverse()) {
-        if (entry.id >= lookedBefore) continue;
-        const atMs = Date.parse(entry.at);
-        lookedBefore = entry.id;
-        if (atMs < sinceMs || atMs >= untilMs || !matches(entry)) continue;
-        items.push(entry);
-        if (items.length === limit) return { items, nextBefore: entry.id };
-      }
-      if (segment.sinceMs < sinceMs) break;
+      if (segment.firstId >= before || segment.sinceMs > untilMs) continue;
+      yield* this.#partsOf(segment);
+      if (segment.sinceMs < sinceMs) return;
     }
-    return { items, nextBefore: undefined };
   }
 
   async close(): Promise<void> {
@@ -141,13 +112,12 @@ export class JournalFiles {
     await current?.handle.close();
   }
 
-  async #entriesOf({ name }: Segment): Promise<JournalEntry[]> {
+  async *#partsOf({ name }: Segment): AsyncGenerator<JournalPart> {
     try {
-      return [...(await readEntries(join(this.#options.directory, name)))];
+      yield* entriesBackwards(join(this.#options.directory, name));
     } catch (error) {
       // It has been forgotten meanwhile.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   }
 

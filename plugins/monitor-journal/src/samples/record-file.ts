@@ -8,12 +8,15 @@ const NAME = /^requests-[0-9]{15}\.tfrecord$/;
 /** Files of sampled requests that are kept, the one that is being written included. */
 const MAX_FILES = 8;
 
+/** Longest that a record waits for others to be written together with, in milliseconds: a write of its own costs more than the rest of it. */
+const FLUSH_INTERVAL_MS = 200;
+
 /** Most bytes that wait to be written. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /**
- * Sampled requests as TFRecord files, of which the oldest goes first. Their order of writing is that of the calls; what cannot be
- * written is lost.
+ * Sampled requests as TFRecord files, of which the oldest goes first. They are written some at a time, in the order of the calls; what
+ * cannot be written is lost.
  */
 export class RecordFiles implements AsyncDisposable {
   readonly #directory: string;
@@ -21,7 +24,9 @@ export class RecordFiles implements AsyncDisposable {
   readonly #logger: Logger;
   #names: string[] = [];
   #current: { readonly handle: FileHandle; bytes: number } | undefined;
+  #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #hasFailed = false;
 
@@ -46,24 +51,49 @@ export class RecordFiles implements AsyncDisposable {
   add(data: Uint8Array): void {
     if (this.#waitingBytes > MAX_WAITING_BYTES) return;
     const record = tfRecord(data);
+    this.#waiting.push(record);
     this.#waitingBytes += record.length;
-    this.#writing = this.#writing.then(() => this.#write(record));
+    this.#timer ??= setTimeout(() => void this.#flush(), FLUSH_INTERVAL_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writing;
+    await this.#flush();
     const current = this.#current;
     this.#current = undefined;
     await current?.handle.close();
   }
 
-  async #write(record: Buffer): Promise<void> {
-    this.#waitingBytes -= record.length;
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const records = this.#waiting;
+    this.#waiting = [];
+    for (const part of this.#parts(records)) this.#writing = this.#writing.then(() => this.#write(part));
+    await this.#writing;
+  }
+
+  /** Records that go into one file together. */
+  #parts(records: readonly Buffer[]): readonly Buffer[] {
+    const parts: Buffer[][] = [];
+    let bytes = Number.POSITIVE_INFINITY;
+    for (const record of records) {
+      if (bytes + record.length > this.#fileBytes) {
+        parts.push([]);
+        bytes = 0;
+      }
+      parts.at(-1)?.push(record);
+      bytes += record.length;
+    }
+    return parts.map((part) => Buffer.concat(part));
+  }
+
+  async #write(part: Buffer): Promise<void> {
+    this.#waitingBytes -= part.length;
     try {
-      const current = await this.#fileFor(record.length);
+      const current = await this.#fileFor(part.length);
       try {
-        await current.handle.appendFile(record);
-        current.bytes += record.length;
+        await current.handle.appendFile(part);
+        current.bytes += part.length;
       } catch (error) {
         await current.handle.truncate(current.bytes).catch(() => {});
         throw error;

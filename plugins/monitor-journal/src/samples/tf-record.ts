@@ -38,7 +38,10 @@ export function wholeRecords(file: Buffer): number {
 
 function maskedChecksum(bytes: Uint8Array): number {
   let crc = ~0;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] as number);
+  // By index: an iterator costs ten times as much.
+  for (let at = 0; at < bytes.length; at++) {
+    crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number);
+  }
   const checksum = ~crc >>> 0;
   return (((checksum >>> 15) | (checksum << 17)) + MASK) >>> 0;
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
-import { isLoopbackAddress, type RequestOrigin, requestOrigin } from "@plinth/core";
+import { checkManager, isLoopbackAddress, type RequestOrigin, requestOrigin, requestPriority } from "@plinth/core";
 
 /** Names of metadata that gRPC allows; asking it for another one throws. */
 const METADATA_NAME = /^[0-9a-z_.-]+$/;
@@ -43,6 +43,21 @@ export class Caller {
     if (PROXY_HEADERS.some((name) => this.header(name) !== undefined)) return false;
     const peer = this.#facts.peer();
     return peer === NO_ADDRESS || isLoopbackAddress(peer.replace(/:[0-9]+$/, ""));
+  }
+
+  /** For `InferCall.priority`. */
+  get priority(): number | undefined {
+    return requestPriority(this.header("priority"));
+  }
+
+  /**
+   * Lets through who may manage the server.
+   *
+   * @param tokens as {@link ServerSettings.managementTokens}
+   * @throws PlinthError as {@link checkManager}
+   */
+  checkManages(tokens: ReadonlyMap<string, string>): void {
+    checkManager(tokens, { authorization: this.header("authorization"), isLocal: () => this.isLocal });
   }
 
   /** The same caller with one of the requests that come over a stream, which has `limitMs` to be answered. */

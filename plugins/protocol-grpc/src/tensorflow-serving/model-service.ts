@@ -50,9 +50,9 @@ function versionStatusOf({ version, state, error }: VersionStatus): ModelVersion
 }
 
 /** Settles when every model that is new is available or has failed, as there; what was not changed is as it was. */
-function reloadMethod({ configReload }: Surroundings): UnaryMethod {
+function reloadMethod({ configReload, managementTokens }: Surroundings): UnaryMethod {
   return unaryMethod(ModelServiceDefinition.methods.handleReloadConfigRequest, async ({ config }, caller) => {
-    if (!caller.isLocal) throw notLocal();
+    caller.checkManages(managementTokens);
     const models = modelsOf(config);
     const { unavailable } = await configReload.replaceModels(models, { from: FROM, signal: caller.signal });
     const failed = [...unavailable].filter(([name]) => Object.hasOwn(models, name));
@@ -66,12 +66,5 @@ function notAvailable(failed: readonly (readonly [string, string])[]): PlinthErr
     "VERSION_NOT_AVAILABLE",
     `The configuration is applied, but ${failed.length} servable(s) did not become available: ${failed.map(([, why]) => why).join("; ")}`,
     { details: { models: failed.map(([name]) => name) } },
-  );
-}
-
-function notLocal(): PlinthError {
-  return new PlinthError(
-    "PERMISSION_DENIED",
-    `${FROM} is answered only for callers on the server's own machine: over a loopback address or a unix socket`,
   );
 }

@@ -121,6 +121,19 @@ describe("metadata", () => {
   });
 });
 
+describe("the metadata priority", () => {
+  it.each<[string | undefined, number | undefined]>([
+    ["u=0", 3],
+    [undefined, undefined],
+    ["soon", undefined],
+  ])("of %s is the priority %s", async (urgency, priority) => {
+    const metadata = new Metadata();
+    if (urgency !== undefined) metadata.set("priority", urgency);
+    await unary(grpc.client, PREDICT, ECHO_REQUEST, metadata);
+    expect(grpc.server.lastCall?.priority).toBe(priority);
+  });
+});
+
 describe("compressed requests", () => {
   it.each([
     ["gzip", gzipSync],

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Metadata, status } from "@grpc/grpc-js";
 import { type ConfigReload, PlinthError, type ReloadReport } from "@plinth/core";
 import { ModelServiceDefinition } from "@plinth/protobuf-messages/tensorflow_serving/model_service";
@@ -196,5 +197,27 @@ describe("HandleReloadConfigRequest", () => {
     metadata.set("x-forwarded-for", "203.0.113.7");
     await expect(reload(configOf(MODEL), metadata)).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
     expect(configReload.given).toEqual([]);
+  });
+
+  it("is answered only to those who show a token, where there are some, also through a proxy", async () => {
+    const managementTokens = new Map([["ada", createHash("sha256").update("the-token-of-ada").digest("hex")]]);
+    await using guarded = await GrpcUnderTest.start({
+      server: new FunctionsServer([halfPlusTwo()]),
+      configReload,
+      managementTokens,
+    });
+    const ask = (authorization?: string) => {
+      const metadata = new Metadata();
+      metadata.set("x-forwarded-for", "203.0.113.7");
+      if (authorization !== undefined) metadata.set("authorization", authorization);
+      const { handleReloadConfigRequest } = ModelServiceDefinition.methods;
+      return guarded.call(ModelServiceDefinition, handleReloadConfigRequest, configOf(MODEL), metadata);
+    };
+    for (const shown of [undefined, "Bearer the-token-of-bob"]) {
+      await expect(ask(shown)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    }
+    expect(configReload.given).toEqual([]);
+    await ask("Bearer the-token-of-ada");
+    expect(configReload.given).toHaveLength(1);
   });
 });

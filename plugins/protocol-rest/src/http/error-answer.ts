@@ -9,7 +9,7 @@ import { type Answer, JSON_TYPE } from "./send.js";
 
 /** An error as clients of both dialects get it: `{"error": "<message>"}`. */
 export function errorAnswer(error: PlinthError): Answer {
-  const headers = { ...JSON_TYPE, ...retryAfter(error), ...acceptedEncodings(error) };
+  const headers = { ...JSON_TYPE, ...retryAfter(error), ...acceptedEncodings(error), ...wantedToken(error) };
   return { status: httpStatus(error), chunks: [encodeError(error.message)], headers };
 }
 
@@ -20,6 +20,11 @@ export function encodeError(message: string): Buffer {
   writeText(out, message);
   out.byte(CLOSE_BRACE);
   return out.finish();
+}
+
+/** What the client is to show (RFC 6750, section 3). */
+function wantedToken({ code }: PlinthError): Readonly<Record<string, string>> {
+  return code === "UNAUTHENTICATED" ? { "WWW-Authenticate": 'Bearer realm="plinth"' } : {};
 }
 
 /** What the client may try instead (RFC 9110, section 12.5.3). */

@@ -1,11 +1,20 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { type InferCall, type ModelServer, type ModelTarget, PlinthError } from "@plinth/core";
+import {
+  type InferCall,
+  type ModelServer,
+  type ModelTarget,
+  PlinthError,
+  requestPriority,
+  type ServerLimits,
+} from "@plinth/core";
 import { clientSignal } from "./client-signal.js";
 import { pack } from "./content-encoding.js";
+import { pathnameOf } from "./pathname.js";
 import { readBody } from "./read-body.js";
 import { requestDeadline } from "./request-deadline.js";
 import { restOrigin } from "./request-origin.js";
 import { type Answer, discardRest, send } from "./send.js";
+import { type StreamedAnswer, sendStream } from "./send-stream.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** What a path asks for, of whatever dialect. */
@@ -18,6 +27,7 @@ export interface InferencePath {
 /** A request for inference that has arrived whole. */
 export interface ArrivedRequest extends Required<Pick<InferCall, "deadlineMs" | "signal" | "origin">> {
   readonly server: ModelServer;
+  readonly limits: ServerLimits;
   /** With the headers that sticky traffic may ask for, with how long a load is waited for, and with who asks. */
   readonly target: ModelTarget;
   /** Its bytes are the request's alone. */
@@ -26,6 +36,8 @@ export interface ArrivedRequest extends Required<Pick<InferCall, "deadlineMs" | 
   /** On the clock of `performance.now()`. */
   readonly arrivedAtMs: number;
   readonly deadlineMs: number;
+  /** What the client says beside the body. */
+  readonly priority: number | undefined;
 }
 
 /** One way to ask for inference over HTTP. */
@@ -35,7 +47,7 @@ export interface InferenceDialect<Path extends InferencePath = InferencePath> {
   /** Where in a body with these headers raw tensors begin; 0 where there are none. */
   tensorsAt(headers: IncomingHttpHeaders): number;
   /** @throws anything */
-  answer(path: Path, request: ArrivedRequest): Promise<Answer>;
+  answer(path: Path, request: ArrivedRequest): Promise<Answer | StreamedAnswer>;
   refuse(path: Path, error: PlinthError): Answer;
 }
 
@@ -48,7 +60,7 @@ export function createInferenceHandler(
 ): InferenceHandler {
   return (request, response) => {
     if (request.method !== "POST") return false;
-    const pathname = pathnameOf(request.url ?? "");
+    const pathname = pathnameOf(request);
     for (const dialect of dialects) {
       const path = dialect.recognize(pathname);
       if (path === undefined) continue;
@@ -77,8 +89,13 @@ async function answer(
     const overload = server.overload(target);
     if (overload !== undefined) throw overload;
     const body = await readBody(request, limits.maxRequestBytes, dialect.tensorsAt(headers));
-    const arrived = { server, target, body, headers, arrivedAtMs, deadlineMs, signal, origin };
+    const priority = requestPriority(single(headers, "priority"));
+    const arrived = { server, limits, target, body, headers, arrivedAtMs, deadlineMs, priority, signal, origin };
     const answered = await dialect.answer(path, arrived);
+    if ("parts" in answered) {
+      await sendStream(response, answered, isDraining);
+      return;
+    }
     const accepted = headers["accept-encoding"];
     send(response, accepted === undefined ? answered : await packed(answered, String(accepted)), isDraining());
   } catch (thrown) {
@@ -103,14 +120,12 @@ function askedBy(
   { model, version, label }: ModelTarget,
   rest: Pick<ModelTarget, "deadlineMs" | "signal" | "origin">,
 ): ModelTarget {
-  const header = (name: string): string | undefined => {
-    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    return Array.isArray(value) ? value.join(", ") : value;
-  };
+  const header = (name: string) => single(headers, name);
   return { model, version, label, header, ...rest };
 }
 
-function pathnameOf(url: string): string {
-  const query = url.indexOf("?");
-  return query === -1 ? url : url.slice(0, query);
+/** The value of a header as one text. */
+function single(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return Array.isArray(value) ? value.join(", ") : value;
 }

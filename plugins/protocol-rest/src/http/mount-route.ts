@@ -2,30 +2,31 @@ import type { IncomingMessage } from "node:http";
 import { Readable, Transform } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import type Router from "@koa/router";
-import { PlinthError, type Route, type ServerLimits } from "@plinth/core";
+import { checkManager, PlinthError, type Route } from "@plinth/core";
 import type { Context } from "koa";
 import { isLocalCaller } from "./local-caller.js";
 import { tooLarge } from "./read-body.js";
 import { discardRest } from "./send.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** What an answer says that goes on until one side ends it. */
 const ENDLESS = "text/event-stream";
 
-/** Serves one web-standard route on Koa. @param draining aborts when answers without an end are to come to one */
-export function mountRoute(router: Router, route: Route, limits: ServerLimits, draining: AbortSignal): void {
+/** Serves one web-standard route on Koa. */
+export function mountRoute(router: Router, route: Route, { limits, managementTokens, draining }: Surroundings): void {
   const path = route.path.replace(/\/\*$/, "{/*rest}");
   router.register(
     path,
     [route.method],
     [
       async (context: Context & { params: Record<string, string> }) => {
-        if (route.access === "management" && !isLocalCaller(context.req)) throw notLocal();
+        const caller = route.access === "management" ? checkCaller(context.req, managementTokens) : undefined;
         const { rest, ...named } = context.params;
         const params = new Map(Object.entries(named));
         if (path !== route.path) params.set("*", rest ?? "");
         const gone = new AbortController();
         const request = webRequest(context, route.maxBodyBytes ?? limits.maxRequestBytes, gone);
-        const response = await route.handle(request, { params });
+        const response = await route.handle(request, { params, caller });
         await discardRest(context.req);
         if (!context.req.complete) context.res.shouldKeepAlive = false;
         if (response.headers.get("content-type")?.startsWith(ENDLESS)) endWith(context, draining, gone);
@@ -88,9 +89,8 @@ function answerWith(context: Context, response: Response): void {
   context.status = response.status;
 }
 
-function notLocal(): PlinthError {
-  return new PlinthError(
-    "PERMISSION_DENIED",
-    "Management answers only callers on the server's own machine, by a loopback address and without a proxy",
-  );
+/** @returns the name of the token that was shown, where one is needed */
+function checkCaller(request: IncomingMessage, tokens: Surroundings["managementTokens"]): string | undefined {
+  const { authorization } = request.headers;
+  return checkManager(tokens, { authorization, isLocal: () => isLocalCaller(request) });
 }

@@ -18,9 +18,9 @@ export const servingDialect: InferenceDialect<ServingInference> = {
     }
   },
   tensorsAt: () => 0,
-  answer: async ({ verb }, { server, target, body, deadlineMs, signal }) => ({
+  answer: async ({ verb }, { server, target, body, deadlineMs, signal, priority }) => ({
     status: 200,
-    chunks: [await answerInference(server, verb, target, body, { deadlineMs, signal })],
+    chunks: [await answerInference(server, verb, target, body, { deadlineMs, signal, priority })],
     headers: JSON_TYPE,
   }),
   refuse: (_path, error) => errorAnswer(error),

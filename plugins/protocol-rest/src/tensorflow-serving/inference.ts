@@ -3,8 +3,8 @@ import { answerClassify, answerMultiInference, answerRegress } from "./examples.
 import type { InferenceVerb } from "./paths.js";
 import { answerPredict } from "./predict.js";
 
-/** How long an answer is of use to its client. */
-export type Patience = Pick<InferCall, "deadlineMs" | "signal">;
+/** How long an answer is of use to its client, and how soon it is wanted. */
+export type Patience = Pick<InferCall, "deadlineMs" | "signal" | "priority">;
 
 /**
  * Answers the body of a request with the body of its answer.

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PlinthError, type Route } from "@plinth/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { RestUnderTest, rawExchange, rawRequest } from "../rest-under-test.js";
@@ -108,7 +109,7 @@ describe("a route of another plugin", () => {
     expect(warnings).toEqual([]);
   });
 
-  it.each(["TRACE", "PROPFIND"])("has no %s, which is no fault of the server's", async (method) => {
+  it.each(["TRACE", "PROPFIND"])("X24 has no %s, which is no fault of the server's", async (method) => {
     rest = await RestUnderTest.start({ routes: [echo] });
     for (const path of ["/things/a/parts", "/healthz", "/v1/models/echo", "/v1/models/echo:predict"]) {
       const { status, headers } = await rawRequest(rest.url + path, { method });
@@ -123,7 +124,7 @@ describe("a route of another plugin", () => {
     expect(await response.json()).toEqual({ error: "Expected POST on /things/a/parts, got PUT" });
   });
 
-  it("tells its methods, and not those of a route for all that is below", async () => {
+  it("O12, X25 tells its methods, and not those of a route for all that is below", async () => {
     const below: Route = { method: "DELETE", path: "/things/*", access: "public", handle: () => new Response("none") };
     const named: Route = { ...below, method: "PUT", path: "/things/:thing" };
     rest = await RestUnderTest.start({ routes: [named, below] });
@@ -154,6 +155,43 @@ describe("management", () => {
       403,
       expect.stringContaining("only callers on the server's own machine"),
     ]);
+  });
+});
+
+describe("management with tokens", () => {
+  const managementTokens = new Map([["ada", createHash("sha256").update("the-token-of-ada").digest("hex")]]);
+  const who: Route = {
+    method: "GET",
+    path: "/who",
+    access: "management",
+    handle: (_request, { caller }) => new Response(caller),
+  };
+
+  it("answers who shows one, also through a proxy and under any name", async () => {
+    rest = await RestUnderTest.start({ routes: [who], managementTokens });
+    const headers = {
+      Authorization: "Bearer the-token-of-ada",
+      Host: "models.example",
+      "X-Forwarded-For": "203.0.113.7",
+    };
+    expect(await rawRequest(`${rest.url}/who`, { headers })).toMatchObject({ status: 200, body: "ada" });
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ["none", {}, /Authorization: Bearer/],
+    ["another", { Authorization: "Bearer the-token-of-bob" }, /none of those/],
+  ])("asks for one where %s is shown, on this machine as well", async (_what, headers, told) => {
+    rest = await RestUnderTest.start({ routes: [who], managementTokens });
+    const answer = await rawRequest(`${rest.url}/who`, { headers });
+    expect([answer.status, answer.headers["www-authenticate"]]).toEqual([401, 'Bearer realm="plinth"']);
+    expect(answer.body).toMatch(told);
+    expect(answer.body).not.toContain("bob");
+  });
+
+  it("leaves inference and health to everybody", async () => {
+    rest = await RestUnderTest.start({ routes: [who], managementTokens });
+    expect((await fetch(`${rest.url}/healthz`)).status).toBe(200);
+    expect((await rest.predict('{"instances": [1]}')).status).toBe(200);
   });
 });
 
@@ -192,14 +230,14 @@ describe("a route that answers without reading the body", () => {
 });
 
 describe("what is not there", () => {
-  it("is told in the form of all errors", async () => {
+  it("O07 is told in the form of all errors", async () => {
     rest = await RestUnderTest.start();
     const response = await fetch(`${rest.url}/statuspage`);
     expect([response.status, response.headers.get("content-type")]).toEqual([404, "application/json"]);
     expect(await response.json()).toEqual({ error: expect.stringContaining("There is nothing at GET /statuspage") });
   });
 
-  it("is told for a method that a path does not have", async () => {
+  it("X24 is told for a method that a path does not have", async () => {
     rest = await RestUnderTest.start();
     const onStatus = await fetch(`${rest.url}/v1/models/echo`, { method: "DELETE" });
     expect([onStatus.status, onStatus.headers.get("allow")]).toEqual([405, "GET, HEAD"]);

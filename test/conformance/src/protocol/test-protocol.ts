@@ -20,7 +20,14 @@ const SETTINGS: ServerSettings = {
   loading: "eager",
   idleUnloadMs: 0,
   protectedLabels: [],
-  limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, inferenceTimeoutMs: 5_000, maxConnections: 256 },
+  managementTokens: new Map(),
+  limits: {
+    maxRequestBytes: 1 << 20,
+    requestTimeoutMs: 5_000,
+    inferenceTimeoutMs: 5_000,
+    streamTimeoutMs: 5_000,
+    maxConnections: 256,
+  },
 };
 
 /** Registers with vitest what every {@link Protocol} must do. */
