@@ -16,6 +16,7 @@ export {
   type TrafficRules,
   type VersionPolicy,
 } from "./extension-points/deployments.js";
+export { BackgroundHash, type FileRange } from "./extension-points/file-hash.js";
 export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
@@ -89,6 +90,7 @@ export {
 } from "./extension-points/server-statistics.js";
 export { settledOrAborted } from "./extension-points/settled-or-aborted.js";
 export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
+export { SharedThread, type ThreadUse } from "./extension-points/shared-thread.js";
 export {
   type FileEntry,
   type IncomingFile,
@@ -112,7 +114,9 @@ export {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
+  checkSideFile,
   checkSideFileName,
+  isAskedFor,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";

@@ -16,8 +16,8 @@ export interface Route {
   readonly access: "public" | "management";
   /** Largest body in bytes, instead of `server.limits.maxRequestBytes`; bodies arrive as streams. */
   readonly maxBodyBytes?: number | undefined;
-  /** What is told of it where the routes are described. Absent: no more than that it is there. */
-  readonly description?: RouteDescription | undefined;
+  /** Gives what is told of it where the routes are described; asked for when they are. Absent: no more than that it is there. */
+  readonly description?: (() => Promise<RouteDescription>) | undefined;
   /**
    * Answers one request. Calls may overlap. `request.signal` aborts when the client goes, and for an answer of the type `text/event-stream`,
    * which has no end of its own, also when the server stops; the body is limited by

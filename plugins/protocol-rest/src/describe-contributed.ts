@@ -10,13 +10,17 @@ const MANAGEMENT_DOCUMENT = "/api/openapi.json";
  *
  * @param described paths that the document has already
  */
-export function contributedPaths(routes: readonly Route[], described: ReadonlySet<string>): Record<string, Json> {
+export async function contributedPaths(
+  routes: readonly Route[],
+  described: ReadonlySet<string>,
+): Promise<Record<string, Json>> {
   const paths: Record<string, Record<string, Json>> = {};
-  for (const { method, path, access, description } of routes) {
+  for (const { method, path, access, description: describe } of routes) {
     if (access !== "public" || path.endsWith("/*")) continue;
     const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
     const template = path.replace(/:(\w+)/g, "{$1}");
     if (described.has(template)) continue;
+    const description = await describe?.();
     paths[template] ??= {};
     paths[template][method.toLowerCase()] = {
       operationId: description?.id ?? `${method.toLowerCase()} ${path}`.replace(/\W+/g, "_"),

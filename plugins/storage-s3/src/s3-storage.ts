@@ -3,6 +3,7 @@ import {
   ChangeWatchers,
   checkModelName,
   checkModelVersion,
+  checkSideFile,
   checkSideFileName,
   type IncomingFile,
   type ListOptions,
@@ -80,7 +81,7 @@ export class S3Storage implements ModelStorage {
   list(options: ListOptions): Promise<readonly StoredModel[]> {
     return this.#calls.run(options.signal, (signal) =>
       attempting(`list the bucket ${this.#options.bucket}`, async () => {
-        const { models, unfinished } = await this.#started().catalogue.view(options.sideFiles ?? [], signal);
+        const { models, unfinished } = await this.#started().catalogue.view(options.sideFiles, signal);
         this.#tidy(unfinished);
         return models;
       }),
@@ -152,6 +153,18 @@ export class S3Storage implements ModelStorage {
         checkSideFileName(name);
         const { store, layout } = this.#started();
         return (await store.read(layout.sideFile(model, name), MAX_SIDE_FILE_BYTES, signal))?.content;
+      }),
+    );
+  }
+
+  addSideFile(model: string, name: string, content: Uint8Array, options: StorageCallOptions): Promise<boolean> {
+    return this.#calls.run(options.signal, (signal) =>
+      attempting(`lay ${name} beside model ${model}`, async () => {
+        checkModelName(model);
+        checkSideFile(name, content);
+        const { objects, layout } = this.#started();
+        const etag = await objects.write(layout.sideFile(model, name), Buffer.from(content), undefined, signal);
+        return etag !== undefined;
       }),
     );
   }
