@@ -281,15 +281,105 @@ def text(folder):
     return {"serving_default": [{"text": ["The cat!", "a dog sat"], "letters": [["x", "z"], ["y", "x"]]}]}
 
 
-MODELS = [affine, counter, loops, tables, hub_module, classic, text]
+def composite(folder):
+    """Ragged and sparse tensors as inputs, which TensorFlow itself takes apart, and as outputs."""
+
+    class Composite(tf.Module):
+        @tf.function(input_signature=[spec([None], tf.string, name="text")])
+        def split(self, text):
+            words = tf.strings.split(text)
+            letters = tf.strings.unicode_split(words, "UTF-8")
+            return {"words": words, "letters": letters, "sparse": words.to_sparse(), "count": words.row_lengths()}
+
+        @tf.function(input_signature=[tf.RaggedTensorSpec([None, None], tf.float32), tf.SparseTensorSpec([None, 3], tf.float32)])
+        def mix(self, rows, places):
+            return {"sums": tf.reduce_sum(rows, axis=1), "dense": tf.sparse.to_dense(places), "doubled": rows * 2.0}
+
+    module = Composite()
+    signatures = {name: getattr(module, name).get_concrete_function() for name in ("split", "mix")}
+    tf.saved_model.save(module, folder, signatures)
+    return {
+        "split": [{"text": ["the cat", "", "\u00e9t\u00e9"]}],
+        "mix": [
+            {
+                "rows": [1.0, 2.0, 3.0],
+                "rows_1": [0, 2, 2, 3],
+                "places": [[0, 1], [1, 2]],
+                "places_1": [5.0, 6.0],
+                "places_2": [2, 3],
+            }
+        ],
+    }
+
+
+def complex_numbers(folder):
+    """Complex numbers in and out, as weights, and inside."""
+
+    class Complex(tf.Module):
+        def __init__(self):
+            self.kernel = tf.Variable(tf.complex([[1.0, 2.0], [3.0, 4.0]], [[0.5, -1.0], [0.0, 1.0]]), name="kernel")
+
+        @tf.function(input_signature=[spec([None, 2], tf.complex64, name="x")])
+        def serve(self, x):
+            product = x @ self.kernel
+            return {
+                "product": product,
+                "adjoint": tf.linalg.matmul(x, self.kernel, adjoint_b=True),
+                "conjugate": tf.math.conj(x),
+                "length": tf.abs(x),
+                "angle": tf.math.angle(x),
+                "spectrum": tf.signal.fft(x),
+                "quotient": x / self.kernel[0],
+                "column": product[:, 1],
+                "wide": tf.cast(tf.concat([x, -x], 1), tf.complex128) * 2.0,
+                "same": tf.equal(x, product),
+                "sum": tf.reduce_sum(x * x, axis=0),
+            }
+
+        @tf.function(input_signature=[spec([None, 8], name="signal")])
+        def filter(self, signal):
+            spectrum = tf.signal.rfft(signal)
+            kept = tf.where(tf.abs(spectrum) > 2.0, spectrum, tf.zeros_like(spectrum))
+            return {"power": tf.math.real(kept * tf.math.conj(kept)), "signal": tf.signal.irfft(kept)}
+
+    module = Complex()
+    tf.saved_model.save(module, folder, {name: getattr(module, name).get_concrete_function() for name in ("serve", "filter")})
+    return {
+        "serve": [{"x": [[1 + 2j, -3 + 0.5j], [0.25j, 2 - 1j]]}],
+        "filter": [{"signal": [[1.0, 2.0, 0.0, -1.0, 3.0, 0.5, 0.25, -2.0]]}],
+    }
+
+
+MODELS = [affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers]
 
 
 def plain(value):
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
     if isinstance(value, list):
         return [plain(item) for item in value]
+    if isinstance(value, complex):
+        return [value.real, value.imag]
     return value.decode() if isinstance(value, bytes) else value
+
+
+def tensors_of(name, info):
+    """The names of the tensors that an input or output is, as they are called where it is several."""
+    if info.WhichOneof("encoding") == "name":
+        return {name: info.name}
+    if info.WhichOneof("encoding") == "coo_sparse":
+        sparse = info.coo_sparse
+        names = {"indices": sparse.indices_tensor_name, "values": sparse.values_tensor_name, "dense_shape": sparse.dense_shape_tensor_name}
+        return {f"{name}/{part}": tensor for part, tensor in names.items()}
+    values, *splits = info.composite_tensor.components
+    parts = {"row_splits": splits[0]} if len(splits) == 1 else {f"row_splits_{index}": each for index, each in enumerate(splits)}
+    return {f"{name}/{part}": each.name for part, each in {"values": values, **parts}.items()}
+
+
+def ports_of(infos):
+    return {path: tensor for name, info in infos.items() for path, tensor in tensors_of(name, info).items()}
 
 
 def answers(folder, requests):
@@ -301,8 +391,8 @@ def answers(folder, requests):
             definition = meta.signature_def[signature]
             feeds = {definition.inputs[name].name: np.array(value) for name, value in inputs.items()}
             feeds = {name: value.astype(object) if value.dtype.kind == "U" else value for name, value in feeds.items()}
-            outputs = session.run({name: info.name for name, info in definition.outputs.items()}, feeds)
-            golden.append({"signature": signature, "inputs": inputs, "outputs": {k: plain(np.asarray(v)) for k, v in sorted(outputs.items())}})
+            outputs = session.run(ports_of(definition.outputs), feeds)
+            golden.append({"signature": signature, "inputs": plain(inputs), "outputs": {k: plain(np.asarray(v)) for k, v in sorted(outputs.items())}})
         return golden
 
 

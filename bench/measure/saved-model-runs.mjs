@@ -1,5 +1,5 @@
 // A process of its own, as TensorFlow.js has one engine: loads a SavedModel and runs it, through the backend or by TensorFlow.js alone.
-// Prints { loadMs, peakBytes, runMs } as JSON.
+// node saved-model-runs.mjs <plinth or bare> <wasm or native> <directory> <rows> <runs>; prints { loadMs, peakBytes, runMs } as JSON.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -8,13 +8,18 @@ import { TfjsBackend, tfjsOptions } from "@plinth/backend-tfjs";
 import { readSavedModel } from "@plinth/saved-model";
 import { tfjsArtifacts } from "../models/tfjs-graph.mjs";
 
-const [kind, directory, rows, runs] = process.argv.slice(2);
+const [kind, engine, directory, rows, runs] = process.argv.slice(2);
 const SIGNATURE = "serving_default";
+const OPENING = { plinth: openPlinth, bare: engine === "native" ? openBareNative : openBareWasm };
 
-const residentBytes = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
+const requireOfBackend = createRequire(new URL("../../plugins/backend-tfjs/package.json", import.meta.url));
+
+function residentBytes() {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
+}
 
 async function openPlinth() {
-  const backend = new TfjsBackend(tfjsOptions.parse({ engine: "wasm" }));
+  const backend = new TfjsBackend(tfjsOptions.parse({ engine }));
   const files = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -24,7 +29,7 @@ async function openPlinth() {
   const { loadEngine } = await import(
     pathToFileURL(new URL("../../plugins/backend-tfjs/dist/engine/load-engine.js", import.meta.url).pathname).href
   );
-  await loadEngine("wasm");
+  await loadEngine(engine);
   await import("../../plugins/backend-tfjs/dist/saved-model/load-saved-model.js");
   const [beganAtMs, before] = [performance.now(), residentBytes()];
   const model = await backend.load(version, { model: "m", version: 1n, signal: new AbortController().signal });
@@ -35,11 +40,11 @@ async function openPlinth() {
   return { ...loaded, run: () => model.run(call) };
 }
 
-async function openBare() {
-  const require = createRequire(new URL("../../plugins/backend-tfjs/package.json", import.meta.url));
-  const tf = require("@tensorflow/tfjs-core");
-  require("@tensorflow/tfjs-backend-wasm");
-  const { GraphModel } = require("@tensorflow/tfjs-converter");
+/** The same graph by TensorFlow.js's own executor. */
+async function openBareWasm() {
+  const tf = requireOfBackend("@tensorflow/tfjs-core");
+  requireOfBackend("@tensorflow/tfjs-backend-wasm");
+  const { GraphModel } = requireOfBackend("@tensorflow/tfjs-converter");
   tf.enableProdMode();
   await tf.setBackend("wasm");
   const beganAtMs = performance.now();
@@ -58,6 +63,24 @@ async function openBare() {
   return { loadMs, peakBytes: 0, run };
 }
 
+/** The same files by tfjs-node's own loader. */
+async function openBareNative() {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  const tf = requireOfBackend("@tensorflow/tfjs-node");
+  tf.enableProdMode();
+  const beganAtMs = performance.now();
+  const model = await tf.node.loadSavedModel(directory, ["serve"], SIGNATURE);
+  const loadMs = performance.now() - beganAtMs;
+  const { data, shape } = input(model.inputs[0].shape.map(Number));
+  const run = async () => {
+    const x = tf.tensor(data, shape);
+    const results = [model.predict(x)].flat();
+    for (const result of results) result.dataSync();
+    tf.dispose([x, ...results]);
+  };
+  return { loadMs, peakBytes: 0, run };
+}
+
 function input(shape) {
   const concrete = shape.map((length) => (length === -1 ? Number(rows) : length));
   return {
@@ -67,7 +90,7 @@ function input(shape) {
   };
 }
 
-const { loadMs, peakBytes, run } = await (kind === "plinth" ? openPlinth() : openBare());
+const { loadMs, peakBytes, run } = await OPENING[kind]();
 for (let warming = 0; warming < Math.ceil(runs / 5); warming++) await run();
 const times = [];
 for (let count = 0; count < runs; count++) {

@@ -22,7 +22,7 @@ export function besideLoops({ folder, rounds }, { file, executors, connections, 
   const threads = executors.includes("inline") ? [1, THREADS] : [THREADS];
   const starts = [
     ...threads.map((each) => () => BareLoop.start({ file, threads: each })),
-    ...startForExecutors({ folder, file, executors, instances: THREADS }),
+    ...startForExecutors({ folder, file, executors, instances: THREADS, isSlow: true }),
   ];
   return withServers(starts, async (...started) => {
     const loops = started.slice(0, threads.length).map(inLoop);

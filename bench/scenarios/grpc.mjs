@@ -14,6 +14,9 @@ const PICTURES_AT_ONCE = 8;
 const DIGITS_REPLY_BYTES = 139;
 const PICTURE_REPLY_BYTES = 72;
 
+/** Calls that arrive together run together; none waits for others. */
+const BATCHING = { model: { batching: { maxBatchSize: CONCURRENCY } } };
+
 const PREDICT = "/tensorflow.serving.PredictionService/Predict";
 const ECHO = "/bench.Echo/Echo";
 
@@ -24,14 +27,16 @@ export const grpc = {
     const starts = [
       () => startGrpcFloor(DIGITS_REPLY_BYTES),
       () => startPlinth("Plinth", { folder, files: { model: [DIGITS[0]] } }),
+      () => startPlinth("Plinth, batching", { folder, files: { model: [DIGITS[0]] }, models: BATCHING }),
       () => startGrpcFloor(PICTURE_REPLY_BYTES),
       () => startPlinth("Plinth", { folder, files: { model: [file("picture")] } }),
     ];
-    return withServers(starts, async (digitsFloor, digits, pictureFloor, picture) => {
+    return withServers(starts, async (digitsFloor, digits, batching, pictureFloor, picture) => {
       const row = { message: digitsMessage("model"), concurrency: CONCURRENCY };
       const floor = overGrpc(digitsFloor, { ...row, method: ECHO });
       const served = overGrpc(digits, { ...row, method: PREDICT });
-      const rows = await inTurns([floor, served], { rounds, seconds: seconds(2) });
+      const batched = overGrpc(batching, { ...row, method: PREDICT });
+      const rows = await inTurns([floor, served, batched], { rounds, seconds: seconds(2) });
 
       const image = { message: pictureMessage("model", "image"), concurrency: PICTURES_AT_ONCE };
       const pictures = await inTurns(
@@ -43,14 +48,14 @@ export const grpc = {
           { title: `${CONCURRENCY} calls under way, digits`, rows: rows.rows() },
           { title: `${PICTURES_AT_ONCE} calls under way, pictures of 600 kB`, rows: pictures.rows() },
         ],
-        targets: [
+        targets: [served, batched].map((candidate) =>
           atLeast(
-            "gRPC, calls/s of a bare grpc-js of the same sizes",
-            rows.ratio("perSecond", served, floor),
+            `gRPC, calls/s of a bare grpc-js of the same sizes: ${candidate.name}`,
+            rows.ratio("perSecond", candidate, floor),
             0.7,
             "x",
           ),
-        ],
+        ),
       };
     });
   },

@@ -2,7 +2,7 @@ import { closedLoop } from "../measure/closed-loop.mjs";
 import { openLoop } from "../measure/open-loop.mjs";
 import { latencyFigures } from "../measure/statistics.mjs";
 import { ROW_BODY } from "../models/model-files.mjs";
-import { predictUrl, startPlinth } from "../servers/plinth.mjs";
+import { predictUrl, startWarm } from "../servers/plinth.mjs";
 import { withServers } from "../servers/server-process.mjs";
 import { atLeast } from "../target.mjs";
 
@@ -15,7 +15,7 @@ export const overload = {
 
   run({ folder, file, seconds }) {
     const files = { model: [file("medium")] };
-    return withServers([() => startPlinth("Plinth", { folder, files, models: { model: {} } })], async (plinth) => {
+    return withServers([() => startWarm("Plinth", { folder, files, models: { model: {} } })], async (plinth) => {
       const load = { url: predictUrl(plinth), body: ROW_BODY };
       await closedLoop({ ...load, connections: CONNECTIONS, seconds: seconds(1) });
       const before = plinth.memoryMb();

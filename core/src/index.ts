@@ -37,6 +37,8 @@ export {
   type Readiness,
   type RequestOrigin,
   type ServableHandle,
+  type StreamCall,
+  type StreamedResult,
 } from "./extension-points/model-server.js";
 export {
   type BatchRun,
@@ -49,6 +51,7 @@ export {
   type Sampling,
   type ServerEvent,
   type ShadowCompared,
+  type StreamFigures,
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
 export {
@@ -81,6 +84,7 @@ export {
   type VersionStatistics,
   type WindowFigures,
 } from "./extension-points/server-statistics.js";
+export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
 export {
   type FileEntry,
   type IncomingFile,
@@ -161,7 +165,7 @@ export {
   parseModelVersion,
 } from "./model/model-version.js";
 export { quotedNames } from "./model/quoted-names.js";
-export { DEFAULT_SIGNATURE, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
+export { DEFAULT_SIGNATURE, missingInputs, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export {
   canAnswer,

@@ -103,7 +103,7 @@ describe("the metrics", () => {
     }
   });
 
-  it("are there under TensorFlow Serving's names", async () => {
+  it("H20, O01, O03 are there under TensorFlow Serving's names", async () => {
     const metrics = values(await page("/monitoring/prometheus/metrics"));
     expect(metrics.get(':tensorflow:serving:request_count{model_name="digits",status="OK"}')).toBe(5);
     expect(metrics.get(':tensorflow:serving:request_count{model_name="",status="NOT_FOUND"}')).toBe(1);

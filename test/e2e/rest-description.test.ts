@@ -11,6 +11,7 @@ import { Serving, TemporaryFolder } from "./serving.js";
 const MODEL = join(ROOT, "plugins", "backend-onnx", "test", "models", "half-plus-two", "1");
 
 interface Description {
+  readonly externalDocs?: { readonly url: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -23,7 +24,10 @@ beforeAll(async () => {
   folder = await TemporaryFolder.create();
   await mkdir(join(folder.path, "models", "half"), { recursive: true });
   await cp(MODEL, join(folder.path, "models", "half", "1"), { recursive: true });
-  const config = "storage: { use: disk, root: ./models, settleMs: 0 }\nmodels: { half: { labels: { stable: 1 } } }\n";
+  const config = `storage: { use: disk, root: ./models, settleMs: 0 }
+monitors: [{ use: prometheus }]
+models: { half: { labels: { stable: 1 } } }
+`;
   serving = await Serving.start(config, join(folder.path, "config.yaml"));
   await vi.waitFor(() => expect(serving.server.models.readiness().ready).toBe(true));
   description = (await (await fetch(`${serving.url}/openapi.json`)).json()) as Description;
@@ -86,10 +90,30 @@ it.each(INFERENCE)("describes :%s of %j and its answer", async (verb, body) => {
   }
 });
 
+it("has the public routes of other plugins, and leads to the description of their management routes", async () => {
+  expect(description.paths["/metrics"]).toMatchObject({ get: { responses: { default: expect.anything() } } });
+  expect(Object.keys(description.paths).filter((path) => path.startsWith("/api"))).toEqual([]);
+  const { url } = description.externalDocs ?? { url: "" };
+  expect((await fetch(serving.url + url)).status).toBe(200);
+});
+
+it("describes an inference by the Open Inference Protocol and its answer", async () => {
+  const body = { id: "a", inputs: [{ name: "x", datatype: "FP32", shape: [2], data: [1, 2] }] };
+  const operation = ["paths", "/v2/models/{model}/infer", "post"];
+  const schema = ["content", "application/json", "schema"];
+  expect(faults([...operation, "requestBody", ...schema], body)).toEqual([]);
+  const url = `${serving.url}/v2/models/half/infer`;
+  const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+  expect(response.status).toBe(200);
+  expect(faults([...operation, "responses", "200", ...schema], await response.json())).toEqual([]);
+  const wrong = await fetch(url, { method: "POST", body: "{}" });
+  expect(faults([...operation, "responses", "default", ...schema], await wrong.json())).toEqual([]);
+});
+
 it("describes the answers of all else that it has", async () => {
   const asked = { model: "half", version: "1", label: "stable" };
   for (const [path, item] of Object.entries(description.paths)) {
-    if (item.get === undefined || path === "/openapi.json") continue;
+    if (item.get === undefined || path === "/openapi.json" || path === "/metrics") continue;
     const url = Object.entries(asked).reduce((filled, [name, value]) => filled.replace(`{${name}}`, value), path);
     const response = await fetch(serving.url + url);
     expect([path, response.status]).toEqual([path, 200]);

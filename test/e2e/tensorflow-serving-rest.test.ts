@@ -57,7 +57,7 @@ describe("REST as TensorFlow Serving's clients know it", () => {
     ["G10", "POST", "/v1/models/foo/version/50:regress", "", 400, "Malformed request"],
     ["G11", "POST", "/v1/models/foo/versions/HELLO:regress", "", 400, "Malformed request"],
     [
-      "G12, with a body",
+      "G12, X22, with a body",
       "POST",
       "/v1/models/foo/versions/18446744073709551615:regress",
       "",
@@ -68,7 +68,14 @@ describe("REST as TensorFlow Serving's clients know it", () => {
     ["G14", "POST", "/v1/models/foo/label/some_label:regress", "", 400, "Malformed request"],
     ["G15", "POST", "/v1/models/foo/versions/50/labels/some_label:regress", "", 400, "Malformed request"],
     ["G16", "POST", "/v1/models/foo/versions/some_label:regress", "", 400, "Malformed request"],
-    ["G17", "POST", "/v1/models/foo:predict", '{"instances": [1]}', 404, "Servable not found for request: Latest(foo)"],
+    [
+      "G17, X01",
+      "POST",
+      "/v1/models/foo:predict",
+      '{"instances": [1]}',
+      404,
+      "Servable not found for request: Latest(foo)",
+    ],
     ["G18", "POST", "/v1/models/foo/versions/50:predict", '{"instances": [1]}', 404, "Servable not found"],
     ["G19", "POST", `${ROOT_PATH}99:predict`, '{"instances": [1]}', 404, "Servable not found"],
     [
@@ -98,7 +105,14 @@ describe("REST as TensorFlow Serving's clients know it", () => {
       400,
       "'signature_name' key must be a string value.",
     ],
-    ["X02", "POST", `${ROOT_PATH}:predict`, '{"signature_name": "x", "instances": [1]}', 400, 'has no signature "x"'],
+    [
+      "X02",
+      "POST",
+      `${ROOT_PATH}:predict`,
+      '{"signature_name": "x", "instances": [1]}',
+      400,
+      'signature key "x" not found',
+    ],
     ["X03: syntax comes before the model", "POST", "/v1/models/foo:predict", "{", 400, "JSON Parse error"],
     [
       "X03: the label comes before tensors",
@@ -129,7 +143,14 @@ describe("REST as TensorFlow Serving's clients know it", () => {
       404,
       "Servable not found",
     ],
-    ["P23", "POST", `${ROOT_PATH}:classify`, '{"signature_name": "x", "examples": [{}]}', 400, 'has no signature "x"'],
+    [
+      "P23",
+      "POST",
+      `${ROOT_PATH}:classify`,
+      '{"signature_name": "x", "examples": [{}]}',
+      400,
+      'signature key "x" not found',
+    ],
     ["P30", "POST", `${ROOT_PATH}:classify`, '{"examples": []}', 400, "Input is empty"],
     ["a feature that is missing", "POST", `${ROOT_PATH}:regress`, '{"examples": [{"y": 1.0}]}', 400, 'the feature "x"'],
     ["a feature of integers", "POST", `${ROOT_PATH}:regress`, '{"examples": [{"x": 80}]}', 400, "need a point, as 8.0"],
@@ -171,7 +192,7 @@ describe("REST as TensorFlow Serving's clients know it", () => {
       '{"signature_name":"serving_default","inputs":[3.0,4.0]}',
       '{"outputs":[3.5,4.0]}',
     ],
-    ["a query, which is no fault here", ":predict?x=y", '{"instances": [1.0]}', '{"predictions":[2.5]}'],
+    ["X23, O08: a query, which is no fault here", ":predict?x=y", '{"instances": [1.0]}', '{"predictions":[2.5]}'],
     ["a scalar", ":predict", '{"inputs": 2}', '{"outputs":3.0}'],
     ["numbers that JSON cannot say", ":predict", '{"instances": [NaN, -Infinity]}', '{"predictions":[NaN,-Infinity]}'],
   ])("predicts as in %s", async (_id, path, body, expected) => {
@@ -203,7 +224,7 @@ describe("REST as TensorFlow Serving's clients know it", () => {
   });
 
   it.each<[id: string, path: string]>([
-    ["G35", ROOT_PATH],
+    ["G35, X31", ROOT_PATH],
     ["G36", `${ROOT_PATH}/versions/123`],
     ["G37", `${ROOT_PATH}/labels/stable`],
   ])("tells the status as in %s", async (_id, path) => {

@@ -1,52 +1,42 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
-import { RunningCommand } from "../built/running-command.js";
+import { Serving, TemporaryFolder } from "../e2e/serving.js";
 import { findPython, PythonClient } from "./python-client.js";
 
 const EXAMPLE = join(ROOT, "examples", "digits");
+/** y = 0.5 x + 2, of any shape. */
+const HALF = join(ROOT, "plugins", "backend-onnx", "test", "models", "half-plus-two", "1");
 
-let folder: string;
-let server: RunningCommand;
-let address: string;
+const PACKAGES = ["tensorflow-cpu==2.21.0", "tensorflow-serving-api==2.21.0"];
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "plinth-interop-"));
-  const config = join(folder, "config.yaml");
-  await writeFile(
-    config,
-    `storage: { use: disk, root: ${JSON.stringify(join(EXAMPLE, "models"))} }\n` +
-      "protocols: [{ use: grpc, port: 0 }]\nmodels: { digits: { versions: all, labels: { small: 1 } } }\n",
-  );
-  server = new RunningCommand(process.execPath, [join(ROOT, "cli", "bin", "plinth.js"), "serve", config], folder);
-  address = (await server.line(/^Plinth listens on grpc:\/\/(\S+)$/))[1] ?? "";
-  await server.line(/^Ready after/);
-});
+const python = await findPython();
 
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-
-it("is understood by TensorFlow Serving's Python API", async ({ skip }) => {
-  const found = await findPython();
-  if (found === undefined) return skip();
-  const packages = ["tensorflow-cpu==2.21.0", "tensorflow-serving-api==2.21.0"];
-  const python = await PythonClient.prepare(found, "tensorflow-serving", packages);
-  const script = join(ROOT, "test", "interop", "tensorflow_serving_client.py");
-  expect(JSON.parse(await python.run(script, [address, join(EXAMPLE, "seven.json")]))).toEqual({
-    digit: [7],
-    probabilities: [1, 10],
-    version: 2,
-    small: [1, ["digit"], 7],
-    signature: ["image"],
-    states: [
-      [2, 30, 0],
-      [1, 30, 0],
-    ],
-    missing: ["NOT_FOUND", expect.stringContaining("Servable not found for request: Latest(nobody)")],
-    wrong: ["INVALID_ARGUMENT", expect.stringContaining("[-1,784]")],
+describe.skipIf(python === undefined)("TensorFlow Serving's Python API", () => {
+  it.each<[where: string, protocols: string]>([
+    ["a port of its own", "[{ use: grpc, port: 0 }]"],
+    ["the port of REST", "[{ use: rest, port: 0 }, { use: grpc, port: shared }]"],
+  ])("understands the server on %s", async (_where, protocols) => {
+    if (python === undefined) return;
+    await using folder = await TemporaryFolder.create();
+    const models = join(folder.path, "models");
+    await cp(join(EXAMPLE, "models", "digits"), join(models, "digits"), { recursive: true });
+    await cp(HALF, join(models, "half", "1"), { recursive: true });
+    await using serving = await Serving.start(
+      `storage: { use: disk, root: ./models, settleMs: 0 }
+protocols: ${protocols}
+models: { digits: { versions: all, labels: { small: 1 } }, half: {} }
+`,
+      join(folder.path, "config.yaml"),
+    );
+    await vi.waitFor(() => {
+      if (!serving.server.models.readiness().ready) throw new Error("not ready");
+    });
+    const url = serving.server.endpoints.map((endpoint) => endpoint.url).find((each) => each.startsWith("grpc:")) ?? "";
+    const client = await PythonClient.prepare(python, "tensorflow-serving", PACKAGES);
+    const script = join(import.meta.dirname, "tensorflow_serving_client.py");
+    const image = join(EXAMPLE, "seven.json");
+    await client.run(script, [new URL(url).host, image, join(models, "digits"), join(models, "half")]);
   });
 });

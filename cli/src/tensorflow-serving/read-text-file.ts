@@ -16,7 +16,10 @@ export interface FileMessage {
   readonly message: MessageValue;
 }
 
-/** Reads a file of protobuf's text format; `undefined` where it cannot be read, why is then among `faults`. */
+/**
+ * Reads a file of protobuf's text format; `undefined` where it cannot be read, why is then among `faults`. What is not of the format is told
+ * in the words that TensorFlow Serving has for it, which its own tests look for.
+ */
 export async function readTextFile(
   file: string,
   type: MessageType,
@@ -35,7 +38,8 @@ export async function readTextFile(
   } catch (thrown) {
     const at = thrown instanceof TextFormatError ? thrown.at : { line: 1, column: 1 };
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    tell(at, [], thrown instanceof TextFormatError ? why : `cannot be read: ${why}`);
+    const isSyntax = thrown instanceof TextFormatError;
+    tell(at, [], `${isSyntax ? `Error parsing text-format tensorflow.serving.${type.name}` : "cannot be read"}: ${why}`);
     return undefined;
   }
 }

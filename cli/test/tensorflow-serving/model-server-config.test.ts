@@ -192,7 +192,8 @@ model_config_list: {
       expect.stringContaining("1:1: custom_model_config: custom"),
     ]);
     expect(await faults("improperly formatted file")).toEqual([
-      'models.txt:1:12: expected ":" or a message after improperly, got "formatted"',
+      "models.txt:1:12: Error parsing text-format tensorflow.serving.ModelServerConfig: " +
+        'expected ":" or a message after improperly, got "formatted"',
     ]);
     expect(await faultsOf(readFlags("--model_config_file=/missing/models.txt"))).toEqual([
       expect.stringMatching(/^models\.txt:1:1: cannot be read: ENOENT/),
@@ -201,7 +202,7 @@ model_config_list: {
 });
 
 describe("TensorFlow Serving's own files (skipped where the folder shared/ does not lie beside the project)", () => {
-  it.skipIf(!existsSync(UPSTREAM))("are read, and the bad one is refused", async () => {
+  it.skipIf(!existsSync(UPSTREAM))("H09, H10 are read, and the bad one is refused", async () => {
     const good = (await readFile(join(UPSTREAM, "good_model_config.txt"), "utf8")).replaceAll(
       /\$\{\w+\}/g,
       "/models/m",

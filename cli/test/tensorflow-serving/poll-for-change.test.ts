@@ -3,7 +3,7 @@ import { expect, it, vi } from "vitest";
 import { pollForChange } from "../../src/tensorflow-serving/poll-for-change.js";
 import { fileOf } from "./read-flags.js";
 
-it("has the configuration read again when the file has changed, and again for as long as that fails", async () => {
+it("H11 has the configuration read again when the file has changed, and again for as long as that fails", async () => {
   const file = await fileOf("first");
   const outcomes = [false, true];
   const reload = vi.fn(async (_why: string) => outcomes.shift() ?? true);

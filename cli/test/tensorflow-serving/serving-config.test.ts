@@ -70,7 +70,7 @@ describe("monitoring", () => {
       "prometheus_config: { enable: true }",
       "/monitoring/prometheus/metrics",
     ],
-  ])("is at %s", async (_what, text, path) => {
+  ])("H20 is at %s", async (_what, text, path) => {
     expect(await monitors(text)).toEqual([["prometheus", { path: false, tensorflowServingPath: path }]]);
   });
 

@@ -61,6 +61,24 @@ export interface LoadedModel extends AsyncDisposable {
   run(call: RunCall): Promise<NamedTensors>;
 
   /**
+   * Answers one request with any number of outputs, one after the other. Called for signatures that say `streams`, and {@link run} never for
+   * those that say `only`. Streams may overlap, with each other and with runs.
+   *
+   * Inputs are as for {@link run} and may be read until the stream ends. Each step gives some of `call.outputs`, at least one of them, in that
+   * order, with the signature's dtypes and in new memory. The next one is asked for when the client has room for it, so that a slow client slows
+   * its stream down: do not compute far ahead.
+   *
+   * A stream that nobody wants any more is stopped: `call.signal` aborts, and the iterator is returned from, maybe while a step of it is under
+   * way. Let the step end soon then, in whichever way: until it does, the stream counts as one, and the model is not disposed.
+   *
+   * @throws PlinthError as {@link run}, ahead of the first step or between two of them; the client has what came before.
+   */
+  stream?(call: RunCall): AsyncIterable<NamedTensors>;
+
+  /** Streams that are under way at the same time, at most; further ones wait for their turn. Does not change. Default: 16. */
+  readonly maxStreams?: number | undefined;
+
+  /**
    * Runs whatever makes the first request as fast as the next ones, from records that came with the model. A failure fails the
    * load. Where the method is missing, the server runs the model once on zeros and does not mind a failure.
    */
@@ -73,6 +91,6 @@ export interface RunCall {
   readonly inputs: NamedTensors;
   /** Names of outputs of that signature, each once; at least one. */
   readonly outputs: readonly string[];
-  /** Aborted when nobody waits for the answer any more; a backend that cannot stop a run ignores it. */
+  /** Aborted when nobody waits for the answer any more; a backend that cannot stop a run ignores it. Of a stream it is always there. */
   readonly signal?: AbortSignal | undefined;
 }

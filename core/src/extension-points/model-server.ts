@@ -36,6 +36,9 @@ export interface ModelServer {
   /** `acquire`, {@link ServableHandle.infer} and disposal in one. */
   infer(request: ModelTarget & InferCall): Promise<InferResult>;
 
+  /** `acquire`, {@link ServableHandle.stream} and disposal in one; all of it begins when the first answer is asked for. */
+  stream(request: ModelTarget & StreamCall): AsyncGenerator<StreamedResult, void, undefined>;
+
   /** Every model that is configured or found in the storage, by name. */
   models(): readonly ModelStatus[];
 
@@ -87,6 +90,14 @@ export interface InferCall {
   readonly origin?: RequestOrigin | undefined;
 }
 
+export interface StreamCall extends InferCall {
+  /**
+   * When the stream is cut off that has not ended by then, on the clock of `performance.now()`, in milliseconds; {@link deadlineMs} is for its
+   * beginning. Default: never.
+   */
+  readonly untilMs?: number | undefined;
+}
+
 /** Where a request came from. All of it but the protocol is the client's own word, bounded by the protocol that passes it on. */
 export interface RequestOrigin {
   /** The name of the protocol that took it, as `rest`. */
@@ -132,9 +143,22 @@ export interface ServableHandle extends Disposable {
    * Checks the inputs against the signature and runs the model, together with other requests where its batching says so.
    *
    * @throws PlinthError `SIGNATURE_NOT_FOUND`, `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DTYPE_MISMATCH`,
-   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `QUEUE_FULL`, `BATCH_TOO_LARGE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`
+   * `INPUT_SHAPE_MISMATCH`, `OUTPUT_UNKNOWN`, `QUEUE_FULL`, `BATCH_TOO_LARGE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `MODEL_RUN_FAILED`;
+   * `STREAM_ONLY` for a signature that answers with {@link stream} alone
    */
   infer(call: InferCall): Promise<InferResult>;
+
+  /**
+   * Answers one request with all that the model has to say, one answer after the other. The next is asked of the model only when the one
+   * before was taken, so that nothing piles up; take the last one before the handle is disposed. A signature that does not stream gives
+   * the one answer of {@link infer}.
+   *
+   * A loop that is left early stops the model. The request is told of once: as answered where the stream has ended or was left, as failed
+   * where it throws, or `throw` hands it an error. Streams are neither batched nor mirrored.
+   *
+   * @throws PlinthError as {@link infer}, also after answers; `DEADLINE_EXCEEDED` at `untilMs`, `CANCELLED` once the client has gone
+   */
+  stream(call: StreamCall): AsyncGenerator<StreamedResult, void, undefined>;
 }
 
 export interface InferResult {
@@ -147,11 +171,17 @@ export interface InferResult {
   readonly timings: InferTimings;
 }
 
+/** One of the answers of a stream. Its outputs may be some of those that were asked for. */
+export type StreamedResult = Omit<InferResult, "timings">;
+
 /** How long the parts took, in milliseconds. */
 export interface InferTimings {
   /** From the call until the model began to run. */
   readonly queueMs: number;
-  /** The run itself, of the whole batch where the request was in one; of all its parts where it was run in some. */
+  /**
+   * The run itself, of the whole batch where the request was in one; of all its parts where it was run in some. Of a stream, without the
+   * time for which the client kept it waiting.
+   */
   readonly computeMs: number;
 }
 

@@ -74,6 +74,8 @@ export interface RequestFinished {
   readonly durationMs: number;
   /** `undefined` where it did not run. What lies between the parts is in none of them. */
   readonly timings: RequestTimings | undefined;
+  /** Of a request that was answered by a stream. */
+  readonly stream?: StreamFigures | undefined;
   /** Lengths of the first axis; 1 where that is no axis of a batch, or it did not run. */
   readonly rows: number;
   /** `undefined` where a program that embeds the server asked, or a plugin's route. */
@@ -94,12 +96,19 @@ export interface RequestTimings extends InferTimings {
   readonly encodeMs: number | undefined;
 }
 
+export interface StreamFigures {
+  /** How many there were. */
+  readonly answers: number;
+  /** From when the request began until the model had given the first of them, in milliseconds; `undefined` where there was none. */
+  readonly firstAnswerMs: number | undefined;
+}
+
 /** They may be changed once {@link Monitor.observe} has returned: copy or write what is to last. */
 export interface RequestSample {
   /** From 0 to 1, drawn for this request: it is for those monitors whose share is larger. Of one that failed: 0. */
   readonly drawn: number;
   readonly inputs: NamedTensors;
-  /** `undefined` where it failed. */
+  /** `undefined` where it failed. Of a stream, those of the last answer. */
   readonly outputs: NamedTensors | undefined;
 }
 

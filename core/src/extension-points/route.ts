@@ -16,8 +16,8 @@ export interface Route {
   readonly access: "public" | "management";
   /** Largest body in bytes, instead of `server.limits.maxRequestBytes`; bodies arrive as streams. */
   readonly maxBodyBytes?: number | undefined;
-  /** What the management API's own description tells of it. Absent: nothing. */
-  readonly description?: RouteDescription | undefined;
+  /** Gives what the management API's own description tells of it; asked for when that is. Absent: nothing. */
+  readonly description?: (() => Promise<RouteDescription>) | undefined;
   /**
    * Answers one request. Calls may overlap. `request.signal` aborts when the client goes, and for an answer of the type `text/event-stream`,
    * which has no end of its own, also when the server stops; the body is limited by

@@ -44,6 +44,8 @@ export interface ServerLimits {
   readonly requestTimeoutMs: number;
   /** Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less. */
   readonly inferenceTimeoutMs: number;
+  /** Longest that a stream of answers may take, from the request's arrival, in milliseconds; clients may ask for less. */
+  readonly streamTimeoutMs: number;
   /** Most connections open at once, for each listening port. */
   readonly maxConnections: number;
 }

@@ -28,6 +28,19 @@ export interface Signature {
    * where it is, in one copy, unless more are asked for.
    */
   readonly changesState?: true;
+  /**
+   * A request may be answered with any number of outputs, one after the other, as by a model that generates text: `only` so, or `also` with
+   * all of it at once. Absent: at once. See `LoadedModel.stream`.
+   */
+  readonly streams?: "only" | "also";
+}
+
+/** Inputs that a request must bring and does not: those that have no default. @param brings whether it has an input of that name */
+export function missingInputs(
+  { inputs }: Pick<Signature, "inputs">,
+  brings: (name: string) => boolean,
+): readonly string[] {
+  return [...inputs].flatMap(([name, spec]) => (spec.default !== undefined || brings(name) ? [] : name));
 }
 
 /** The signature that a request means when it names none (TensorFlow's `DEFAULT_SERVING_SIGNATURE_DEF_KEY`). */

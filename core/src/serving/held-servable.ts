@@ -1,4 +1,12 @@
-import type { InferCall, InferResult, ModelTarget, ServableHandle } from "../extension-points/model-server.js";
+import type {
+  InferCall,
+  InferResult,
+  ModelTarget,
+  ServableHandle,
+  StreamCall,
+  StreamedResult,
+} from "../extension-points/model-server.js";
+import type { StreamFigures } from "../extension-points/monitor.js";
 import type { PlinthError } from "../model/errors.js";
 import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
@@ -65,9 +73,20 @@ export class HeldServable implements ServableHandle, RequestWatch {
     return this.#infer(call, this);
   }
 
-  answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void {
+  stream(call: StreamCall): AsyncGenerator<StreamedResult, void, undefined> {
+    return this.#servable.stream(call, performance.now(), this);
+  }
+
+  answered(
+    call: InferCall,
+    result: InferResult,
+    calledAtMs: number,
+    finishedAtMs: number,
+    rows: number,
+    stream?: StreamFigures,
+  ): void {
     this.#finish(undefined);
-    this.#answered = { call, result, calledAtMs, finishedAtMs, rows };
+    this.#answered = { call, result, calledAtMs, finishedAtMs, rows, stream };
     if (this.#released) this.#finish(undefined);
   }
 

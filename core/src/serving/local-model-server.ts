@@ -6,7 +6,10 @@ import type {
   ModelTarget,
   Readiness,
   ServableHandle,
+  StreamCall,
+  StreamedResult,
 } from "../extension-points/model-server.js";
+import type { StreamFigures } from "../extension-points/monitor.js";
 import { PlinthError } from "../model/errors.js";
 import type { ModelStatus, ShadowCounts } from "../model/version-state.js";
 import { type RequestWatch, Servable } from "./execution/servable.js";
@@ -68,6 +71,13 @@ export class LocalModelServer implements ModelServer {
     } catch (thrown) {
       return Promise.reject(thrown);
     }
+  }
+
+  async *stream(request: ModelTarget & StreamCall): AsyncGenerator<StreamedResult, void, undefined> {
+    const askedAtMs = performance.now();
+    const servable = await this.#hold(request, askedAtMs);
+    const watch = new DirectRequest(this.#ledger, servable, request, askedAtMs);
+    yield* servable.stream(request, performance.now(), watch);
   }
 
   models(): readonly ModelStatus[] {
@@ -201,12 +211,19 @@ class DirectRequest implements RequestWatch {
     this.#askedAtMs = askedAtMs;
   }
 
-  answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void {
+  answered(
+    call: InferCall,
+    result: InferResult,
+    calledAtMs: number,
+    finishedAtMs: number,
+    rows: number,
+    stream?: StreamFigures,
+  ): void {
     const askedAtMs = this.#askedAtMs;
     const { queueMs, computeMs } = result.timings;
     this.#servable.recorder.succeeded(finishedAtMs - askedAtMs, queueMs, computeMs, rows, finishedAtMs);
     if (this.#ledger.observed) {
-      const answer = { call, result, rows, calledAtMs, finishedAtMs };
+      const answer = { call, result, rows, calledAtMs, finishedAtMs, stream };
       this.#ledger.tell(this.#servable, this.#target, { askedAtMs, acquiredAtMs: calledAtMs }, answer, undefined);
     }
     this.#servable.release();

@@ -1,5 +1,5 @@
 import type { InferCall, InferResult, ModelTarget } from "../extension-points/model-server.js";
-import type { RequestFinished, RequestTimings } from "../extension-points/monitor.js";
+import type { RequestFinished, RequestTimings, StreamFigures } from "../extension-points/monitor.js";
 import type { PlinthError } from "../model/errors.js";
 import type { Servable } from "./execution/servable.js";
 import type { ServerEvents } from "./server-events.js";
@@ -12,6 +12,7 @@ export interface Answer {
   readonly rows: number;
   readonly calledAtMs: number;
   readonly finishedAtMs: number;
+  readonly stream: StreamFigures | undefined;
 }
 
 /** When a request asked for a version, and when that was loaded. */
@@ -42,7 +43,7 @@ export class RequestLedger {
    * @param encodedAtMs when the answer was written as bytes; `undefined` where nobody told
    */
   tell(servable: Servable, target: ModelTarget, at: AcquiredAt, answer: Answer, encodedAtMs: number | undefined): void {
-    const { call, result, rows, calledAtMs, finishedAtMs } = answer;
+    const { call, result, rows, calledAtMs, finishedAtMs, stream } = answer;
     const { askedAtMs, acquiredAtMs } = at;
     const origin = call.origin ?? target.origin;
     const receivedAtMs = origin?.receivedAtMs;
@@ -64,6 +65,7 @@ export class RequestLedger {
       startedAtMs: epochMsOf(startedAtMs),
       durationMs: (encodedAtMs ?? finishedAtMs) - startedAtMs,
       timings,
+      stream,
       rows,
       origin,
       sample: this.#events.sampleOf(servable.model, call.inputs, result.outputs),

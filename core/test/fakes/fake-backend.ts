@@ -26,6 +26,9 @@ export class FakeBackend implements Backend {
   readonly loads: string[] = [];
   readonly live = new Set<string>();
   signature: Signature = ECHO_SIGNATURE;
+  /** What its streams give, where it has any. */
+  stream: LoadedModel["stream"];
+  maxStreams: number | undefined;
   /** Called before a load succeeds; may throw or wait. */
   onLoad: (key: string, signal: AbortSignal) => Promise<void> = async () => {};
   /** Called before a run answers. */
@@ -48,6 +51,8 @@ export class FakeBackend implements Backend {
         const x = call.inputs.get("x");
         return new Map(x === undefined ? [] : [["y", x]]);
       },
+      ...(this.stream && { stream: this.stream }),
+      maxStreams: this.maxStreams,
       [Symbol.asyncDispose]: async () => {
         this.live.delete(key);
       },

@@ -32,9 +32,12 @@ export class FakeExecutedModel implements ExecutedModel {
   readonly held: HeldRun[] = [];
   holds = false;
   answer: (call: RunCall) => NamedTensors = halfPlusTwo;
+  streamSlots = 1;
+  /** What a stream gives. */
+  steps: (call: RunCall) => AsyncIterable<NamedTensors> = async function* () {};
   #slots: number;
   #outage: Outage | undefined;
-  #changed: () => void = () => {};
+  readonly #listeners: (() => void)[] = [];
 
   constructor(
     slots: number,
@@ -66,7 +69,16 @@ export class FakeExecutedModel implements ExecutedModel {
   }
 
   onChange(changed: () => void): void {
-    this.#changed = changed;
+    this.#listeners.push(changed);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  stream(call: RunCall): AsyncIterable<NamedTensors> {
+    this.calls.push(call);
+    return this.steps(call);
   }
 
   async run(call: RunCall): Promise<NamedTensors> {

@@ -82,6 +82,10 @@ export class FakeFront implements FrontDuties {
     return this.models.run(order);
   }
 
+  stream(order: Parameters<FrontDuties["stream"]>[0]): ReturnType<FrontDuties["stream"]> {
+    return this.models.stream(order);
+  }
+
   async listen(): Promise<readonly Endpoint[]> {
     await this.onListen();
     return [{ url: this.url }];

@@ -39,7 +39,8 @@ export class FakeWorker implements WorkerChannel {
 
   loaded(report: WarmUpReport = QUICK_LOAD): void {
     const details = new Map([["engine", "echo"]]);
-    this.receive({ type: "loaded", signatures: new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]), details, report });
+    const signatures = new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]);
+    this.receive({ type: "loaded", signatures, details, maxStreams: 2, report });
   }
 
   failed(thrown: unknown): void {

@@ -74,7 +74,13 @@ class Composition {
         idleUnloadMs: 0,
         protectedLabels: [],
         managementTokens: new Map(),
-        limits: { maxRequestBytes: 1, requestTimeoutMs: 1, inferenceTimeoutMs: 1, maxConnections: 1 },
+        limits: {
+          maxRequestBytes: 1,
+          requestTimeoutMs: 1,
+          inferenceTimeoutMs: 1,
+          streamTimeoutMs: 1,
+          maxConnections: 1,
+        },
       },
       storage: use("storage-fake", (registry) =>
         registry.provide(ModelStorage, () => this.recorded(this.storage, "storage")),

@@ -1,4 +1,4 @@
-import { formatShape, PlinthError, type Signature, type TensorSpec } from "@plinth/core";
+import { formatShape, missingInputs, PlinthError, type Signature, type TensorSpec } from "@plinth/core";
 import { datatypeOf } from "./datatypes.js";
 import type { InputForm, NamedTensor } from "./inference-request.js";
 
@@ -39,7 +39,8 @@ export function checkInputs(model: string, signature: Signature, inputs: readonl
     if (spec === undefined) throw unknown(model, name, signature);
     checkForm(model, signature, spec, { name, dtype: tensor.dtype, shape: tensor.shape });
   }
-  if (names.size < signature.inputs.size) throw missing(model, signature, names);
+  const absent = names.size < signature.inputs.size ? missingInputs(signature, (name) => names.has(name)) : [];
+  if (absent.length > 0) throw missing(model, signature, names, absent);
 }
 
 function checkForm(model: string, { shapes }: Signature, spec: TensorSpec, { name, dtype, shape }: InputForm): void {
@@ -63,8 +64,12 @@ function fits(expected: readonly number[], got: readonly number[]): boolean {
   return expected.length === got.length && expected.every((length, axis) => length === -1 || length === got[axis]);
 }
 
-function missing(model: string, { inputs }: Signature, names: ReadonlySet<string>): PlinthError {
-  const absent = [...inputs.keys()].filter((name) => !names.has(name));
+function missing(
+  model: string,
+  { inputs }: Signature,
+  names: ReadonlySet<string>,
+  absent: readonly string[],
+): PlinthError {
   return new PlinthError(
     "INPUT_MISSING",
     `expected ${inputs.size} inputs but got ${names.size} inputs for model '${model}'. Got input(s) ${listed(names)}, but ` +

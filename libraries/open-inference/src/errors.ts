@@ -21,7 +21,17 @@ function textOf({ reason, message }: PlinthError, { model, version, label }: Mod
       return `${unknown} has neither a version nor a label ${JSON.stringify(label?.slice(0, 256))}`;
     case "VERSION_NOT_AVAILABLE":
       return `${unknown} is not at ready state: ${message}`;
+    case "STREAM_ONLY":
+      return message.startsWith("generate ") ? undefined : decoupled(model);
     default:
       return undefined;
   }
+}
+
+function decoupled(model: string): string {
+  const name = model.slice(0, 256);
+  return (
+    `infer doesn't support models with decoupled transaction policy: '${name}' answers with a stream. Use POST ` +
+    `/v2/models/${name}/generate_stream, or ModelStreamInfer over gRPC`
+  );
 }

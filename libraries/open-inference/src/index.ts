@@ -5,9 +5,12 @@ export { datatypeOf, dtypeOf, knownDtype } from "./datatypes.js";
 export { protocolError } from "./errors.js";
 export {
   type AnsweredOutput,
+  type AnswerStream,
   type Arrival,
   type InferenceAnswer,
   infer,
+  inferOnce,
+  inferStream,
   refuseSharedMemory,
 } from "./infer.js";
 export type { InferenceRequest, InputForm, NamedTensor, RequestedOutput } from "./inference-request.js";

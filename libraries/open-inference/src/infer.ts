@@ -1,9 +1,17 @@
-import { type InferCall, PlinthError, type ServableHandle, type Signature, type Tensor } from "@plinth/core";
+import {
+  type InferCall,
+  type NamedTensors,
+  PlinthError,
+  type ServableHandle,
+  type Signature,
+  type StreamCall,
+  type Tensor,
+} from "@plinth/core";
 import { checkInputs } from "./check-inputs.js";
 import { chooseSignature } from "./choose-signature.js";
 import { classify } from "./classification.js";
 import type { InferenceRequest, NamedTensor, RequestedOutput } from "./inference-request.js";
-import { boolean, type Parameters, readRequestParameters, unsigned } from "./parameters.js";
+import { boolean, type Parameters, type RequestSettings, readRequestParameters, unsigned } from "./parameters.js";
 
 /** The answer to a request for inference, to be written in whatever form. */
 export interface InferenceAnswer {
@@ -33,14 +41,89 @@ export interface Arrival extends Pick<InferCall, "signal" | "origin"> {
  */
 export async function infer(
   handle: ServableHandle,
+  request: InferenceRequest,
+  arrival: Arrival,
+): Promise<InferenceAnswer> {
+  const { call, answer } = prepared(handle, request, arrival);
+  return answer((await handle.infer(call)).outputs);
+}
+
+/** Answers to one request, one after the other. */
+export interface AnswerStream {
+  /** Whether there may be any number of them; else there is one. */
+  readonly isDecoupled: boolean;
+  /** Whether the client wants to be told of the end by a message of its own. */
+  readonly wantsEmptyFinal: boolean;
+  /** An answer without outputs, for that message. */
+  readonly empty: InferenceAnswer;
+  readonly answers: AsyncGenerator<InferenceAnswer, void, undefined>;
+}
+
+/**
+ * Checks a request against the version that answers, which begins when the first answer is asked for.
+ *
+ * @param untilMs as `StreamCall.untilMs`
+ * @throws PlinthError as the checks say it; the answers, as `ServableHandle.stream`
+ */
+export function inferStream(
+  handle: ServableHandle,
+  request: InferenceRequest,
+  arrival: Arrival & Pick<StreamCall, "untilMs">,
+): AnswerStream {
+  const { call, signature, settings, answer } = prepared(handle, request, arrival);
+  return {
+    isDecoupled: signature.streams !== undefined,
+    wantsEmptyFinal: settings.wantsEmptyFinal,
+    empty: answer(new Map()),
+    answers: answersOf(handle, { ...call, untilMs: arrival.untilMs }, answer),
+  };
+}
+
+/**
+ * The one answer of a request, also where the signature answers with streams alone and this one has just one answer.
+ *
+ * @throws PlinthError as {@link inferStream}; `STREAM_ONLY` for more answers. Where there is none, it has no outputs.
+ */
+export async function inferOnce(
+  handle: ServableHandle,
+  request: InferenceRequest,
+  arrival: Arrival & Pick<StreamCall, "untilMs">,
+): Promise<InferenceAnswer> {
+  const { signature } = chooseSignature(handle, readRequestParameters(request.parameters).signature);
+  if (signature.streams !== "only") return infer(handle, request, arrival);
+  const { answers, empty } = inferStream(handle, request, arrival);
+  const first = await answers.next();
+  if (first.done) return empty;
+  if (!(await answers.next()).done) await answers.throw(moreThanOne(handle.model));
+  return first.value;
+}
+
+async function* answersOf(
+  handle: ServableHandle,
+  call: StreamCall,
+  answer: (outputs: NamedTensors) => InferenceAnswer,
+): AsyncGenerator<InferenceAnswer, void, undefined> {
+  for await (const { outputs } of handle.stream(call)) yield answer(outputs);
+}
+
+interface PreparedRequest {
+  readonly call: InferCall;
+  readonly signature: Signature;
+  readonly settings: RequestSettings;
+  /** What the protocol answers for these outputs. */
+  answer(outputs: NamedTensors): InferenceAnswer;
+}
+
+function prepared(
+  handle: ServableHandle,
   { id, parameters, inputs, outputs }: InferenceRequest,
   { arrivedAtMs, deadlineMs, signal, origin }: Arrival,
-): Promise<InferenceAnswer> {
+): PreparedRequest {
   const settings = readRequestParameters(parameters);
   const { name, signature } = chooseSignature(handle, settings.signature);
   checkInputs(handle.model, signature, inputs);
   const forms = outputForms(handle.model, signature, outputs, settings.isBinaryOutput);
-  const result = await handle.infer({
+  const call = {
     signature: name,
     inputs: new Map(inputs.map((input) => [input.name, input.tensor])),
     outputs: outputs.length === 0 ? undefined : outputs.map((output) => output.name),
@@ -48,9 +131,22 @@ export async function infer(
     priority: settings.priority,
     signal,
     origin: origin && withId(origin, id),
+  };
+  const answer = (answered: NamedTensors) => ({
+    model: handle.model,
+    version: String(handle.version),
+    id,
+    outputs: [...answered].map(([output, tensor]) => answeredAs(output, tensor, forms(output))),
   });
-  const answered = [...result.outputs].map(([output, tensor]) => answeredAs(output, tensor, forms(output)));
-  return { model: result.model, version: String(result.version), id, outputs: answered };
+  return { call, signature, settings, answer };
+}
+
+function moreThanOne(model: string): PlinthError {
+  return new PlinthError(
+    "STREAM_ONLY",
+    `generate expects model '${model.slice(0, 256)}' to produce exactly 1 response, got more: use generate_stream for models that produce a ` +
+      "varying number of responses",
+  );
 }
 
 interface OutputForm {

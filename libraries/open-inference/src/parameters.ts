@@ -18,6 +18,8 @@ export interface RequestSettings {
   readonly timeoutMs: number | undefined;
   /** `binary_data_output`: whether outputs that do not say so themselves come back in their raw form. */
   readonly isBinaryOutput: boolean;
+  /** `triton_enable_empty_final_response`: whether the end of a stream of answers is told by a message without outputs. */
+  readonly wantsEmptyFinal: boolean;
 }
 
 /** Larger than any priority, of which 1 goes first. */
@@ -31,7 +33,7 @@ const PRIORITIES = 2 ** 32;
 export function readRequestParameters(parameters: Parameters): RequestSettings {
   for (const [name, value] of parameters) {
     if (SEQUENCE.includes(name) && !isNothing(value)) throw noSequences(name);
-    if (name.startsWith("triton_") && !STREAM_PARAMETERS.includes(name)) throw reserved(name);
+    if (name.startsWith("triton_") && name !== EMPTY_FINAL) throw reserved(name);
   }
   const priority = unsigned(parameters, "priority");
   const timeoutUs = unsigned(parameters, "timeout");
@@ -40,6 +42,7 @@ export function readRequestParameters(parameters: Parameters): RequestSettings {
     priority: priority === undefined || priority === 0 ? undefined : Math.max(1, PRIORITIES - priority),
     timeoutMs: timeoutUs === undefined || timeoutUs === 0 ? undefined : timeoutUs / 1_000,
     isBinaryOutput: boolean(parameters, "binary_data_output") ?? false,
+    wantsEmptyFinal: boolean(parameters, EMPTY_FINAL) ?? false,
   };
 }
 
@@ -89,5 +92,4 @@ function reserved(name: string): PlinthError {
 }
 
 const SEQUENCE = ["sequence_id", "sequence_start", "sequence_end"];
-/** What clients may say of a stream of answers. */
-const STREAM_PARAMETERS = ["triton_enable_empty_final_response"];
+const EMPTY_FINAL = "triton_enable_empty_final_response";

@@ -32,6 +32,21 @@ async function callOf(asked: InferenceRequest): Promise<InferCall> {
 }
 
 describe("a request", () => {
+  it("may leave out inputs that have a default, and no others", async () => {
+    const signature = {
+      ...TWO,
+      inputs: new Map([...TWO.inputs, ["c", { dtype: "int32", shape: [-1], default: B }]]),
+    } as const;
+    const calls: InferCall[] = [];
+    await infer(echoHandle({ serving_default: signature }, calls), request(), ARRIVAL);
+    expect([...(calls[0]?.inputs.keys() ?? [])]).toEqual(["a", "b"]);
+    const lacking = request({ inputs: [{ name: "a", tensor: A }] });
+    await expect(infer(echoHandle({ serving_default: signature }), lacking, ARRIVAL)).rejects.toMatchObject({
+      reason: "INPUT_MISSING",
+      message: expect.stringContaining("missing required input(s) ['b']"),
+    });
+  });
+
   it("is answered with model, version, its id and all outputs", async () => {
     const answer = await infer(echoHandle({ serving_default: TWO }), request({ id: "42" }), ARRIVAL);
     expect(answer).toEqual({

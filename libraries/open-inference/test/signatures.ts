@@ -17,7 +17,7 @@ export function signatureOf(
 /** A version of these signatures that gives its inputs back as outputs, renamed in their order. */
 export function echoHandle(signatures: Readonly<Record<string, Signature>>, calls: unknown[] = []): ServableHandle {
   const map = new Map(Object.entries(signatures));
-  return {
+  const handle: ServableHandle = {
     model: "m",
     version: 3n,
     backend: "onnx",
@@ -41,6 +41,10 @@ export function echoHandle(signatures: Readonly<Record<string, Signature>>, call
         timings: { queueMs: 0, computeMs: 0 },
       };
     },
+    stream: async function* (call) {
+      yield await handle.infer(call);
+    },
     [Symbol.dispose]: () => {},
   };
+  return handle;
 }

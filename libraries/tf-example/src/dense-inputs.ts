@@ -14,16 +14,20 @@ import type { Example } from "./example.js";
 /**
  * Parses examples for a signature whose graph does not: each input is the feature of its name, which every example must have; other
  * features are passed over. All inputs get the number of examples as their first axis, and a feature's values in row-major order
- * fill the axes behind it, of which one may be of unknown length. An input of unknown rank gets the axes of examples and of values.
+ * fill the axes behind it, of which one may be of unknown length. An input of unknown rank gets the axes of examples and of values. One that
+ * has a default is left out where no example has its feature.
  *
  * @param examples at least one
  * @throws PlinthError `INPUT_MISSING`; `INPUT_DTYPE_MISMATCH` for a feature of another kind; `INPUT_SHAPE_MISMATCH` for one of another
  * length; `TENSOR_INVALID` for an integer out of the input's range; `NOT_IMPLEMENTED` for inputs of dtypes that no feature holds. All
  * name the example by its index.
  */
-export function denseInputs({ inputs, shapes }: Signature, examples: readonly Example[]): NamedTensors {
+export function denseInputs(signature: Signature, examples: readonly Example[]): NamedTensors {
+  const { inputs, shapes } = signature;
   const tensors = new Map<string, Tensor>();
+  const brings = (name: string) => examples.some((example) => hasValue(example, name));
   for (const [name, spec] of inputs) {
+    if (spec.default !== undefined && !brings(name)) continue;
     tensors.set(name, denseInput({ name, spec, isBinding: shapes === "binding" }, examples));
   }
   return tensors;
@@ -50,6 +54,11 @@ function denseInput(input: DenseInput, examples: readonly Example[]): Tensor {
   const other = features.findIndex(({ values }) => values.length !== length);
   if (other >= 0) throw wrongLength(input, features, other, `${length}, as example 0 has`);
   return createTensor(dtype, inputShape(input, features), denseData(dtype, features));
+}
+
+function hasValue(example: Example, name: string): boolean {
+  const feature = example.get(name);
+  return feature !== undefined && feature.kind !== "none";
 }
 
 function featureOf(example: Example, input: DenseInput, kind: DenseKind, index: number): DenseFeature {

@@ -4,6 +4,7 @@ export {
   classificationOf,
   classificationOutputs,
 } from "./classification.js";
+export { TENSORFLOW_TYPES, type TensorFlowType } from "./data-types.js";
 export { denseInputs } from "./dense-inputs.js";
 export { type Example, type Feature, type FeatureKind, NO_FEATURE } from "./example.js";
 export { ExampleBatch, MAX_EXAMPLES } from "./example-batch.js";

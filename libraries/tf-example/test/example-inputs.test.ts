@@ -210,3 +210,15 @@ describe("examples as inputs", () => {
     expect(error.message).toContain(fragment);
   });
 });
+
+describe("an input that has a default", () => {
+  const scale = { dtype: "float32", shape: [-1], default: floats([1], 2) } as const;
+  const x = { dtype: "float32", shape: [-1] } as const;
+
+  it("is left to it where no example has its feature, else each must have it", () => {
+    const [with1, without] = [example({ x: [1], scale: [3] }), example({ x: [1] })];
+    expect([...inputsOf({ x, scale }, [without, without]).keys()]).toEqual(["x"]);
+    expect(inputsOf({ x, scale }, [with1]).get("scale")).toEqual(floats([1], 3));
+    expect(thrownBy(() => inputsOf({ x, scale }, [with1, without]))).toMatchObject({ reason: "INPUT_MISSING" });
+  });
+});

@@ -61,5 +61,9 @@ export class FakeServable implements ServableHandle {
     return { outputs, model: "m", version: 1n, signature: call.signature ?? "", timings: { queueMs: 0, computeMs: 0 } };
   }
 
+  async *stream(call: InferCall) {
+    yield await this.infer(call);
+  }
+
   [Symbol.dispose](): void {}
 }

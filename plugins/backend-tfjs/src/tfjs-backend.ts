@@ -53,6 +53,7 @@ export class TfjsBackend implements Backend {
       return loadTfjsModel(files, format.folder, engine, signal);
     }
     const { loadSavedModel } = await import("./saved-model/load-saved-model.js");
-    return loadSavedModel(files, format.folder, { engine, tags: this.#options.tags, signal });
+    const { tags, warmUpIterations } = this.#options;
+    return loadSavedModel(files, format.folder, { engine, tags, warmUpIterations, signal });
   }
 }

@@ -26,6 +26,10 @@ export function tensorOf(dtype: DType, shape: readonly number[], values: readonl
       return { dtype, shape, data: BigInt64Array.from(values as number[], BigInt) };
     case "float16":
       return { dtype, shape, data: Uint16Array.from(values as number[], toFloat16) };
+    case "complex64":
+      return { dtype, shape, data: Float32Array.from(values as number[]) };
+    case "complex128":
+      return { dtype, shape, data: Float64Array.from(values as number[]) };
     default: {
       const data = new ARRAYS[dtype as keyof typeof ARRAYS](values.map(Number));
       return { dtype, shape, data } as Tensor;
@@ -33,12 +37,13 @@ export function tensorOf(dtype: DType, shape: readonly number[], values: readonl
   }
 }
 
-/** A tensor of values in lists within lists. */
+/** A tensor of values in lists within lists; of a complex number, real and imaginary part are the innermost one. */
 export function nestedTensor(dtype: DType, nested: Nested): Tensor {
   const shape: number[] = [];
   for (let level: Nested | undefined = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
   const values = Array.isArray(nested) ? nested.flat(Number.POSITIVE_INFINITY) : [nested];
   expect(values).toHaveLength(elementCount(shape));
+  if (dtype.startsWith("complex")) shape.pop();
   return tensorOf(dtype, shape, values);
 }
 
@@ -52,7 +57,7 @@ export function expectClose(got: NamedTensors, expected: NamedTensors): void {
       dtype: tensor.dtype,
       shape: tensor.shape,
     });
-    const isFloat = tensor.dtype.startsWith("float");
+    const isFloat = /^(?:float|complex)/.test(tensor.dtype);
     for (const [index, value] of [...(tensor.data as Iterable<number | bigint | Uint8Array>)].entries()) {
       const gotten = answer?.data[index];
       if (isFloat)

@@ -82,7 +82,7 @@ describe(`warm-up records on ${ENGINE}`, () => {
     await expect(warmUp("1001 records", file)).rejects.toThrow("Number of warmup records exceeds the maximum of 1000");
   });
 
-  it("of all kinds are run, each with its own signature and examples", async () => {
+  it("of all kinds are run as often as asked for, each with its own signature and examples", async () => {
     const tasks = ["a", "b"].map((signatureName) => ({ modelSpec: { signatureName } }));
     const file = records(
       log({ $case: "classifyLog", value: { request: { input: INPUT, modelSpec: { signatureName: "a" } } } }),
@@ -106,8 +106,8 @@ describe(`warm-up records on ${ENGINE}`, () => {
       run,
       async [Symbol.asyncDispose]() {},
     };
-    await runWarmUpRecords(model, directory, signal);
-    expect(run.mock.calls.map(([call]) => call.signature)).toEqual(["a", "b", "a", "b"]);
+    await runWarmUpRecords(model, { directory, iterations: 2, signal });
+    expect(run.mock.calls.map(([call]) => call.signature)).toEqual(["a", "a", "b", "b", "a", "a", "b", "b"]);
     expect(run.mock.calls[0]?.[0].inputs.get("inputs")).toMatchObject({ dtype: "string", shape: [1] });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { LabelledCounter, LabelledHistogram } from "../src/labelled.js";
 
 describe("a histogram", () => {
-  it("counts each value in all buckets that hold it, bounds included", async () => {
+  it("O03, but by Prometheus's rule: counts each value in all buckets that hold it, bounds included", async () => {
     const registry = new Registry();
     const sizes = new LabelledHistogram(registry, "sizes", "How large", [1, 2, 4]);
     for (const value of [0.5, 1, 2, 3, 4, 5]) sizes.series({ model: "m" }).add(value);
@@ -20,7 +20,7 @@ sizes_count{model="m"} 6
 });
 
 describe("a counter", () => {
-  it("writes labels so that no name breaks out of them", async () => {
+  it("O04 writes labels so that no name breaks out of them", async () => {
     const registry = new Registry();
     new LabelledCounter(registry, "requests_total", "Requests").series({ model: 'a"}\n{b\\' }).add();
     expect(await registry.metrics()).toContain('requests_total{model="a\\"}\\n{b\\\\"} 1\n');

@@ -10,6 +10,7 @@ import {
   type Protocol,
   type Route,
   type ServerSettings,
+  type SharedPort,
 } from "@plinth/core";
 import { ArrivalWatch } from "./calls/arrival-watch.js";
 import { createServer } from "./calls/create-server.js";
@@ -18,6 +19,7 @@ import type { UnaryCall } from "./calls/unary-call.js";
 import { channelOptions } from "./channel-options.js";
 import { type Address, Listener } from "./listening/listener.js";
 import { ReloadedCredentials } from "./listening/reloaded-credentials.js";
+import { SharedPortGuest } from "./listening/shared-port.js";
 import { isPem } from "./listening/tls-files.js";
 import type { GrpcOptions } from "./options.js";
 import { allServices } from "./services.js";
@@ -29,18 +31,22 @@ export interface GrpcProtocolOptions {
   readonly directory: string;
   readonly configReload: ConfigReload;
   readonly routes: readonly Route[];
+  /** Where the options ask for a shared one. */
+  readonly sharedPort?: SharedPort | undefined;
   readonly logger: Logger;
 }
 
 /**
  * TensorFlow Serving's services and the Open Inference Protocol's over gRPC.
  *
- * It listens by itself and hands the connections to grpc-js, so that their number is bounded and their sockets can be cut.
+ * It listens by itself, or is a guest on a port where another protocol does, and hands the connections to grpc-js, so that their number is
+ * bounded and their sockets can be cut.
  */
 export class GrpcProtocol implements Protocol {
   readonly name = "grpc";
   readonly #options: GrpcProtocolOptions;
   readonly #listeners: Listener[] = [];
+  readonly #guest = new SharedPortGuest();
   /** What ends with the server, beside it and the listeners. */
   readonly #held: Disposable[] = [];
   readonly #draining = new AbortController();
@@ -50,6 +56,7 @@ export class GrpcProtocol implements Protocol {
     this.#options = options;
     // As many as there are calls that go on without end.
     setMaxListeners(0, this.#draining.signal);
+    options.sharedPort?.admit(this.#guest);
   }
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
@@ -82,6 +89,7 @@ export class GrpcProtocol implements Protocol {
       await this[Symbol.asyncDispose]();
       throw thrown;
     }
+    this.#guest.open(take);
     const scheme = options.tls === undefined ? "grpc" : "grpcs";
     return this.#listeners.map(({ address }) => ({ url: urlOf(scheme, address) }));
   }
@@ -89,6 +97,7 @@ export class GrpcProtocol implements Protocol {
   async drain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     const grpc = this.#grpc;
     if (grpc === undefined) return;
+    this.#guest.close();
     for (const listener of this.#listeners) listener.close();
     this.#draining.abort();
     const finished = new Promise<void>((resolve) => grpc.tryShutdown(() => resolve()));
@@ -97,6 +106,7 @@ export class GrpcProtocol implements Protocol {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#draining.abort();
+    this.#guest.close();
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     this.#grpc?.forceShutdown();
     await Promise.all(this.#listeners.splice(0).map((listener) => listener[Symbol.asyncDispose]()));
@@ -106,7 +116,7 @@ export class GrpcProtocol implements Protocol {
     const { options, settings, directory } = this.#options;
     const { port, socketPath } = options;
     return [
-      ...(port === "none" ? [] : [{ host: settings.host, port }]),
+      ...(typeof port === "number" ? [{ host: settings.host, port }] : []),
       ...(socketPath === undefined ? [] : [{ path: resolve(directory, socketPath) }]),
     ];
   }

@@ -13,8 +13,8 @@ const HOUR_MS = 3_600_000;
 const MAX_MS = 2 ** 31 - 1;
 
 export interface GrpcOptions {
-  /** Port to listen on; 0 takes any that is free, `none` listens on none. */
-  readonly port: number | "none";
+  /** Port to listen on; 0 takes any that is free, `shared` is that of the protocol which shares its own, `none` listens on none. */
+  readonly port: number | "shared" | "none";
   /** A unix socket to listen on as well. Relative to the configuration's folder. */
   readonly socketPath?: string | undefined;
   /** Paths of PEM files, relative to the configuration's folder. Absent: the port speaks plain text. */
@@ -56,12 +56,14 @@ export interface KeepAliveOptions {
 export const grpcOptions: z.ZodType<GrpcOptions> = z
   .strictObject({
     port: z
-      .union([z.int().min(0).max(65_535), z.literal("none")], {
-        error: "expected a port from 0 to 65535, or `none` to listen on `socketPath` alone",
+      .union([z.int().min(0).max(65_535), z.enum(["shared", "none"])], {
+        error:
+          "expected a port from 0 to 65535, `shared` for the one that REST listens on, or `none` to listen on `socketPath` alone",
       })
       .default(DEFAULT_PORT)
       .describe(
-        `Port to listen on; 0 takes any that is free, \`none\` listens on socketPath alone. Default: ${DEFAULT_PORT}`,
+        "Port to listen on; 0 takes any that is free, `shared` is the one that REST listens on, `none` listens on socketPath alone. " +
+          `Default: ${DEFAULT_PORT}`,
       ),
     socketPath: z
       .string()
@@ -144,6 +146,11 @@ export const grpcOptions: z.ZodType<GrpcOptions> = z
   .refine(({ port, socketPath }) => port !== "none" || socketPath !== undefined, {
     path: ["port"],
     error: "expected a port, since there is no socketPath to listen on either",
+  })
+  .refine(({ port, tls }) => port !== "shared" || tls === undefined, {
+    path: ["tls"],
+    error:
+      "expected none with `port: shared`: REST speaks plain text there. Give gRPC a port of its own, or leave TLS to a proxy before both",
   });
 
 function milliseconds(value: number, what: string): z.ZodDefault<z.ZodInt> {

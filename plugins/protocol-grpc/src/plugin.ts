@@ -10,8 +10,10 @@ import {
   Route,
   ServerSettings,
   ServerStatistics,
+  SharedPort,
 } from "@plinth/core";
 import { GrpcProtocol } from "./grpc-protocol.js";
+import { theSharedPort } from "./listening/shared-port.js";
 import { mainProcessRoutes } from "./open-inference/main-process.js";
 import { type GrpcOptions, grpcOptions } from "./options.js";
 
@@ -29,6 +31,7 @@ export const plugin: Plugin<GrpcOptions> = definePlugin({
           directory: services.get(ConfigDirectory),
           configReload: services.get(ConfigReload),
           routes: services.getAll(Route),
+          sharedPort: options.port === "shared" ? theSharedPort(services.getAll(SharedPort)) : undefined,
           logger: services.get(Logger),
         }),
     );

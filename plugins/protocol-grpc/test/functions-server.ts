@@ -66,6 +66,7 @@ export class FunctionsServer implements ModelServer {
       signature: (name) => found(served, name).signature,
       admit: () => {},
       infer: (call) => this.#infer(served, answering.version, call),
+      stream: () => this.stream(),
       [Symbol.dispose]: () => {},
     };
   }
@@ -79,6 +80,10 @@ export class FunctionsServer implements ModelServer {
   }
 
   infer(): Promise<InferResult> {
+    throw new Error("not in these tests");
+  }
+
+  stream(): never {
     throw new Error("not in these tests");
   }
 

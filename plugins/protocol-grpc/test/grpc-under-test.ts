@@ -8,6 +8,7 @@ const LIMITS: ServerLimits = {
   maxRequestBytes: 1 << 20,
   requestTimeoutMs: 10_000,
   inferenceTimeoutMs: 10_000,
+  streamTimeoutMs: 10_000,
   maxConnections: 64,
 };
 

@@ -25,7 +25,7 @@ export function createApplication(
   const { server, logger, isDraining } = surroundings;
   const router = new Router();
   for (const path of HEALTH_PATHS) router.get(path, (context) => answerWith(context, healthAnswer(server, path)));
-  const all = [descriptionRoute, ...routes, ...openInferenceRoutes(server, openInference)];
+  const all = [descriptionRoute(routes), ...routes, ...openInferenceRoutes(server, openInference)];
   for (const route of all) mountRoute(router, route, surroundings);
 
   const koa = new Koa();

@@ -1,56 +1,64 @@
 import { createRequire } from "node:module";
 import type { Route } from "@plinth/core";
 import { z } from "zod";
+import { contributedPaths, managementLink } from "./describe-contributed.js";
 import { healthPaths } from "./health.js";
-import type { Json } from "./http/openapi.js";
+import type { Json, NamedSchemas } from "./http/openapi.js";
+import { openInferencePaths } from "./open-inference/describe.js";
+import { OPEN_INFERENCE_SCHEMAS } from "./open-inference/schemas.js";
 import { servingPaths } from "./tensorflow-serving/describe.js";
-import { SCHEMAS } from "./tensorflow-serving/schemas.js";
+import { SERVING_SCHEMAS } from "./tensorflow-serving/schemas.js";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
 
 /** Where the description is. */
 const PATH = "/openapi.json";
 
-/** The OpenAPI 3.1 description of all that this plugin answers by itself. */
-export function openApiDocument(): Json {
+/**
+ * The OpenAPI 3.1 description of all that answers everybody: what this plugin answers by itself, and the public routes of others. The management
+ * routes' own description is linked.
+ */
+export function openApiDocument(routes: readonly Route[]): Json {
+  const paths: Readonly<Record<string, Json>> = {
+    ...servingPaths(),
+    ...openInferencePaths(),
+    ...healthPaths(),
+    [PATH]: {
+      get: {
+        operationId: "describeInference",
+        summary: "This description.",
+        responses: { 200: { description: "OpenAPI 3.1.", content: { "application/json": {} } } },
+      },
+    },
+  };
   return {
     openapi: "3.1.0",
     info: {
       title: "Plinth inference API",
       version,
-      description: "What TensorFlow Serving's REST clients find on a Plinth server, and its health.",
+      description:
+        "What clients of TensorFlow Serving's REST API and of the Open Inference Protocol v2 find on a Plinth server, its health, and public " +
+        "routes of its plugins.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    paths: {
-      ...servingPaths(),
-      ...healthPaths(),
-      [PATH]: {
-        get: {
-          operationId: "describeInference",
-          summary: "This description.",
-          responses: { 200: { description: "OpenAPI 3.1.", content: { "application/json": {} } } },
-        },
-      },
-    },
-    components: { schemas: schemas() },
+    ...managementLink(routes),
+    paths: { ...paths, ...contributedPaths(routes, new Set(Object.keys(paths))) },
+    components: { schemas: { ...schemasOf(SERVING_SCHEMAS), ...schemasOf(OPEN_INFERENCE_SCHEMAS) } },
   };
 }
 
-/** `GET /openapi.json`. */
-export const descriptionRoute: Route = {
-  method: "GET",
-  path: PATH,
-  access: "public",
-  handle: () => Response.json(openApiDocument()),
-};
+/** `GET /openapi.json`. @param routes that other plugins contribute */
+export function descriptionRoute(routes: readonly Route[]): Route {
+  return { method: "GET", path: PATH, access: "public", handle: () => Response.json(openApiDocument(routes)) };
+}
 
-function schemas(): Json {
-  const { schemas: all } = z.toJSONSchema(SCHEMAS, {
+function schemasOf(named: NamedSchemas): Json {
+  const { schemas: all } = z.toJSONSchema(named, {
     io: "input",
     uri: (id) => `#/components/schemas/${id}`,
     override: ({ zodSchema, jsonSchema }) => {
-      const { id: _, ...described } = SCHEMAS.get(zodSchema) ?? {};
+      const { id: _, ...described } = named.get(zodSchema) ?? {};
       Object.assign(jsonSchema, described);
     },
   });

@@ -8,16 +8,20 @@ import {
   Route,
   ServerSettings,
   ServerStatistics,
+  SharedPort,
 } from "@plinth/core";
 import { MAIN_PROCESS_ROUTES } from "@plinth/open-inference";
 import { type RestOptions, restOptions } from "./options.js";
 import { RestProtocol } from "./rest-protocol.js";
+import { AdmittedGuests } from "./sharing/admitted-guests.js";
 
 export const plugin: Plugin<RestOptions> = definePlugin({
   name: "@plinth/protocol-rest",
   apiVersion: 1,
   config: restOptions,
   register(registry, options) {
+    const admitted = new AdmittedGuests();
+    registry.provide(SharedPort, () => admitted);
     registry.provide(
       Protocol,
       (services) =>
@@ -25,6 +29,7 @@ export const plugin: Plugin<RestOptions> = definePlugin({
           ...options,
           settings: services.get(ServerSettings),
           routes: services.getAll(Route),
+          guests: () => admitted.guests,
           logger: services.get(Logger),
         }),
     );

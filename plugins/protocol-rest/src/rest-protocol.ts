@@ -6,6 +6,7 @@ import {
   type Logger,
   type ModelServer,
   PlinthError,
+  type PortGuest,
   type Protocol,
   type Route,
   type ServerSettings,
@@ -19,12 +20,15 @@ import { send } from "./http/send.js";
 import type { Surroundings } from "./http/surroundings.js";
 import { openInferenceDialect } from "./open-inference/dialect.js";
 import { DEFAULT_SERVER_NAME, DEFAULT_SERVER_VERSION, type RestOptions } from "./options.js";
+import { SharedConnections } from "./sharing/shared-connections.js";
 import { servingDialect } from "./tensorflow-serving/dialect.js";
 
 export interface RestProtocolOptions extends RestOptions {
   readonly settings: ServerSettings;
   /** What other plugins contribute. */
   readonly routes: readonly Route[];
+  /** The protocols that share the port; asked when it starts. Absent: none. */
+  readonly guests?: () => readonly PortGuest[];
   readonly logger: Logger;
 }
 
@@ -55,6 +59,7 @@ export class RestProtocol implements Protocol {
   /** Connections on which no request has come yet; Node counts them as busy. */
   readonly #unused = new Set<Socket>();
   #http: Server | undefined;
+  #shared: SharedConnections | undefined;
   readonly #draining = new AbortController();
 
   constructor(options: RestProtocolOptions) {
@@ -62,7 +67,7 @@ export class RestProtocol implements Protocol {
   }
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
-    const { settings, logger } = this.#options;
+    const { settings, guests = () => [], logger } = this.#options;
     const { requestTimeoutMs, maxConnections } = settings.limits;
     const draining = this.#draining.signal;
     setMaxListeners(0, draining);
@@ -94,8 +99,11 @@ export class RestProtocol implements Protocol {
     http.on("clientError", answerClientError);
     http.on("connection", (socket) => this.#watch(socket));
     this.#http = http;
+    const sharing = guests();
+    if (sharing.length > 0) this.#shared = new SharedConnections(http, sharing, requestTimeoutMs);
     const { port } = await listen(http, this.#options.port, settings.host, signal);
-    return [{ url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}` }];
+    const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
+    return ["http", ...sharing.map(({ scheme }) => scheme)].map((scheme) => ({ url: `${scheme}://${host}:${port}` }));
   }
 
   async drain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -104,6 +112,7 @@ export class RestProtocol implements Protocol {
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
     this.#draining.abort();
     for (const socket of this.#unused) socket.destroy();
+    this.#shared?.drain();
     await Promise.race([closed, aborted(signal)]);
   }
 
@@ -113,6 +122,7 @@ export class RestProtocol implements Protocol {
     this.#draining.abort();
     const closed = http.listening ? new Promise<void>((resolve) => http.close(() => resolve())) : Promise.resolve();
     http.closeAllConnections();
+    this.#shared?.[Symbol.dispose]();
     await closed;
   }
 

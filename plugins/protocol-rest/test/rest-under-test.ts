@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { EchoServer } from "@plinth/conformance";
-import type { Logger, Route, ServerLimits } from "@plinth/core";
+import type { Logger, PortGuest, Route, ServerLimits } from "@plinth/core";
 import { RestProtocol } from "../src/index.js";
 
 export const SILENT: Logger = {
@@ -17,6 +17,7 @@ const LIMITS: ServerLimits = {
   maxRequestBytes: 1_000,
   requestTimeoutMs: 10_000,
   inferenceTimeoutMs: 10_000,
+  streamTimeoutMs: 10_000,
   maxConnections: 64,
 };
 
@@ -24,24 +25,26 @@ const LIMITS: ServerLimits = {
 export interface RestSetup {
   readonly limits?: Partial<ServerLimits>;
   readonly routes?: readonly Route[];
+  readonly guests?: readonly PortGuest[];
   readonly managementTokens?: ReadonlyMap<string, string>;
 }
 
 /** A REST protocol over a server that echoes, on a free port. */
 export class RestUnderTest implements AsyncDisposable {
   readonly server: EchoServer;
-  readonly url: string;
+  readonly urls: readonly string[];
   readonly #protocol: RestProtocol;
 
-  private constructor(server: EchoServer, url: string, protocol: RestProtocol) {
+  private constructor(server: EchoServer, urls: readonly string[], protocol: RestProtocol) {
     this.server = server;
-    this.url = url;
+    this.urls = urls;
     this.#protocol = protocol;
   }
 
   static async start({
     limits = {},
     routes = [],
+    guests = [],
     managementTokens = new Map(),
   }: RestSetup = {}): Promise<RestUnderTest> {
     const settings = {
@@ -56,10 +59,18 @@ export class RestUnderTest implements AsyncDisposable {
       managementTokens,
       limits: { ...LIMITS, ...limits },
     };
-    const protocol = new RestProtocol({ port: 0, settings, routes, logger: SILENT });
+    const protocol = new RestProtocol({ port: 0, settings, routes, guests: () => guests, logger: SILENT });
     const server = new EchoServer();
-    const [endpoint] = await protocol.start(server, { signal: new AbortController().signal });
-    return new RestUnderTest(server, endpoint?.url ?? "", protocol);
+    const endpoints = await protocol.start(server, { signal: new AbortController().signal });
+    return new RestUnderTest(
+      server,
+      endpoints.map(({ url }) => url),
+      protocol,
+    );
+  }
+
+  get url(): string {
+    return this.urls[0] ?? "";
   }
 
   get predictUrl(): string {
@@ -73,6 +84,10 @@ export class RestUnderTest implements AsyncDisposable {
   /** Any inference of the model `echo`, as `classify`. */
   infer(verb: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.url}/v1/models/echo:${verb}`, { method: "POST", body, headers });
+  }
+
+  drain(): Promise<void> {
+    return this.#protocol.drain({ signal: new AbortController().signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

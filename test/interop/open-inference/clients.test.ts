@@ -19,7 +19,12 @@ const python = await findPython();
 let folder: TemporaryFolder;
 let serving: Serving;
 
-describe.skipIf(python === undefined)("clients of the Open Inference Protocol in Python", () => {
+const PORTS: readonly [where: string, grpcPort: string][] = [
+  ["two ports", "0"],
+  ["one port", "shared"],
+];
+
+describe.skipIf(python === undefined).each(PORTS)("clients in Python of a server on %s", (_where, grpcPort) => {
   beforeAll(async () => {
     folder = await TemporaryFolder.create();
     const models = join(folder.path, "models");
@@ -34,7 +39,7 @@ storage: { use: disk, root: ./models, settleMs: 0 }
 triton-repository: {}
 protocols:
   - { use: rest, port: 0, serverName: triton }
-  - { use: grpc, port: 0, serverName: triton }
+  - { use: grpc, port: ${grpcPort}, serverName: triton }
 `,
       join(folder.path, "config.yaml"),
     );

@@ -9,7 +9,8 @@ const DIGITS = join(ROOT, "examples", "digits", "models", "digits");
 /** y = 0.5 x + 2, of any shape. */
 const HALF = join(ROOT, "plugins", "backend-onnx", "test", "models", "half-plus-two", "1");
 
-const STORAGE = "storage: { use: disk, root: ./models, settleMs: 0 }\n";
+const STORAGE =
+  "storage: { use: disk, root: ./models, settleMs: 0 }\nmonitors: [{ use: prometheus }, { use: journal }]\n";
 const MODELS =
   "models: { digits: { versions: all, labels: { stable: 2 } }, half: { versions: all, labels: { stable: 1 } } }\n";
 

@@ -110,6 +110,14 @@ export const serverSection: z.ZodType<ServerSettings> = z
           .describe(
             "Longest that a request may wait for its model, from its arrival, in milliseconds; clients may ask for less.",
           ),
+        streamTimeoutMs: z
+          .int()
+          .min(1)
+          .max(DAY_MS)
+          .default(600_000)
+          .describe(
+            "Longest that a stream of answers may take, from the request's arrival until its end, in milliseconds; clients may ask for less.",
+          ),
         maxConnections: z
           .int()
           .min(1)

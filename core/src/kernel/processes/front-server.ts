@@ -16,6 +16,7 @@ import type {
   MainDuties,
   RunOrder,
   ServableId,
+  StreamOrder,
 } from "../../serving/fronts/duties.js";
 import { ForwardedEvents } from "../../serving/fronts/forwarded-events.js";
 import { FrontModels } from "../../serving/fronts/front-models.js";
@@ -113,6 +114,10 @@ export class FrontServer implements FrontDuties {
 
   run(order: RunOrder): ReturnType<FrontModels["run"]> {
     return this.#parts.models.run(order);
+  }
+
+  stream(order: StreamOrder): ReturnType<FrontModels["stream"]> {
+    return this.#parts.models.stream(order);
   }
 
   async listen(): Promise<readonly Endpoint[]> {

@@ -1,6 +1,6 @@
 import { PlinthError } from "../../model/errors.js";
 import type { NamedTensors, Tensor } from "../../model/tensor.js";
-import type { ExecutedModel } from "../execution/executed-model.js";
+import type { QueuedModel } from "../execution/executed-model.js";
 import type { Run } from "../execution/run-order.js";
 import type { RunRequest } from "../execution/run-queue.js";
 import { whyUnwanted } from "../execution/waiting-requests.js";
@@ -50,7 +50,7 @@ export class JointRun implements Run {
     return this.#slices.length;
   }
 
-  async start(model: ExecutedModel, startedAtMs: number): Promise<void> {
+  async start(model: QueuedModel, startedAtMs: number): Promise<void> {
     try {
       await this.#run(model, this.#slices, startedAtMs, this.#settings.allowedBatchSizes);
     } catch (thrown) {
@@ -58,7 +58,7 @@ export class JointRun implements Run {
     }
   }
 
-  async #blame(model: ExecutedModel, error: PlinthError): Promise<void> {
+  async #blame(model: QueuedModel, error: PlinthError): Promise<void> {
     const isTorn = error.reason === "BATCH_OUTPUT_INVALID";
     if (isTorn) this.#observer.unbatchable(this.#signature, error);
     if (isTorn || (this.#slices.length > 1 && mayBeOneRequestsFault(error))) {
@@ -68,7 +68,7 @@ export class JointRun implements Run {
     }
   }
 
-  async #runOneByOne(model: ExecutedModel, allowedSizes: readonly number[] | undefined): Promise<void> {
+  async #runOneByOne(model: QueuedModel, allowedSizes: readonly number[] | undefined): Promise<void> {
     let fatal: PlinthError | undefined;
     for (const slice of this.#slices) {
       const { waiting } = slice.request;
@@ -87,7 +87,7 @@ export class JointRun implements Run {
   }
 
   async #run(
-    model: ExecutedModel,
+    model: QueuedModel,
     slices: readonly RowSlice[],
     startedAtMs: number,
     allowedSizes: readonly number[] | undefined,

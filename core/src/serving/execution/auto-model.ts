@@ -60,7 +60,7 @@ export class AutoModel implements ExecutedModel {
   readonly #options: AutoModelOptions;
   readonly #stopping = new AbortController();
   #used: UsedPlace;
-  #changed: () => void = () => {};
+  readonly #listeners: (() => void)[] = [];
   #runs = 0;
   #longRuns = 0;
   #moving: Promise<void> | undefined;
@@ -72,10 +72,15 @@ export class AutoModel implements ExecutedModel {
     this.details = place.model.details;
     this.#options = options;
     this.#used = new UsedPlace(place);
+    place.model.onChange(() => this.#changed());
   }
 
   get slots(): number {
     return this.#used.place.model.slots;
+  }
+
+  get streamSlots(): number {
+    return this.#used.place.model.streamSlots;
   }
 
   get outage(): Outage | undefined {
@@ -83,8 +88,7 @@ export class AutoModel implements ExecutedModel {
   }
 
   onChange(changed: () => void): void {
-    this.#changed = changed;
-    this.#used.place.model.onChange(changed);
+    this.#listeners.push(changed);
   }
 
   run(call: RunCall): Promise<NamedTensors> {
@@ -96,6 +100,11 @@ export class AutoModel implements ExecutedModel {
     }
     if (this.#runs % JUDGED_RUNS === 0 && place.model.meanRunMs < INLINE_RUN_MS / HYSTERESIS) this.#move("inline");
     return this.#used.run(call);
+  }
+
+  /** Models that stream stay in workers and are not made one of these; one that is, streams where it is. */
+  stream(call: RunCall): AsyncIterable<NamedTensors> {
+    return this.#used.place.model.stream(call);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,8 +159,12 @@ export class AutoModel implements ExecutedModel {
   #use(place: Place): void {
     this.#used = new UsedPlace(place);
     this.#longRuns = 0;
-    place.model.onChange(this.#changed);
+    place.model.onChange(() => this.#changed());
     this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   async #leave(left: UsedPlace): Promise<void> {

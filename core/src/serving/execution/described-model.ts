@@ -72,7 +72,9 @@ async function warmUp(
   if (signature === undefined) return;
   try {
     checkInputs(signature, inputs);
-    await model.run({ signature: DEFAULT_SIGNATURE, inputs, outputs: [...signature.outputs.keys()], signal });
+    const call = { signature: DEFAULT_SIGNATURE, inputs, outputs: [...signature.outputs.keys()], signal };
+    if (signature.streams === "only") await firstStep(model.stream(call));
+    else await model.run(call);
   } catch (thrown) {
     signal.throwIfAborted();
     const cause = PlinthError.from(thrown, "MODEL_RUN_FAILED");
@@ -82,6 +84,10 @@ async function warmUp(
       { cause },
     );
   }
+}
+
+async function firstStep(stream: AsyncIterable<NamedTensors>): Promise<void> {
+  for await (const _ of stream) return;
 }
 
 /** A model that clients see as it is described: with its shapes, and the outputs that it names. */
@@ -106,6 +112,10 @@ export class DescribedModel implements ExecutedModel {
     return this.#model.slots;
   }
 
+  get streamSlots(): number {
+    return this.#model.streamSlots;
+  }
+
   get outage(): Outage | undefined {
     return this.#model.outage;
   }
@@ -115,14 +125,33 @@ export class DescribedModel implements ExecutedModel {
   }
 
   async run(call: RunCall): Promise<NamedTensors> {
-    if (this.#reshaped.size === 0 || call.signature !== DEFAULT_SIGNATURE) return this.#model.run(call);
-    const inputs = this.#reshape(call.inputs, ({ shape, modelShape = shape }) => ({ from: shape, to: modelShape }));
-    const outputs = await this.#model.run({ ...call, inputs });
-    return this.#reshape(outputs, ({ shape, modelShape = shape }) => ({ from: modelShape, to: shape }));
+    if (!this.#reshapes(call)) return this.#model.run(call);
+    return this.#toClients(await this.#model.run(this.#toModel(call)));
+  }
+
+  stream(call: RunCall): AsyncIterable<NamedTensors> {
+    return this.#reshapes(call) ? this.#reshapedStream(call) : this.#model.stream(call);
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {
     return this.#model[Symbol.asyncDispose]();
+  }
+
+  async *#reshapedStream(call: RunCall): AsyncIterable<NamedTensors> {
+    for await (const outputs of this.#model.stream(this.#toModel(call))) yield this.#toClients(outputs);
+  }
+
+  #reshapes({ signature }: RunCall): boolean {
+    return this.#reshaped.size > 0 && signature === DEFAULT_SIGNATURE;
+  }
+
+  #toModel(call: RunCall): RunCall {
+    const inputs = this.#reshape(call.inputs, ({ shape, modelShape = shape }) => ({ from: shape, to: modelShape }));
+    return { ...call, inputs };
+  }
+
+  #toClients(outputs: NamedTensors): NamedTensors {
+    return this.#reshape(outputs, ({ shape, modelShape = shape }) => ({ from: modelShape, to: shape }));
   }
 
   #reshape(tensors: NamedTensors, shapes: (described: DescribedTensor) => Reshaping): NamedTensors {

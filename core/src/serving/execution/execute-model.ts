@@ -8,7 +8,7 @@ import type { BatchingSettings } from "../batching/batching-settings.js";
 import { AutoModel, INLINE_RUN_MS, type ReserveCopy } from "./auto-model.js";
 import type { BackendSource, WorkerRecipe } from "./backend-source.js";
 import { describeModel } from "./described-model.js";
-import type { ExecutedModel } from "./executed-model.js";
+import { type ExecutedModel, streams } from "./executed-model.js";
 import type { ExecutionSettings } from "./execution-settings.js";
 import { InlineModel } from "./inline-model.js";
 import { loadModel } from "./load-model.js";
@@ -101,7 +101,10 @@ async function openAllInstances(
   }
 }
 
-/** On this thread where its runs are short, else in worker threads: as many as fit into memory. */
+/**
+ * On this thread where its runs are short, else in worker threads: as many as fit into memory. How long the steps of a stream take can only be
+ * told once there is one, so that a model that streams is in worker threads.
+ */
 async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise<ExecutedModel> {
   const { source, files, isQuiet, reserveCopy, logger } = execution;
   const { recipe } = source;
@@ -120,7 +123,7 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   if (isSmall && isQuiet()) {
     const { model, report } = await openInline(execution, signal);
     if (keepsState(model)) return model;
-    if (isShort(report)) {
+    if (isShort(report) && !streams(model)) {
       logChoice(execution, "on the serving thread", report);
       return new AutoModel({ kind: "inline", model }, options);
     }
@@ -128,6 +131,7 @@ async function openAuto(execution: ModelExecution, signal: AbortSignal): Promise
   }
   const first = await start(signal);
   if (keepsState(first)) return newPool(execution, first, start);
+  if (streams(first)) return growAsFits(newPool(execution, first, start), execution, signal);
   if (isSmall && isShort(first.report)) {
     await first.instance[Symbol.asyncDispose]();
     const model = await options.openInline(signal);

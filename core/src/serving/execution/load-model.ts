@@ -1,12 +1,14 @@
-import type { Backend, LoadedModel, LoadOptions } from "../../extension-points/backend.js";
+import type { Backend, LoadedModel, LoadOptions, RunCall } from "../../extension-points/backend.js";
 import type { VersionFiles } from "../../extension-points/storage.js";
 import { PlinthError } from "../../model/errors.js";
+import type { NamedTensors } from "../../model/tensor.js";
+import { streams } from "./executed-model.js";
 import { type WarmUpReport, warmUp } from "./warm-up.js";
 
 /**
  * Loads a model on this thread and warms it up. Where it fails, nothing stays behind.
  *
- * @throws PlinthError what the backend throws; `PLUGIN_FAILED` where that is no error of Plinth's
+ * @throws PlinthError what the backend throws; `PLUGIN_FAILED` where that is no error of Plinth's, or signatures stream and the model does not
  */
 export async function loadModel(
   backend: Backend,
@@ -16,6 +18,7 @@ export async function loadModel(
   const loaded = await loadWith(backend, files, options);
   try {
     options.signal.throwIfAborted();
+    if (streams(loaded) && loaded.stream === undefined) throw cannotStream(backend);
     return { loaded, report: await warmUp(loaded, options.signal) };
   } catch (error) {
     await loaded[Symbol.asyncDispose]();
@@ -31,4 +34,17 @@ async function loadWith(backend: Backend, files: VersionFiles, options: LoadOpti
     if (error.reason !== "INTERNAL") throw error;
     throw new PlinthError("PLUGIN_FAILED", `Backend ${backend.name} failed: ${error.message}`, { cause: thrown });
   }
+}
+
+/** A stream of a model that {@link loadModel} has found to have such. */
+export function streamOf(loaded: LoadedModel, call: RunCall): AsyncIterable<NamedTensors> {
+  if (loaded.stream === undefined) throw new PlinthError("INTERNAL", "Expected a model that streams");
+  return loaded.stream(call);
+}
+
+function cannotStream({ name }: Backend): PlinthError {
+  return new PlinthError(
+    "PLUGIN_FAILED",
+    `Backend ${name} says that signatures of the model stream, but gives a model without the method stream`,
+  );
 }

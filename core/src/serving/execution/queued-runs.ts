@@ -1,5 +1,5 @@
 import { PlinthError } from "../../model/errors.js";
-import type { ExecutedModel } from "./executed-model.js";
+import type { QueuedModel } from "./executed-model.js";
 import { OneByOne, type Run, type RunOrder } from "./run-order.js";
 import { RunPace } from "./run-pace.js";
 import type { RunOutcome, RunQueue, RunRequest } from "./run-queue.js";
@@ -14,7 +14,7 @@ import { WaitingRequests, whyUnwanted } from "./waiting-requests.js";
  * two of them answers are written and more requests are read.
  */
 export class QueuedRuns implements RunQueue {
-  readonly #model: ExecutedModel;
+  readonly #model: QueuedModel;
   readonly #order: RunOrder;
   readonly #maxWaiting: number;
   readonly #runsAtOnce: boolean;
@@ -26,7 +26,7 @@ export class QueuedRuns implements RunQueue {
   #dueTimerAtMs = Number.POSITIVE_INFINITY;
 
   /** `maxQueuedRequests` as in `ExecutionSettings`; what gathers counts, so that with 0 nothing does. */
-  constructor(model: ExecutedModel, maxQueuedRequests: number, order: RunOrder = new OneByOne()) {
+  constructor(model: QueuedModel, maxQueuedRequests: number, order: RunOrder = new OneByOne()) {
     this.#model = model;
     this.#order = order;
     this.#maxWaiting = maxQueuedRequests;

@@ -1,4 +1,4 @@
-import type { ExecutedModel } from "./executed-model.js";
+import type { QueuedModel } from "./executed-model.js";
 import { OrderedHeap } from "./ordered-heap.js";
 import { goesBefore, type WaitingRequest } from "./waiting-requests.js";
 
@@ -8,7 +8,7 @@ export interface Run {
   readonly requests: number;
 
   /** Runs it and answers or refuses its requests. Never throws. */
-  start(model: ExecutedModel, startedAtMs: number): Promise<void>;
+  start(model: QueuedModel, startedAtMs: number): Promise<void>;
 }
 
 /** Decides which of the requests that wait are run next, and which together. */
@@ -73,7 +73,7 @@ export class SingleRun implements Run {
     this.#waiting = waiting;
   }
 
-  async start(model: ExecutedModel, startedAtMs: number): Promise<void> {
+  async start(model: QueuedModel, startedAtMs: number): Promise<void> {
     try {
       const outputs = await model.run(this.#waiting.request);
       this.#waiting.answer({ outputs, startedAtMs, finishedAtMs: performance.now(), isBatched: false });

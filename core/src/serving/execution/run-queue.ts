@@ -1,5 +1,6 @@
 import type { PlinthError } from "../../model/errors.js";
 import type { NamedTensors } from "../../model/tensor.js";
+import type { QueuedStreams } from "./queued-streams.js";
 
 /** A request that has been checked against the signature, on its way to the model. */
 export interface RunRequest {
@@ -26,6 +27,13 @@ export interface RunOutcome {
   readonly finishedAtMs: number;
   /** Whether the run is told of by itself, because it may have been for several requests. */
   readonly isBatched: boolean;
+}
+
+/** What stands before a model. */
+export interface ModelQueues {
+  readonly runs: RunQueue;
+  /** `undefined` where no signature streams. */
+  readonly streams: QueuedStreams | undefined;
 }
 
 /**

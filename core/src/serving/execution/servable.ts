@@ -1,4 +1,5 @@
-import type { InferCall, InferResult } from "../../extension-points/model-server.js";
+import type { InferCall, InferResult, StreamCall, StreamedResult } from "../../extension-points/model-server.js";
+import type { StreamFigures } from "../../extension-points/monitor.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
@@ -7,11 +8,20 @@ import { batchableRows, isBatchable } from "../batching/batchable.js";
 import type { VersionRecorder } from "../statistics/version-recorder.js";
 import { checkInputs, completeInputs } from "./check-inputs.js";
 import type { ExecutedModel, Outage } from "./executed-model.js";
-import type { RunQueue } from "./run-queue.js";
+import type { ModelQueues } from "./run-queue.js";
+import { countedStream } from "./servable-stream.js";
+import type { StreamRequest } from "./stream-turn.js";
 
 /** Is told how a request comes out, at once and before whoever asked; must not throw. Times are on the clock of `performance.now()`. */
 export interface RequestWatch {
-  answered(call: InferCall, result: InferResult, calledAtMs: number, finishedAtMs: number, rows: number): void;
+  answered(
+    call: InferCall,
+    result: InferResult,
+    calledAtMs: number,
+    finishedAtMs: number,
+    rows: number,
+    stream?: StreamFigures,
+  ): void;
   failed(call: InferCall, error: PlinthError, calledAtMs: number): void;
 }
 
@@ -37,15 +47,17 @@ export class Servable {
   /** Where its requests are counted. */
   readonly recorder: VersionRecorder;
   readonly #executed: ExecutedModel;
-  readonly #queue: RunQueue;
+  readonly #queue: ModelQueues["runs"];
+  readonly #streams: ModelQueues["streams"];
   readonly #freed: () => Promise<void>;
   readonly #served: ReadonlyMap<string, ServedSignature>;
+  readonly #onlyStreams: boolean;
   #holders = 0;
   #lastUse = ++uses;
   #allReleased: (() => void) | undefined;
 
   /**
-   * Owns both, the executed model and the queue before it.
+   * Owns both, the executed model and the queues before it.
    *
    * @param freed gives back what the model needed, once it is freed
    */
@@ -54,7 +66,7 @@ export class Servable {
     version: ModelVersion,
     backend: string,
     executed: ExecutedModel,
-    queue: RunQueue,
+    queues: ModelQueues,
     recorder: VersionRecorder,
     freed: () => Promise<void>,
   ) {
@@ -62,9 +74,10 @@ export class Servable {
     this.version = version;
     this.backend = backend;
     this.recorder = recorder;
-    recorder.queue = queue;
+    recorder.queue = this;
     this.#executed = executed;
-    this.#queue = queue;
+    this.#queue = queues.runs;
+    this.#streams = queues.streams;
     this.#freed = freed;
     this.#served = new Map(
       [...executed.signatures].map(([name, signature]) => [
@@ -72,10 +85,16 @@ export class Servable {
         { signature, outputNames: [...signature.outputs.keys()], hasRows: isBatchable(signature) },
       ]),
     );
+    this.#onlyStreams = [...executed.signatures.values()].every((signature) => signature.streams === "only");
   }
 
   get maxBatchSize(): number | undefined {
     return this.#queue.maxBatchSize;
+  }
+
+  /** Requests that wait for the model. */
+  get waiting(): number {
+    return this.#queue.waiting + (this.#streams?.waiting ?? 0);
   }
 
   get signatures(): ReadonlyMap<string, Signature> {
@@ -118,7 +137,7 @@ export class Servable {
 
   /** Why one more request would be refused now, as {@link ServableHandle.admit} says it. */
   refusal(): PlinthError | undefined {
-    return this.#queue.refusal();
+    return this.#onlyStreams ? this.#streams?.refusal() : this.#queue.refusal();
   }
 
   /** Settles when nobody holds it. Called once, after it was taken out of the map, so that nobody can begin to. */
@@ -132,8 +151,9 @@ export class Servable {
   /** Frees the model. Called once, after {@link quiesce}. */
   async free(): Promise<void> {
     // A newer life of the version may count there already.
-    if (this.recorder.queue === this.#queue) this.recorder.queue = undefined;
+    if (this.recorder.queue === this) this.recorder.queue = undefined;
     this.#queue[Symbol.dispose]();
+    this.#streams?.[Symbol.dispose]();
     try {
       await this.#executed[Symbol.asyncDispose]();
     } finally {
@@ -159,6 +179,7 @@ export class Servable {
     try {
       const name = call.signature ?? DEFAULT_SIGNATURE;
       const { signature, outputNames, hasRows } = this.#served.get(name) ?? this.#notServed(name);
+      if (signature.streams === "only") throw this.#streamsOnly(name);
       checkInputs(signature, call.inputs);
       const request = {
         signature: name,
@@ -201,6 +222,52 @@ export class Servable {
     }
   }
 
+  /**
+   * {@link ServableHandle.stream}; `calledAtMs` is on the clock of `performance.now()`. The caller holds the servable until the stream is over
+   * for him; until the model has ended it, it is held besides.
+   */
+  async *stream(
+    call: StreamCall,
+    calledAtMs: number,
+    watch?: RequestWatch,
+  ): AsyncGenerator<StreamedResult, void, undefined> {
+    const signature = call.signature ?? DEFAULT_SIGNATURE;
+    const answer = { model: this.model, version: this.version, signature };
+    if (this.#streams === undefined || this.signatures.get(signature)?.streams === undefined) {
+      const { outputs } = await this.infer(call, calledAtMs, watch);
+      yield { ...answer, outputs };
+      return;
+    }
+    const { recorder } = this;
+    const request = this.#streamRequest(call, signature, calledAtMs, watch);
+    this.hold();
+    const ended = () => this.release();
+    yield* countedStream(this.#streams, { call, request, calledAtMs, answer, recorder, watch, ended });
+  }
+
+  #streamRequest(call: StreamCall, name: string, calledAtMs: number, watch?: RequestWatch): StreamRequest {
+    try {
+      const { signature, outputNames } = this.#served.get(name) ?? this.#notServed(name);
+      checkInputs(signature, call.inputs);
+      const { deadlineMs, untilMs, priority, signal } = call;
+      const outputs = call.outputs === undefined ? outputNames : checkOutputs(signature, call.outputs);
+      const inputs = completeInputs(signature, call.inputs);
+      return { signature: name, inputs, outputs, deadlineMs, untilMs, priority, signal };
+    } catch (thrown) {
+      const error = PlinthError.from(thrown);
+      watch?.failed(call, error, calledAtMs);
+      throw error;
+    }
+  }
+
+  #streamsOnly(signature: string): PlinthError {
+    return new PlinthError(
+      "STREAM_ONLY",
+      `Model ${this.model} version ${this.version} answers ${signature} with a stream: expected a request that takes many answers`,
+      { details: { model: this.model, version: String(this.version), signature } },
+    );
+  }
+
   #tellAllReleased(tell: () => void): void {
     this.#allReleased = undefined;
     tell();
@@ -209,7 +276,7 @@ export class Servable {
   #notServed(signature: string): never {
     throw new PlinthError(
       "SIGNATURE_NOT_FOUND",
-      `Model ${this.model} version ${this.version} has no signature "${signature}"; it has ${quotedNames(this.signatures.keys())}`,
+      `Serving signature key "${signature}" not found. Model ${this.model} version ${this.version} has ${quotedNames(this.signatures.keys())}`,
       { details: { model: this.model, version: String(this.version), signature } },
     );
   }

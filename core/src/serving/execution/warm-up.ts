@@ -25,7 +25,7 @@ const MEASURED_RUNS = 20;
 const MEASURING_MS = 20;
 
 /**
- * Runs every signature that leaves the model as it is, so that the first client does not pay for what a backend does on first use: with the model's own records
+ * Runs every signature that leaves the model as it is and does not only stream, so that the first client does not pay for what a backend does on first use: with the model's own records
  * where the backend knows of some, and on zeros. A model that does not take zeros is not a broken model, so that only a failure of
  * its own records fails the warm-up.
  */
@@ -34,7 +34,7 @@ export async function warmUp(loaded: LoadedModel, signal: AbortSignal): Promise<
   const runs: number[] = [];
   const refusals: string[] = [];
   for (const [name, signature] of loaded.signatures) {
-    if (signature.changesState === true) continue;
+    if (signature.changesState === true || signature.streams === "only") continue;
     const inputs = zeroInputs(signature);
     if (inputs === undefined || signature.outputs.size === 0) continue;
     try {

@@ -7,6 +7,7 @@ import type { Signature } from "../../model/signature.js";
 import type { ShadowCounts } from "../../model/version-state.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
 import type { ExecutionSettings } from "../execution/execution-settings.js";
+import type { StreamId } from "../execution/worker/hosted-streams.js";
 import type { PackedError } from "../execution/worker/packed-error.js";
 import type { PackedTensors } from "../execution/worker/packed-tensors.js";
 import type { FromWorker } from "../execution/worker/worker-messages.js";
@@ -36,6 +37,9 @@ export interface FrontDuties {
 
   /** Runs a loaded version for the main process itself, which has no copy. */
   run(order: RunOrder): Promise<PackedTensors>;
+
+  /** Begins, goes on with, or stops a stream for the main process itself. @returns the outputs of a step; `undefined` at the end */
+  stream(order: StreamOrder): Promise<PackedTensors | undefined>;
 
   /** Begins to answer clients. */
   listen(): Promise<readonly Endpoint[]>;
@@ -106,6 +110,10 @@ export interface RunOrder {
   readonly outputs: readonly string[];
   readonly tensors: PackedTensors;
 }
+
+export type StreamOrder =
+  | { readonly type: "open"; readonly stream: StreamId; readonly call: RunOrder }
+  | { readonly type: "step" | "stop"; readonly stream: StreamId };
 
 export interface EventBatch {
   readonly events: readonly PackedEvent[];

@@ -1,15 +1,26 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../../extension-points/logger.js";
 import { PlinthError } from "../../model/errors.js";
+import type { NamedTensors } from "../../model/tensor.js";
 import type { ShadowCounts } from "../../model/version-state.js";
-import { createRunQueue } from "../batching/create-run-queue.js";
+import { createQueues } from "../batching/create-queues.js";
 import type { BackendSource } from "../execution/backend-source.js";
 import { executeModel } from "../execution/execute-model.js";
 import { Servable } from "../execution/servable.js";
+import { HostedStreams } from "../execution/worker/hosted-streams.js";
 import { packError } from "../execution/worker/packed-error.js";
 import { type PackedTensors, packTensors, unpackTensors } from "../execution/worker/packed-tensors.js";
 import type { ServerEvents } from "../server-events.js";
-import type { FrontReport, LoadedCopy, LoadOrder, MainDuties, PackedOutage, RunOrder, ServableId } from "./duties.js";
+import type {
+  FrontReport,
+  LoadedCopy,
+  LoadOrder,
+  MainDuties,
+  PackedOutage,
+  RunOrder,
+  ServableId,
+  StreamOrder,
+} from "./duties.js";
 import { FollowedModels } from "./followed-models.js";
 import type { ModelSnapshot } from "./model-snapshot.js";
 import type { Peer } from "./peer.js";
@@ -40,6 +51,8 @@ export class FrontModels {
   readonly #options: FrontModelsOptions;
   readonly #copies = new Map<ServableId, Copy>();
   readonly #backends = new Map<number, Promise<BackendSource>>();
+  /** Those that the main process reads. */
+  readonly #streams = new HostedStreams();
   readonly #reporting: NodeJS.Timeout;
   /** The last use of each copy that was told of. */
   readonly #lastUses = new WeakMap<Servable, number>();
@@ -81,15 +94,21 @@ export class FrontModels {
   }
 
   async run({ servable: id, signature, outputs, tensors }: RunOrder): Promise<PackedTensors> {
-    const servable = this.#copies.get(id)?.servable;
-    if (servable === undefined) throw new PlinthError("VERSION_NOT_AVAILABLE", "The version is not loaded any more");
-    servable.hold();
+    const servable = this.#held(id);
     try {
       const call = { signature, outputs, inputs: unpackTensors(tensors) };
       return packTensors((await servable.infer(call, performance.now())).outputs);
     } finally {
       servable.release();
     }
+  }
+
+  async stream(order: StreamOrder): Promise<PackedTensors | undefined> {
+    const { type, stream } = order;
+    if (type === "step") return this.#streams.next(stream);
+    if (type === "open") this.#streams.open(stream, (signal) => this.#stream(order.call, signal));
+    else await this.#streams.stop(stream);
+    return undefined;
   }
 
   /** Tells how the copies fare now, unless it was told already. */
@@ -117,6 +136,26 @@ export class FrontModels {
     await Promise.allSettled([...this.#copies.keys()].map((id) => this.free(id)));
   }
 
+  async *#stream(
+    { servable: id, signature, outputs, tensors }: RunOrder,
+    signal: AbortSignal,
+  ): AsyncIterable<NamedTensors> {
+    const servable = this.#held(id);
+    try {
+      const call = { signature, outputs, inputs: unpackTensors(tensors), signal };
+      for await (const answer of servable.stream(call, performance.now())) yield answer.outputs;
+    } finally {
+      servable.release();
+    }
+  }
+
+  #held(id: ServableId): Servable {
+    const servable = this.#copies.get(id)?.servable;
+    if (servable === undefined) throw new PlinthError("VERSION_NOT_AVAILABLE", "The version is not loaded any more");
+    servable.hold();
+    return servable;
+  }
+
   async #load(order: LoadOrder, signal: AbortSignal): Promise<Servable> {
     const { servable, model, version, directory, files, backend, execution, batching, description } = order;
     const { main, events } = this.#options;
@@ -141,8 +180,8 @@ export class FrontModels {
       },
       signal,
     );
-    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
-    return new Servable(model, version, source.backend.name, executed, queue, recorder, async () => {});
+    const queues = createQueues(executed, { model, version, execution, batching, description, events, logger });
+    return new Servable(model, version, source.backend.name, executed, queues, recorder, async () => {});
   }
 
   async #free(id: ServableId, { loading, loaded }: Copy): Promise<void> {

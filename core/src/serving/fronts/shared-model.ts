@@ -9,6 +9,7 @@ import type { ExecutedModel, Outage } from "../execution/executed-model.js";
 import { unpackError } from "../execution/worker/packed-error.js";
 import { packTensors, unpackTensors } from "../execution/worker/packed-tensors.js";
 import { larger } from "../routing/compare-outputs.js";
+import { RemoteStream } from "../execution/worker/remote-stream.js";
 import type { LoadedCopy, LoadOrder, ServableId } from "./duties.js";
 import type { Front } from "./front.js";
 
@@ -21,12 +22,16 @@ export interface Holders {
   freed(shared: SharedModel): void;
 }
 
+/** Numbers the streams of all models, so that no front is given a number twice. */
+let lastStream = 0;
+
 const NO_COUNTS: ShadowCounts = { agreed: 0, differed: 0, failed: 0, dropped: 0 };
 
 /** A version of which every front holds a copy. */
 export class SharedModel implements ExecutedModel {
   readonly id: ServableId;
   readonly slots: number = Number.POSITIVE_INFINITY;
+  readonly streamSlots: number = Number.POSITIVE_INFINITY;
   readonly #execution: ModelExecution;
   readonly #holders: Holders;
   /** Fronts that have a copy, or are to have one, and whether it is loaded. Memory for all of them was set aside with the order. */
@@ -138,11 +143,24 @@ export class SharedModel implements ExecutedModel {
 
   /** In one of the fronts, which take turns: for what the main process itself asks, as a plugin's route. */
   async run({ signature, inputs, outputs }: RunCall): Promise<NamedTensors> {
-    const fronts = this.#ready();
-    const front = fronts[this.#runs++ % fronts.length];
-    if (front === undefined) throw noFront();
+    const front = this.#nextFront();
     const order = { servable: this.id, signature, outputs, tensors: packTensors(inputs) };
     return unpackTensors(await front.call("run", order));
+  }
+
+  /** As {@link run}. */
+  stream({ signature, inputs, outputs, signal }: RunCall): AsyncIterable<NamedTensors> {
+    const front = this.#nextFront();
+    const stream = ++lastStream;
+    const call = { servable: this.id, signature, outputs, tensors: packTensors(inputs) };
+    const opening = front.call("stream", { type: "open", stream, call });
+    // Told with the first step, where one is asked for.
+    opening.catch(() => {});
+    const far = {
+      next: () => opening.then(() => front.call("stream", { type: "step", stream })),
+      stop: async () => void (await front.call("stream", { type: "stop", stream })),
+    };
+    return new RemoteStream(far, signal, () => {});
   }
 
   /** Settles when every front has freed its copy, after its last request. */
@@ -168,6 +186,13 @@ export class SharedModel implements ExecutedModel {
       this.#copies.delete(front);
       throw error;
     }
+  }
+
+  #nextFront(): Front {
+    const fronts = this.#ready();
+    const front = fronts[this.#runs++ % fronts.length];
+    if (front === undefined) throw noFront();
+    return front;
   }
 
   #ready(): readonly Front[] {

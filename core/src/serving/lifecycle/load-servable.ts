@@ -5,7 +5,7 @@ import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import { quotedNames } from "../../model/quoted-names.js";
 import type { BatchingSettings } from "../batching/batching-settings.js";
-import { createRunQueue } from "../batching/create-run-queue.js";
+import { createQueues } from "../batching/create-queues.js";
 import type { BackendSource } from "../execution/backend-source.js";
 import type { ExecutionSettings } from "../execution/execution-settings.js";
 import type { ModelExecutor } from "../execution/model-executor.js";
@@ -66,8 +66,8 @@ export async function loadServable(
     if (executed.details !== undefined) {
       logger.info(`Model ${model} version ${version} is loaded`, Object.fromEntries(executed.details));
     }
-    const queue = createRunQueue(executed, { model, version, execution, batching, description, events, logger });
-    return new Servable(model, version, source.backend.name, executed, queue, recorder, () =>
+    const queues = createQueues(executed, { model, version, execution, batching, description, events, logger });
+    return new Servable(model, version, source.backend.name, executed, queues, recorder, () =>
       giveBack(files, reserved),
     );
   } catch (error) {

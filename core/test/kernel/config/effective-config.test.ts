@@ -24,6 +24,7 @@ test("shows the whole configuration with every default", async () => {
         maxRequestBytes: 67_108_864,
         requestTimeoutMs: 30_000,
         inferenceTimeoutMs: 30_000,
+        streamTimeoutMs: 600_000,
         maxConnections: 1_024,
       },
     },

@@ -25,6 +25,7 @@ test("fills in every default of a configuration that names only a storage", asyn
       maxRequestBytes: 67_108_864,
       requestTimeoutMs: 30_000,
       inferenceTimeoutMs: 30_000,
+      streamTimeoutMs: 600_000,
       maxConnections: 1_024,
     },
   });

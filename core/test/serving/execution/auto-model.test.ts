@@ -13,6 +13,7 @@ class FakePlace implements WorkerModel {
   readonly signatures = new Map([[DEFAULT_SIGNATURE, ECHO_SIGNATURE]]);
   readonly outage: undefined;
   readonly slots: number;
+  readonly streamSlots = 1;
   meanRunMs = 1;
   runMs = 0;
   runs = 0;
@@ -29,6 +30,10 @@ class FakePlace implements WorkerModel {
     this.runs++;
     nowMs += this.runMs;
     return (this.gate?.promise ?? Promise.resolve()).then(() => new Map());
+  }
+
+  stream(): never {
+    return expect.fail("a model that streams is not moved");
   }
 
   onChange(changed: () => void): void {

@@ -117,7 +117,14 @@ interface Leaf {
   readonly value: Exclude<StructuredValue, { kind: "group" }>;
 }
 
+/** Sparse and ragged tensors by their parts. */
 function leavesOf(path: string, value: StructuredValue): readonly Leaf[] {
+  if (value.kind === "composite" && value.parts.length > 0) {
+    return value.parts.map(({ name, ...part }) => ({
+      path: `${path}/${name}`,
+      value: { kind: "tensor", name: "", ...part },
+    }));
+  }
   if (value.kind !== "group") return [{ path, value }];
   return value.entries.flatMap(([key, entry]) => leavesOf(`${path}_${key}`, entry));
 }
@@ -129,10 +136,7 @@ function entriesOf(value: StructuredValue | undefined): readonly (readonly [stri
 /** Named as its argument was traced, or else by where it stands among the arguments. */
 function tensorOf({ path, value }: Leaf, callable: string, taken: ReadonlySet<string>): Tensor {
   if (value.kind !== "tensor") {
-    throw new SavedModelError(
-      "UNSUPPORTED",
-      `${path} of ${callable} is a ragged, sparse or otherwise composite tensor`,
-    );
+    throw new SavedModelError("UNSUPPORTED", `${path} of ${callable} is a composite tensor, neither sparse nor ragged`);
   }
   const name = value.name !== "" && !taken.has(value.name) ? value.name : path;
   return { name, dtype: elementTypeOf(value.dataType), shape: value.shape, savedName: `${path.replace(/\W/g, "_")}:0` };

@@ -1,5 +1,6 @@
 import { elementTypeOf } from "../element-type.js";
-import type { SavedSignature, TensorInfo } from "../messages/meta-graph-message.js";
+import type { SavedSignature } from "../messages/meta-graph-message.js";
+import type { TensorInfo } from "../messages/tensor-info-message.js";
 import type { ExpansionBudget } from "../messages/tensor-message.js";
 import type { SignatureInput, SignatureOutput } from "../saved-model.js";
 import { SavedModelError } from "../saved-model-error.js";
@@ -22,8 +23,8 @@ export function flattenSignature(
   inliner: Inliner,
   budget: ExpansionBudget,
 ): FlatSignature {
-  const inputs = sorted(saved.inputs).map(([input, info]) => outputOf(name, input, info));
-  const outputs = sorted(saved.outputs).map(([output, info]) => outputOf(name, output, info));
+  const inputs = sorted(saved.inputs).flatMap(([input, info]) => portsOf(name, input, info));
+  const outputs = sorted(saved.outputs).flatMap(([output, info]) => portsOf(name, output, info));
   const flattened = inliner.flatten({
     feeds: inputs.map(feedOf),
     outputs: outputs.map(({ savedName }) => savedName),
@@ -52,18 +53,20 @@ export function feedOf({ savedName, dtype }: Omit<SignatureOutput, "tensor">): F
   return { tensor: savedName, dtype };
 }
 
-function outputOf(
+/** One tensor, or those that a sparse or ragged one is: `name/values`, `name/row_splits`. */
+function portsOf(
   signature: string,
   name: string,
-  { tensor, dataType, shape }: TensorInfo,
-): Omit<SignatureOutput, "tensor"> {
+  { tensor, dataType, shape, parts }: TensorInfo,
+): readonly Omit<SignatureOutput, "tensor">[] {
+  if (parts.length > 0) return parts.flatMap(([part, info]) => portsOf(signature, `${name}/${part}`, info));
   if (tensor === undefined) {
     throw new SavedModelError(
       "UNSUPPORTED",
-      `${name} of signature ${signature} is a sparse or composite tensor; export the model with dense tensors in its signature`,
+      `${name} of signature ${signature} names no tensor; export the model with tensors in its signature`,
     );
   }
-  return { name, dtype: elementTypeOf(dataType), shape, savedName: tensor };
+  return [{ name, dtype: elementTypeOf(dataType), shape, savedName: tensor }];
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {

@@ -1,16 +1,8 @@
-import type { Shape } from "../constant-tensor.js";
 import { type OpDefinition, readGraph, readOpDefinition, type SavedGraph, SavedTensor } from "./graph-message.js";
 import { type ObjectGraph, readObjectGraph } from "./object-graph-message.js";
-import { readShape } from "./tensor-message.js";
+import { readTensorInfo, type TensorInfo } from "./tensor-info-message.js";
 import { type PartitionedVariable, readPartitionedVariable } from "./variable-message.js";
 import type { WireReader } from "./wire-reader.js";
-
-/** TensorInfo. `tensor` is `undefined` for what is several tensors: sparse and composite ones. */
-export interface TensorInfo {
-  readonly tensor: string | undefined;
-  readonly dataType: number;
-  readonly shape: Shape;
-}
 
 /** SignatureDef. */
 export interface SavedSignature {
@@ -218,19 +210,6 @@ function readSignature(reader: WireReader): SavedSignature {
   return { method, inputs, outputs, defaults };
 }
 
-function readTensorInfo(reader: WireReader): TensorInfo {
-  let tensor: string | undefined;
-  let dataType = 0;
-  let shape: Shape = [];
-  while (reader.next()) {
-    if (reader.field === 1) tensor = reader.string();
-    else if (reader.field === 2) dataType = reader.number();
-    else if (reader.field === 3) shape = readShape(reader.message());
-    else reader.skip();
-  }
-  return { tensor, dataType, shape };
-}
-
 function readAsset(reader: WireReader): AssetFile {
   let tensor = "";
   let filename = "";
@@ -251,7 +230,7 @@ function noSignature(): SavedSignature {
 }
 
 function noTensor(): TensorInfo {
-  return { tensor: "", dataType: 0, shape: [] };
+  return { tensor: "", dataType: 0, shape: [], parts: [] };
 }
 
 function nothing(): undefined {

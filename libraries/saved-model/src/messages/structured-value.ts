@@ -1,6 +1,7 @@
 import type { Shape } from "../constant-tensor.js";
+import { type CompositePart, readTypeSpec } from "./composite-parts.js";
 import { readShape } from "./tensor-message.js";
-import type { WireReader } from "./wire-reader.js";
+import { type WireReader, zigzag } from "./wire-reader.js";
 
 /** StructuredValue: an argument or a result of a traced function, as Python had it. */
 export type StructuredValue =
@@ -8,8 +9,8 @@ export type StructuredValue =
   /** In order: of a list, a tuple, a named tuple's values, a dictionary's by sorted key. */
   | { readonly kind: "group"; readonly entries: readonly (readonly [name: string, value: StructuredValue])[] }
   | { readonly kind: "plain"; readonly value: string | number | boolean | undefined }
-  /** Ragged and sparse tensors, and whatever else Python packs into several tensors. */
-  | { readonly kind: "composite" };
+  /** Ragged and sparse tensors, and whatever else Python packs into several tensors, whose parts are not known. */
+  | { readonly kind: "composite"; readonly parts: readonly CompositePart[] };
 
 const NOTHING: StructuredValue = { kind: "plain", value: undefined };
 
@@ -33,8 +34,7 @@ function readKind(reader: WireReader): StructuredValue | undefined {
     case 35:
       return readTensorSpec(reader.message());
     case 34:
-      reader.skip();
-      return { kind: "composite" };
+      return { kind: "composite", parts: readTypeSpec(reader.message()) };
     case 51:
     case 52:
       return { kind: "group", entries: readList(reader.message()) };
@@ -88,11 +88,6 @@ function readTensorSpec(reader: WireReader): StructuredValue {
     else reader.skip();
   }
   return { kind: "tensor", name, dataType, shape };
-}
-
-function zigzag(value: bigint): bigint {
-  const unsigned = BigInt.asUintN(64, value);
-  return (unsigned >> 1n) ^ -(unsigned & 1n);
 }
 
 function nothing(): StructuredValue {

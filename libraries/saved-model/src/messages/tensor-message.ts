@@ -4,7 +4,7 @@ import { SavedModelError } from "../saved-model-error.js";
 import type { WireReader } from "./wire-reader.js";
 
 /** Dimensions that a tensor may have, as TensorFlow has it. */
-const MAX_RANK = 254;
+export const MAX_RANK = 254;
 
 /** Memory for tensors that are longer than what is written of them. Counted down as they are read. */
 export interface ExpansionBudget {

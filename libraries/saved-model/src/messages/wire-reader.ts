@@ -250,3 +250,9 @@ export class WireReader {
     );
   }
 }
+
+/** What a varint of the type sint64 stands for. */
+export function zigzag(value: bigint): bigint {
+  const unsigned = BigInt.asUintN(64, value);
+  return (unsigned >> 1n) ^ -(unsigned & 1n);
+}

@@ -7,3 +7,11 @@ export interface Engine {
   /** Why those that would have come first do not work here, in words. Empty where it was asked for. */
   readonly passedOver: readonly string[];
 }
+
+/** What people are told of the engine that a model runs on. */
+export function engineDetails({ name, passedOver }: Engine): readonly (readonly [string, string])[] {
+  return [
+    ["engine", name],
+    ...(passedOver.length > 0 ? [["engines passed over", passedOver.join("; ")] as const] : []),
+  ];
+}

@@ -1,7 +1,6 @@
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import {
-  type DataTypeMap,
   getKernelsForBackend,
   type KernelConfig,
   type KernelFunc,
@@ -10,6 +9,7 @@ import {
   type TensorInfo,
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
+import { fromCpu, toCpu } from "./moved-tensors.js";
 import { isTrusted } from "./trusted-kernels.js";
 
 type KernelCall = Parameters<KernelFunc>[0];
@@ -48,8 +48,8 @@ function runOnCpu(
   const wasm = backend as BackendWasm;
   const temporary: TensorInfo[] = [];
   try {
-    const moved = movedInputs(inputs, ({ dataId, shape, dtype }) => {
-      const info = cpu.makeTensorInfo(shape, dtype, wasm.readSync(dataId) as DataTypeMap["float32"]);
+    const moved = movedInputs(inputs, (input) => {
+      const info = toCpu(input, wasm, cpu);
       temporary.push(info);
       return info;
     });
@@ -71,25 +71,4 @@ function movedInputs(inputs: NamedTensorInfoMap, move: (input: TensorInfo) => Te
   };
   if (Array.isArray(inputs)) return each(inputs) as NamedTensorInfoMap;
   return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, each(input)])) as NamedTensorInfoMap;
-}
-
-function fromCpu({ dataId, shape, dtype }: TensorInfo, cpu: MathBackendCPU, wasm: BackendWasm): TensorInfo {
-  return { dataId: wasm.write(exactly(dtype, cpu.readSync(dataId)), shape, dtype), shape, dtype };
-}
-
-/** The CPU backend keeps numbers in whatever array a kernel has made; WASM copies bytes. */
-function exactly(
-  dtype: string,
-  values: ReturnType<MathBackendCPU["readSync"]>,
-): ReturnType<MathBackendCPU["readSync"]> {
-  switch (dtype) {
-    case "float32":
-      return values instanceof Float32Array ? values : Float32Array.from(values as Int32Array);
-    case "int32":
-      return values instanceof Int32Array ? values : Int32Array.from(values as Float32Array);
-    case "bool":
-      return values instanceof Uint8Array ? values : Uint8Array.from(values as Int32Array);
-    default:
-      return values;
-  }
 }

@@ -71,7 +71,7 @@ export function compileProgram(source: GraphSource, context: CompileContext): Pr
       for (const [index, input] of node.inputs.entries()) slots.set(`${node.name}:${index}`, slotOf(input, node.name));
     } else {
       const outputCount = outputCounts.get(node.name) ?? 0;
-      const compile = hasBranches ? skippedWhenDead(findOp(node.op)) : findOp(node.op);
+      const compile = hasBranches ? skippedWhenDead(findOp(node)) : findOp(node);
       const kernel = compile(node, context, outputCount);
       const read = node.inputs.map((tensor) => slotOf(tensor, node.name));
       const filled = Array.from({ length: Math.max(outputCount, 1) }, (_, index) => newSlot(`${node.name}:${index}`));

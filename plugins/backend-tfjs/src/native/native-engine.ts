@@ -8,7 +8,11 @@ const PACKAGE: string = "@tensorflow/tfjs-node";
 export async function startNative(): Promise<void> {
   // What TensorFlow tells of its start goes to standard error else.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
-  await import(PACKAGE);
+  await import(PACKAGE).catch((thrown: unknown) => {
+    throw (thrown as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND"
+      ? new Error(`${PACKAGE} is not installed`)
+      : thrown;
+  });
   enableProdMode();
   if (!(await setBackend("tensorflow"))) throw new Error("its backend could not be started");
 }

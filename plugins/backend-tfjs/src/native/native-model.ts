@@ -6,7 +6,6 @@ import {
   type Signature,
   type Tensor,
 } from "@plinth/core";
-import { runWarmUpRecords } from "../warm-up/run-warm-up-records.js";
 import type { NativeBinding } from "./native-binding.js";
 import { NativeTensors } from "./native-tensors.js";
 
@@ -16,6 +15,7 @@ export interface NativeModelOptions {
   readonly tags: readonly string[];
   readonly signatures: ReadonlyMap<string, Signature>;
   readonly details: ReadonlyMap<string, string>;
+  readonly warmUp: (model: LoadedModel, signal: AbortSignal) => Promise<void>;
 }
 
 /** A SavedModel in a session of TensorFlow's own; `undefined` where TensorFlow does not take its graph as it is. */
@@ -35,16 +35,16 @@ class NativeModel implements LoadedModel {
   readonly details: ReadonlyMap<string, string>;
   readonly #binding: NativeBinding;
   readonly #tensors: NativeTensors;
-  readonly #directory: string;
+  readonly #warmUp: NativeModelOptions["warmUp"];
   #session: number | undefined;
 
-  constructor(binding: NativeBinding, session: number, { signatures, details, directory }: NativeModelOptions) {
+  constructor(binding: NativeBinding, session: number, { signatures, details, warmUp }: NativeModelOptions) {
     this.signatures = signatures;
     this.details = details;
     this.#binding = binding;
     this.#tensors = new NativeTensors(binding);
     this.#session = session;
-    this.#directory = directory;
+    this.#warmUp = warmUp;
   }
 
   async run({ signature: name, inputs, outputs }: RunCall): Promise<NamedTensors> {
@@ -74,7 +74,7 @@ class NativeModel implements LoadedModel {
   }
 
   async warmUp({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    await runWarmUpRecords(this, this.#directory, signal);
+    await this.#warmUp(this, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

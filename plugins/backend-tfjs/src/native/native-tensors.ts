@@ -1,4 +1,4 @@
-import type { DType, Tensor } from "@plinth/core";
+import { bytesPerElement, type DType, type Tensor } from "@plinth/core";
 import { toBfloat16, toFloat16 } from "../tensors/half-precision.js";
 import { NATIVE_TYPES, type NativeBinding, type NativeTensorInfo } from "./native-binding.js";
 
@@ -32,7 +32,7 @@ export class NativeTensors {
       case "uint32":
         return this.#asBits(this.#createWords(shape, data as Uint32Array), NATIVE_TYPES.int32, type);
       default:
-        return this.#createNarrow(shape, data as Uint16Array, type);
+        return this.#createBytes(dtype, shape, data as Uint16Array);
     }
   }
 
@@ -52,6 +52,9 @@ export class NativeTensors {
         return this.#readOnce(id);
       case "float64":
         return new Float64Array((this.#readOnce(this.#asBits(id, type, NATIVE_TYPES.int64)) as BigInt64Array).buffer);
+      case "complex64":
+      case "complex128":
+        return complexParts(dtype, this.#readOnce(this.#asBits(id, type, NATIVE_TYPES.int64)) as BigInt64Array);
       case "uint64":
         return new BigUint64Array((this.#readOnce(this.#asBits(id, type, NATIVE_TYPES.int64)) as BigInt64Array).buffer);
       case "uint32":
@@ -68,8 +71,6 @@ export class NativeTensors {
         return Int16Array.from(this.#readOnce(this.#cast(id, type, NATIVE_TYPES.int32)) as Int32Array);
       case "uint16":
         return Uint16Array.from(this.#readOnce(this.#cast(id, type, NATIVE_TYPES.int32)) as Int32Array);
-      default:
-        throw new TypeError(`Outputs of ${dtype} are refused when a model is loaded`);
     }
   }
 
@@ -92,12 +93,14 @@ export class NativeTensors {
     return this.#binding.createTensor(shape, NATIVE_TYPES.int32, new Int32Array(buffer, byteOffset, length));
   }
 
-  /** Elements of 1 or 2 bytes go in as bytes, with an axis for those of each. */
-  #createNarrow(shape: readonly number[], data: Uint16Array, type: number): number {
-    const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: width } = unshared(data);
+  /** Other elements go in as bytes, with an axis for those of each. */
+  #createBytes(dtype: Exclude<DType, "string">, shape: readonly number[], data: Uint16Array): number {
+    const { buffer, byteOffset, byteLength } = unshared(data);
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    const width = bytesPerElement(dtype) as number;
     const byteShape = width === 1 ? shape : [...shape, width];
-    return this.#asBits(this.#binding.createTensor(byteShape, NATIVE_TYPES.uint8, bytes), NATIVE_TYPES.uint8, type);
+    const id = this.#binding.createTensor(byteShape, NATIVE_TYPES.uint8, bytes);
+    return this.#asBits(id, NATIVE_TYPES.uint8, NATIVE_TYPES[dtype]);
   }
 
   #asBits(id: number, from: number, to: number): number {
@@ -123,6 +126,10 @@ export class NativeTensors {
       this.#binding.deleteTensor(id);
     }
   }
+}
+
+function complexParts(dtype: "complex64" | "complex128", { buffer }: BigInt64Array): Float32Array | Float64Array {
+  return dtype === "complex64" ? new Float32Array(buffer) : new Float64Array(buffer);
 }
 
 /** The library does not take memory that threads share. */

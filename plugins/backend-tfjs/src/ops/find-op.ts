@@ -1,11 +1,14 @@
+import { PlinthError } from "@plinth/core";
+import type { GraphNode } from "@plinth/saved-model";
 import type { CompileOp } from "../graph/compile-program.js";
 import { ASSERTIONS } from "./assertions.js";
+import { COMPLEX_NUMBERS, complexOp, computesWithComplexNumbers } from "./complex-numbers.js";
 import { CONTROL_FLOW } from "./control-flow.js";
 import { converterOp, isConverterOp } from "./converter-ops.js";
 import { CONVOLUTIONS } from "./convolutions.js";
 import { ELEMENTWISE } from "./elementwise.js";
 import { IMAGES } from "./images.js";
-import type { Ops } from "./kernels.js";
+import { nameOf, type Ops } from "./kernels.js";
 import { LINEAR_ALGEBRA } from "./linear-algebra.js";
 import { PARSE_EXAMPLES } from "./parse-examples.js";
 import { RAGGED } from "./ragged.js";
@@ -19,6 +22,7 @@ import { VARIABLES } from "./variables.js";
 
 const OPS: Ops = {
   ...ASSERTIONS,
+  ...COMPLEX_NUMBERS,
   ...CONTROL_FLOW,
   ...CONVOLUTIONS,
   ...ELEMENTWISE,
@@ -53,9 +57,20 @@ const PLACES: ReadonlySet<string> = new Set([
   "StopGradient",
 ]);
 
-/** What computes an op: a kernel of our own where there is one, else TensorFlow.js's converter. */
-export function findOp(op: string): CompileOp {
-  return (Object.hasOwn(OPS, op) ? OPS[op] : undefined) ?? converterOp;
+/**
+ * What computes a node: a kernel of our own where there is one, else TensorFlow.js's converter.
+ *
+ * @throws PlinthError `MODEL_UNSUPPORTED` for what is not computed with complex numbers
+ */
+export function findOp(node: GraphNode): CompileOp {
+  const compile = (Object.hasOwn(OPS, node.op) ? OPS[node.op] : undefined) ?? converterOp;
+  if (!computesWithComplexNumbers(node)) return compile;
+  const onComplex = complexOp(node.op, compile);
+  if (onComplex !== undefined) return onComplex;
+  throw new PlinthError(
+    "MODEL_UNSUPPORTED",
+    `The ${nameOf(node)} computes with complex numbers, which this engine does not: the engine native has all of TensorFlow's ops`,
+  );
 }
 
 export function isSupported(op: string): boolean {

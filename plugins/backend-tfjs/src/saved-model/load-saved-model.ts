@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type LoadedModel, PlinthError, type VersionFiles } from "@plinth/core";
-import { type ModelSignature, readSavedModel, type SavedModel } from "@plinth/saved-model";
-import { CompiledModel, type CompiledSignature } from "../compiled-model.js";
-import type { Engine } from "../engine/engine.js";
+import { type Fingerprint, type ModelSignature, readSavedModel, type SavedModel } from "@plinth/saved-model";
+import { CompiledModel, type CompiledModelOptions, type CompiledSignature } from "../compiled-model.js";
+import { type Engine, engineDetails } from "../engine/engine.js";
 import { compileProgram } from "../graph/compile-program.js";
 import { orderGraph } from "../graph/order-graph.js";
 import { unsupportedOps } from "../ops/converter-ops.js";
@@ -16,32 +16,33 @@ import { callableSignatures, signatureOf } from "./signatures.js";
 export interface LoadSavedModelOptions {
   readonly engine: Engine;
   readonly tags: readonly string[];
+  /** How often each recorded request is run to warm up. */
+  readonly warmUpIterations: number;
   readonly signal: AbortSignal;
 }
+
+type WarmUp = NonNullable<CompiledModelOptions["warmUp"]>;
 
 /** Loads a SavedModel, or a Hub module that is one. Signatures that cannot be served are told in its details; the others are served. */
 export async function loadSavedModel(
   files: VersionFiles,
   folder: string,
-  { engine, tags, signal }: LoadSavedModelOptions,
+  { engine, tags, warmUpIterations, signal }: LoadSavedModelOptions,
 ): Promise<LoadedModel> {
   const directory = join(files.directory, folder);
   const saved = await readSavedModel(directory, { tags, signal }).catch((thrown: unknown) => {
     throw modelError(thrown);
   });
-  const session = engine.name === "native" ? await openSession(directory, saved, engine) : undefined;
+  const warmUp: WarmUp = (model, warming) =>
+    runWarmUpRecords(model, { directory, iterations: warmUpIterations, signal: warming });
+  const session = engine.name === "native" ? await openSession(directory, saved, engine, warmUp) : undefined;
   if (session !== undefined) return session;
   const state = new ModelState(saved.resources);
   try {
     const { signatures, refused } = await compileSignatures(saved, state, signal);
     state.seal();
     const details = detailsOf(saved, engine, refused);
-    return new CompiledModel({
-      signatures,
-      details,
-      dispose: () => state.dispose(),
-      warmUp: (model, warming) => runWarmUpRecords(model, directory, warming),
-    });
+    return new CompiledModel({ signatures, details, dispose: () => state.dispose(), warmUp });
   } catch (error) {
     state.dispose();
     throw error;
@@ -52,7 +53,12 @@ export async function loadSavedModel(
  * A session of TensorFlow's own for the signatures. `undefined` for functions without one, which are none of a session, and for graphs that
  * a session does not take, as those that name a GPU: they are computed op by op on TensorFlow's kernels.
  */
-async function openSession(directory: string, saved: SavedModel, engine: Engine): Promise<LoadedModel | undefined> {
+async function openSession(
+  directory: string,
+  saved: SavedModel,
+  engine: Engine,
+  warmUp: WarmUp,
+): Promise<LoadedModel | undefined> {
   if (saved.signatures.size === 0) return undefined;
   const [{ openNativeModel }, { nativeBinding }] = await Promise.all([
     import("../native/native-model.js"),
@@ -61,7 +67,7 @@ async function openSession(directory: string, saved: SavedModel, engine: Engine)
   const refused = new Map([...saved.refused].map(([name, error]) => [name, modelError(error)]));
   const signatures = new Map([...callableSignatures(saved)].map(([name, signature]) => [name, signatureOf(signature)]));
   const details = detailsOf(saved, engine, refused);
-  return openNativeModel(nativeBinding(), { directory, tags: saved.tags, signatures, details });
+  return openNativeModel(nativeBinding(), { directory, tags: saved.tags, signatures, details, warmUp });
 }
 
 interface Compiled {
@@ -113,10 +119,17 @@ function detailsOf(
   engine: Engine,
   refused: ReadonlyMap<string, PlinthError>,
 ): ReadonlyMap<string, string> {
-  const { tensorflowVersion } = saved;
+  const { tensorflowVersion, fingerprint } = saved;
   return new Map([
     ["format", tensorflowVersion === "" ? "SavedModel" : `SavedModel of TensorFlow ${tensorflowVersion}`],
-    ["engine", engine.name],
+    ...engineDetails(engine),
+    ...(fingerprint === undefined ? [] : [["fingerprint", singleprint(fingerprint)] as const]),
     ...[...refused].map(([name, { message }]) => [`refused signature ${name}`, message] as const),
   ]);
+}
+
+/** As TensorFlow's `Fingerprint.singleprint()` writes it: the same for models that answer the same. */
+function singleprint(fingerprint: Fingerprint): string {
+  const { graphDefProgramHash, signatureDefHash, savedObjectGraphHash, checkpointHash } = fingerprint;
+  return [graphDefProgramHash, signatureDefHash, savedObjectGraphHash, checkpointHash].join("/");
 }

@@ -36,24 +36,11 @@ export function engineTypeOf(type: ElementType): EngineType | undefined {
   return ENGINE_TYPES[type];
 }
 
-const SERVABLE: ReadonlySet<string> = new Set<DType>([
-  "float32",
-  "float64",
-  "float16",
-  "bfloat16",
-  "int8",
-  "int16",
-  "int32",
-  "int64",
-  "uint8",
-  "uint16",
-  "uint32",
-  "uint64",
-  "bool",
-  "string",
-]);
+/** Elements that nothing but this engine has: quantised ones. */
+const NOT_SERVABLE: ReadonlySet<ElementType> = new Set(["qint8", "quint8", "qint32"]);
 
 /** The dtype of an input or output of these elements; `undefined` where the engine cannot take or give them. */
 export function servableDType(type: string): DType | undefined {
-  return SERVABLE.has(type) ? (type as DType) : undefined;
+  const isServable = Object.hasOwn(ENGINE_TYPES, type) && !NOT_SERVABLE.has(type as ElementType);
+  return isServable ? (type as DType) : undefined;
 }

@@ -1,5 +1,5 @@
-import type { DType, DTypeData, Tensor } from "@plinth/core";
-import { type Tensor as EngineTensor, engine } from "@tensorflow/tfjs-core";
+import { allocateData, type DType, type DTypeData, type Tensor } from "@plinth/core";
+import { type Tensor as EngineTensor, engine, imag, real, tidy } from "@tensorflow/tfjs-core";
 import { toBfloat16, toFloat16 } from "./half-precision.js";
 
 /** The elements of a tensor as the engine has them; the array may be the engine's own. Strings are bytes. */
@@ -9,7 +9,19 @@ export function readValues(tensor: EngineTensor): Float32Array | Int32Array | Ui
 
 /** A copy of an engine's tensor with the elements that the signature tells. */
 export function fromEngine(tensor: EngineTensor, dtype: DType): Tensor {
+  if (dtype === "complex64" || dtype === "complex128") return complexFromEngine(tensor, dtype);
   return { dtype, shape: tensor.shape, data: outgoing(readValues(tensor), dtype) } as Tensor;
+}
+
+function complexFromEngine(tensor: EngineTensor, dtype: "complex64" | "complex128"): Tensor {
+  const data = allocateData(dtype, tensor.size);
+  tidy(() => {
+    for (const [first, part] of [real(tensor), imag(tensor)].entries()) {
+      const values = readValues(part) as Float32Array;
+      for (let at = 0; at < values.length; at++) data[2 * at + first] = values[at] as number;
+    }
+  });
+  return { dtype, shape: tensor.shape, data } as Tensor;
 }
 
 function outgoing(values: ReturnType<typeof readValues>, dtype: DType): DTypeData[DType] {

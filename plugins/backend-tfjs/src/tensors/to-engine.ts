@@ -1,6 +1,6 @@
 import { type DTypeData, PlinthError, type Tensor } from "@plinth/core";
 import type { ConstantTensor } from "@plinth/saved-model";
-import { type Tensor as EngineTensor, engine } from "@tensorflow/tfjs-core";
+import { complex, type Tensor as EngineTensor, engine, tidy } from "@tensorflow/tfjs-core";
 import { constantToTensor } from "./constant-to-tensor.js";
 import { type EngineType, engineTypeOf } from "./element-types.js";
 import { fromBfloat16, fromFloat16 } from "./half-precision.js";
@@ -19,6 +19,7 @@ type PastInt32 = "refuse" | "saturate";
  * @throws PlinthError `TENSOR_INVALID` for whole numbers past int32
  */
 export function toEngine(name: string, tensor: Tensor): EngineTensor {
+  if (tensor.dtype === "complex64" || tensor.dtype === "complex128") return complexToEngine(tensor);
   const data = engineData(tensor, "refuse", (value) => {
     throw new PlinthError(
       "TENSOR_INVALID",
@@ -34,16 +35,36 @@ export function toEngine(name: string, tensor: Tensor): EngineTensor {
  * A tensor of the engine of what stands in the model's files. Whole numbers past int32 become the nearest: models use them for `no limit`.
  */
 export function constantToEngine(constant: ConstantTensor): EngineTensor {
-  const data = engineData(constantToTensor(constant), "saturate", () => {});
-  return makeTensor(data, constant.shape, engineTypeOf(constant.dtype));
+  const tensor = constantToTensor(constant);
+  if (tensor.dtype === "complex64" || tensor.dtype === "complex128") return complexToEngine(tensor);
+  return makeTensor(
+    engineData(tensor, "saturate", () => {}),
+    constant.shape,
+    engineTypeOf(constant.dtype),
+  );
 }
 
 export function makeTensor(data: EngineData, shape: readonly number[], type: EngineType | undefined): EngineTensor {
   return engine().makeTensor(data as Float32Array, shape as number[], type as EngineType) as EngineTensor;
 }
 
+/** TensorFlow.js makes complex numbers only of their parts. */
+function complexToEngine({ shape, data }: Tensor<"complex64" | "complex128">): EngineTensor {
+  const part = (first: number) =>
+    makeTensor(
+      Float32Array.from({ length: data.length / 2 }, (_, at) => data[2 * at + first] as number),
+      shape,
+      "float32",
+    );
+  return tidy(() => complex(part(0), part(1)));
+}
+
 /** The elements as the engine has them: the same array where it can be. */
-function engineData(tensor: Tensor, pastInt32: PastInt32, found: (value: bigint | number) => void): EngineData {
+function engineData(
+  tensor: Exclude<Tensor, Tensor<"complex64" | "complex128">>,
+  pastInt32: PastInt32,
+  found: (value: bigint | number) => void,
+): EngineData {
   switch (tensor.dtype) {
     case "float32":
     case "int32":
@@ -65,9 +86,6 @@ function engineData(tensor: Tensor, pastInt32: PastInt32, found: (value: bigint 
     case "int64":
     case "uint64":
       return narrowed(tensor.data, pastInt32, found);
-    case "complex64":
-    case "complex128":
-      throw new PlinthError("MODEL_UNSUPPORTED", `Tensors of ${tensor.dtype} cannot go in or out of TensorFlow.js`);
   }
 }
 

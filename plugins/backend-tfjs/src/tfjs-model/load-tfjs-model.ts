@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type LoadedModel, PlinthError, type VersionFiles } from "@plinth/core";
 import { CompiledModel } from "../compiled-model.js";
-import type { Engine } from "../engine/engine.js";
+import { type Engine, engineDetails } from "../engine/engine.js";
 import { loadGraphModel } from "./load-graph-model.js";
 import { readModelJson } from "./model-json.js";
 import { decodeWeights, readWeights } from "./weights.js";
@@ -27,7 +27,7 @@ export async function loadTfjsModel(
   signal.throwIfAborted();
   const details = new Map([
     ["format", model.kind === "graph" ? "TensorFlow.js graph model" : "TensorFlow.js layers model"],
-    ["engine", engine.name],
+    ...engineDetails(engine),
   ]);
   if (model.kind === "layers") {
     const { openLayersModel } = await import("./load-layers-model.js");

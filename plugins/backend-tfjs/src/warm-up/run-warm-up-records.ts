@@ -20,13 +20,24 @@ interface WarmUpRun {
   readonly outputs: readonly string[] | undefined;
 }
 
+export interface WarmUpRecordsOptions {
+  /** The model's folder. */
+  readonly directory: string;
+  /** How often each request is run. */
+  readonly iterations: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Runs what a model's file of warm-up requests holds; nothing where there is no such file.
  *
  * @throws PlinthError `MODEL_FILE_INVALID` for what is no such file, `MODEL_UNSUPPORTED` for records that are no inference, and whatever a
  * run throws; the message names the record
  */
-export async function runWarmUpRecords(model: LoadedModel, directory: string, signal: AbortSignal): Promise<void> {
+export async function runWarmUpRecords(
+  model: LoadedModel,
+  { directory, iterations, signal }: WarmUpRecordsOptions,
+): Promise<void> {
   const file = await readIfThere(join(directory, PATH), signal);
   if (file === undefined) return;
   let count = 0;
@@ -35,8 +46,10 @@ export async function runWarmUpRecords(model: LoadedModel, directory: string, si
       throw invalid(`Number of warmup records exceeds the maximum of ${MAX_RECORDS}`);
     }
     for (const run of runsOf(parsed(record, count), count, model)) {
-      signal.throwIfAborted();
-      await runOnce(model, run, count, signal);
+      for (let done = 0; done < iterations; done++) {
+        signal.throwIfAborted();
+        await runOnce(model, run, count, signal);
+      }
     }
   }
 }

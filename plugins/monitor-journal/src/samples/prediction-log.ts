@@ -1,28 +1,9 @@
-import type { DType, NamedTensors, RequestFinished, Tensor } from "@plinth/core";
-import type { DataType, TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
+import type { NamedTensors, RequestFinished, Tensor } from "@plinth/core";
+import type { TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
 import { TensorProto as TensorMessage } from "@plinth/protobuf-messages/tensorflow/tensor";
 import { PredictionLog } from "@plinth/protobuf-messages/tensorflow_serving/prediction_log";
+import { TENSORFLOW_TYPES } from "@plinth/tf-example";
 import { isRedacted } from "./tensor-json.js";
-
-/** `DataType` of TensorFlow's types.proto. */
-const DATA_TYPES: Readonly<Record<DType, DataType>> = {
-  float32: 1,
-  float64: 2,
-  int32: 3,
-  uint8: 4,
-  int16: 5,
-  int8: 6,
-  string: 7,
-  complex64: 8,
-  int64: 9,
-  bool: 10,
-  bfloat16: 14,
-  uint16: 17,
-  complex128: 18,
-  float16: 19,
-  uint32: 22,
-  uint64: 23,
-};
 
 const MILLISECONDS_PER_SECOND = 1_000;
 
@@ -62,7 +43,7 @@ function protos(tensors: NamedTensors | undefined, redact: readonly string[]): M
 
 function protoOf({ dtype, shape, data }: Tensor, redacted: boolean): TensorProto {
   const tensorShape = { dim: shape.map((size) => ({ size: BigInt(size), name: "" })), unknownRank: false };
-  const head = { dtype: DATA_TYPES[dtype], tensorShape };
+  const head = { dtype: TENSORFLOW_TYPES[dtype].code, tensorShape };
   if (redacted) return TensorMessage.fromPartial(head);
   if (dtype === "string") return TensorMessage.fromPartial({ ...head, stringVal: [...data] });
   const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);

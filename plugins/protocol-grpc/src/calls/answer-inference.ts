@@ -24,6 +24,15 @@ export interface InferenceSteps<Request extends Asked> {
   readonly answer: (handle: ServableHandle, asked: Request, options: CallOptions) => Promise<Uint8Array>;
 }
 
+/** The same, of an inference that is answered with messages. */
+export interface StreamSteps<Request extends Asked> extends Omit<InferenceSteps<Request>, "answer"> {
+  readonly answer: (
+    handle: ServableHandle,
+    asked: Request,
+    options: CallOptions,
+  ) => AsyncGenerator<Uint8Array, void, undefined>;
+}
+
 /**
  * Has the version that is asked for answer, unless it has too much to do already. Statistics and monitors hear of it, however it ends.
  *
@@ -34,26 +43,74 @@ export async function answerInference<Request extends Asked>(
   caller: Caller,
   { method, read, answer }: InferenceSteps<Request>,
 ): Promise<Uint8Array> {
-  const origin = caller.origin(method);
-  let refused: ModelTarget = { model: "", origin };
+  const asking = new Asking(server, caller, method);
   try {
     const asked = read();
-    const target = targetOf(asked, caller, origin);
-    refused = target;
-    const overload = server.overload(target);
-    if (overload !== undefined) throw overload;
-    using handle = await server.acquire(target);
-    refused = { model: handle.model, version: handle.version, origin };
-    handle.admit();
-    return await answer(handle, asked, { deadlineMs: caller.deadlineMs, signal: caller.signal, origin });
+    using handle = await asking.acquire(asked);
+    return await answer(handle, asked, asking.options);
   } catch (thrown) {
-    const error = PlinthError.from(thrown);
-    server.refused(refused, error);
-    throw error;
+    throw asking.refused(thrown);
   }
 }
 
-function targetOf({ model, version, label }: Asked, caller: Caller, origin: RequestOrigin): ModelTarget {
-  const { header, deadlineMs, signal } = caller;
-  return { model, version, label, header, deadlineMs, signal, origin };
+/** As {@link answerInference}, with messages; the version is held until the last is taken. */
+export async function* answerWithMessages<Request extends Asked>(
+  server: ModelServer,
+  caller: Caller,
+  { method, read, answer }: StreamSteps<Request>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const asking = new Asking(server, caller, method);
+  try {
+    const asked = read();
+    using handle = await asking.acquire(asked);
+    yield* answer(handle, asked, asking.options);
+  } catch (thrown) {
+    throw asking.refused(thrown);
+  }
+}
+
+/** One inference on its way to a version. */
+class Asking {
+  readonly #server: ModelServer;
+  readonly #caller: Caller;
+  readonly #origin: RequestOrigin;
+  #reached: ModelTarget;
+
+  constructor(server: ModelServer, caller: Caller, method: string) {
+    this.#server = server;
+    this.#caller = caller;
+    this.#origin = caller.origin(method);
+    this.#reached = { model: "", origin: this.#origin };
+  }
+
+  get options(): CallOptions {
+    const { deadlineMs, signal } = this.#caller;
+    return { deadlineMs, signal, origin: this.#origin };
+  }
+
+  /** @throws PlinthError as `ModelServer.acquire` and `ServableHandle.admit` */
+  async acquire({ model, version, label }: Asked): Promise<ServableHandle> {
+    const { header, deadlineMs, signal } = this.#caller;
+    const origin = this.#origin;
+    const target: ModelTarget = { model, version, label, header, deadlineMs, signal, origin };
+    this.#reached = target;
+    const overload = this.#server.overload(target);
+    if (overload !== undefined) throw overload;
+    const handle = await this.#server.acquire(target);
+    this.#reached = { model: handle.model, version: handle.version, origin };
+    try {
+      handle.admit();
+      return handle;
+    } catch (thrown) {
+      handle[Symbol.dispose]();
+      throw thrown;
+    }
+  }
+
+  /** Tells of what was thrown. */
+  refused(thrown: unknown): PlinthError {
+    const error = PlinthError.from(thrown);
+    this.#server.refused(this.#reached, error);
+    return error;
+  }
 }

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** How long a connection may be silent before the operating system asks whether its other end is still there, in milliseconds. */
-const PROBE_AFTER_MS = 60_000;
+export const PROBE_AFTER_MS = 60_000;
 
 export interface ListenerOptions {
   readonly address: Address;

@@ -7,24 +7,24 @@ const INFER_RESPONSE = 2;
 
 /** A `ModelInferResponse`. Elements are in `raw_output_contents`, as Triton has them, whatever the request had its in. */
 export function encodeInfer(answer: InferenceAnswer): Buffer {
-  const { size, write } = measured(answer, false);
+  const { size, write } = measured(answer, NO_PARAMETERS);
   const writer = new WireWriter(size);
   write(writer);
   return writer.bytes;
 }
 
-/** The same as the next message of a stream, marked as the last that this request gets. */
-export function encodeStreamed(answer: InferenceAnswer): Buffer {
-  const { size, write } = measured(answer, true);
+/** The same as the next message of a stream, marked by whether it is the last that this request gets. */
+export function encodeStreamed(answer: InferenceAnswer, isFinal: boolean): Buffer {
+  const { size, write } = measured(answer, isFinal ? FINAL : NOT_FINAL);
   const writer = new WireWriter(lengthDelimitedBytes(size));
   writer.lengthDelimited(INFER_RESPONSE, size);
   write(writer);
   return writer.bytes;
 }
 
-/** An error as the next message of a stream, which goes on. */
+/** An error as the next message of a stream, which goes on: the last that this request gets. */
 export function encodeStreamError(errorMessage: string, id: string): Uint8Array {
-  const inferResponse = ModelInferResponse.fromPartial({ id });
+  const inferResponse = ModelInferResponse.fromPartial({ id, parameters: FINAL });
   return ModelStreamInferResponse.encode({ errorMessage, inferResponse }).finish();
 }
 
@@ -33,13 +33,13 @@ interface Measured {
   write(writer: WireWriter): void;
 }
 
-function measured({ model, version, id = "", outputs }: InferenceAnswer, isFinal: boolean): Measured {
+function measured({ model, version, id = "", outputs }: InferenceAnswer, parameters: ResponseParameters): Measured {
   const head = ModelInferResponse.encode(
     ModelInferResponse.fromPartial({
       modelName: model,
       modelVersion: version,
       id,
-      parameters: isFinal ? FINAL : NO_PARAMETERS,
+      parameters,
       outputs: outputs.map(tensorOf),
     }),
   ).finish();
@@ -59,5 +59,12 @@ function tensorOf({ name, tensor }: AnsweredOutput) {
   return { name, datatype: datatypeOf(tensor.dtype), shape: tensor.shape.map(BigInt) };
 }
 
-const NO_PARAMETERS = new Map();
-const FINAL = new Map([["triton_final_response", { parameterChoice: { $case: "boolParam", value: true } as const }]]);
+type ResponseParameters = ModelInferResponse["parameters"];
+
+const NO_PARAMETERS: ResponseParameters = new Map();
+const FINAL: ResponseParameters = finalResponse(true);
+const NOT_FINAL: ResponseParameters = finalResponse(false);
+
+function finalResponse(value: boolean): ResponseParameters {
+  return new Map([["triton_final_response", { parameterChoice: { $case: "boolParam", value } }]]);
+}

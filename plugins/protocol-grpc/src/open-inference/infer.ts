@@ -1,6 +1,6 @@
-import { PlinthError } from "@plinth/core";
-import { type InferenceAnswer, infer, modelTarget, protocolError } from "@plinth/open-inference";
-import { answerInference } from "../calls/answer-inference.js";
+import type { ModelTarget } from "@plinth/core";
+import { infer, inferStream, modelTarget, protocolError } from "@plinth/open-inference";
+import { answerInference, answerWithMessages } from "../calls/answer-inference.js";
 import type { Caller } from "../calls/caller.js";
 import type { DuplexMethod, UnaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
@@ -15,55 +15,91 @@ const MAX_STREAMED_AT_ONCE = 32;
 /** Metadata by which a client wants errors of a stream as its status, and so its end. */
 const GRPC_ERRORS = "triton_grpc_error";
 
-type Encode = (answer: InferenceAnswer) => Uint8Array;
-
 /** `ModelInfer`. */
 export function inferMethod(surroundings: Surroundings): UnaryMethod {
-  return { kind: "unary", answer: (request, caller) => answerInfer(surroundings, request, caller, encodeInfer) };
+  return { kind: "unary", answer: (request, caller) => answerInfer(surroundings, request, caller) };
 }
 
-/** `ModelStreamInfer`: an answer for each request, in their order. No backend streams its answer yet, so that each has one. */
+/**
+ * `ModelStreamInfer`: one message for each request to a model that answers at once, as many as the model gives for one to a model that streams.
+ * The first messages come in the order of the requests; behind them those of several requests may be mixed.
+ */
 export function streamInferMethod(surroundings: Surroundings): DuplexMethod {
-  const answer = async (request: Buffer, caller: Caller): Promise<Uint8Array> => {
-    const asking = caller.withRequest(performance.now(), surroundings.limits.inferenceTimeoutMs);
-    try {
-      return await answerInfer(surroundings, request, asking, encodeStreamed);
-    } catch (thrown) {
-      if (caller.header(GRPC_ERRORS) === "true") throw thrown;
-      return encodeStreamError(PlinthError.from(thrown).message, idOf(request));
-    }
-  };
   return {
     kind: "duplex",
-    answer: (requests, caller) => answersInOrder(requests, (each) => answer(each, caller), MAX_STREAMED_AT_ONCE),
+    answer: (requests, caller) =>
+      answersInOrder(requests, (request) => answerOrError(surroundings, request, caller), MAX_STREAMED_AT_ONCE),
   };
 }
 
-async function answerInfer(
-  { server, limits }: Surroundings,
-  request: Buffer,
-  caller: Caller,
-  encode: Encode,
-): Promise<Uint8Array> {
+async function answerInfer(surroundings: Surroundings, request: Buffer, caller: Caller): Promise<Uint8Array> {
+  const { server, limits } = surroundings;
   const arrivedAtMs = performance.now();
-  let target = { model: "" };
-  const read = () => {
-    const { model, version, id } = readOutline(request);
-    target = { model };
-    target = modelTarget(model, version);
-    return { ...target, id };
-  };
+  const asking = new AskedModel(request);
   try {
     return await answerInference(server, caller, {
       method: "infer",
-      read,
+      read: () => asking.read(),
       answer: async (handle, { id }, { deadlineMs = Number.POSITIVE_INFINITY, ...call }) => {
         const decoded = readInfer(request, id, new TensorBudget(limits.maxRequestBytes));
-        return encode(await infer(handle, decoded, { arrivedAtMs, deadlineMs, ...call }));
+        return encodeInfer(await infer(handle, decoded, { arrivedAtMs, deadlineMs, ...call }));
       },
     });
   } catch (thrown) {
-    throw protocolError(thrown, target);
+    throw protocolError(thrown, asking.target);
+  }
+}
+
+async function* answerOrError(
+  surroundings: Surroundings,
+  request: Buffer,
+  caller: Caller,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const asked = new AskedModel(request);
+  try {
+    yield* answerStreamed(surroundings, request, asked, caller);
+  } catch (thrown) {
+    const error = protocolError(thrown, asked.target);
+    if (caller.header(GRPC_ERRORS) === "true") throw error;
+    yield encodeStreamError(error.message, idOf(request));
+  }
+}
+
+function answerStreamed(
+  { server, limits }: Surroundings,
+  request: Buffer,
+  asked: AskedModel,
+  caller: Caller,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const arrivedAtMs = performance.now();
+  const untilMs = Math.min(caller.deadlineMs, arrivedAtMs + limits.streamTimeoutMs);
+  return answerWithMessages(server, caller.withRequest(arrivedAtMs, limits.inferenceTimeoutMs), {
+    method: "infer",
+    read: () => asked.read(),
+    answer: async function* (handle, { id }, { deadlineMs = Number.POSITIVE_INFINITY, ...call }) {
+      const decoded = readInfer(request, id, new TensorBudget(limits.maxRequestBytes));
+      const stream = inferStream(handle, decoded, { arrivedAtMs, deadlineMs, untilMs, ...call });
+      for await (const answer of stream.answers) yield encodeStreamed(answer, !stream.isDecoupled);
+      if (stream.isDecoupled && stream.wantsEmptyFinal) yield encodeStreamed(stream.empty, true);
+    },
+  });
+}
+
+/** Which model a request asks for, as far as it could be read. */
+class AskedModel {
+  target: ModelTarget = { model: "" };
+  readonly #request: Buffer;
+
+  constructor(request: Buffer) {
+    this.#request = request;
+  }
+
+  /** @throws PlinthError `REQUEST_INVALID` */
+  read(): ModelTarget & { readonly id: string } {
+    const { model, version, id } = readOutline(this.#request);
+    this.target = { model };
+    this.target = modelTarget(model, version);
+    return { ...this.target, id };
   }
 }
 

@@ -36,20 +36,26 @@ export function repositoryMethods(surroundings: Surroundings): readonly (readonl
 
 async function change(
   verb: "load" | "unload",
-  { repositoryName, modelName, parameters }: RepositoryModelLoadRequest,
+  request: RepositoryModelLoadRequest,
   caller: Caller,
   surroundings: Surroundings,
 ): Promise<Record<never, never>> {
   checkManager(caller, surroundings);
-  checkRepository(repositoryName);
-  const names = Object.fromEntries([...parameters.keys()].map((name) => [name, true]));
+  const model = modelOf(request);
+  const names = Object.fromEntries([...request.parameters.keys()].map((name) => [name, true]));
   const path = `/repository/models/:model/${verb}`;
-  await askMainProcess(
-    surroundings,
-    { method: "POST", path, params: { model: modelName }, body: { parameters: names } },
-    caller,
-  );
+  await askMainProcess(surroundings, { method: "POST", path, params: { model }, body: { parameters: names } }, caller);
   return {};
+}
+
+/** KServe's own definition of the request has the model's name in the field where Triton's has the repository's. */
+function modelOf({
+  repositoryName,
+  modelName,
+}: Pick<RepositoryModelLoadRequest, "repositoryName" | "modelName">): string {
+  if (modelName === "") return repositoryName;
+  checkRepository(repositoryName);
+  return modelName;
 }
 
 /** @throws PlinthError `PERMISSION_DENIED`, or where there are tokens `TOKEN_MISSING`, `TOKEN_UNKNOWN` */

@@ -1,15 +1,17 @@
-import { type NamedTensors, PlinthError, type Signature } from "@plinth/core";
+import { missingInputs, type NamedTensors, PlinthError, type Signature } from "@plinth/core";
 import { DATA_TYPES } from "./data-types.js";
 
 // In TensorFlow Serving's words, as far as its tests and its clients look for them.
 
-/** Whether just the signature's inputs were sent. @throws PlinthError `INPUT_MISSING`, `INPUT_UNKNOWN` */
-export function checkSentInputs({ inputs }: Signature, sent: ReadonlyMap<string, unknown>): void {
+/** Whether the signature's inputs were sent, but for those with a default, and no others. @throws PlinthError `INPUT_MISSING`, `INPUT_UNKNOWN` */
+export function checkSentInputs(signature: Signature, sent: ReadonlyMap<string, unknown>): void {
+  const { inputs } = signature;
   let present = 0;
   for (const name of inputs.keys()) if (sent.has(name)) present++;
   if (present === inputs.size && present === sent.size) return;
-  const missing = [...inputs.keys()].filter((name) => !sent.has(name));
+  const missing = missingInputs(signature, (name) => sent.has(name));
   const extra = [...sent.keys()].filter((name) => !inputs.has(name));
+  if (missing.length + extra.length === 0) return;
   const faults = [
     ...(extra.length > 0 ? [`Sent extra: ${namesOf(extra)}`] : []),
     ...(missing.length > 0 ? [`Missing but required: ${namesOf(missing)}`] : []),

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { ServableHandle } from "@plinth/core";
-import { ModelSpec } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 import { CLASSIFY_METHOD, type Classification, type InferenceTaskResult, type Regression } from "@plinth/tf-example";
+import { encodeModelSpec } from "./write-model-spec.js";
 
 // Written field by field, without an object for each class: there may be thousands of them for each example.
 
@@ -78,8 +78,7 @@ function writeRegression(writer: BinaryWriter, { values }: Regression): void {
 }
 
 function writeModelSpec(writer: BinaryWriter, field: number, { model, version }: Answered, signature: string): void {
-  const versionChoice = { $case: "version", value: version } as const;
-  writeMessage(writer, field, () => ModelSpec.encode({ name: model, versionChoice, signatureName: signature }, writer));
+  writer.tag(field, WireType.LengthDelimited).bytes(encodeModelSpec(model, version, signature));
 }
 
 function writeMessage(writer: BinaryWriter, field: number, write: () => void): void {

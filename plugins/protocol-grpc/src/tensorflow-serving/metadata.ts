@@ -1,5 +1,6 @@
-import { PlinthError, type ServableHandle, type Signature, type TensorSpec } from "@plinth/core";
+import { PlinthError, type ServableHandle, type Signature, type Tensor, type TensorSpec } from "@plinth/core";
 import type { SignatureDef, TensorInfo } from "@plinth/protobuf-messages/tensorflow/saved_model";
+import { TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
 import {
   type GetModelMetadataResponse,
   PredictionServiceDefinition,
@@ -7,8 +8,10 @@ import {
 } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 import { type UnaryMethod, unaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
+import { WireWriter } from "../wire/wire-writer.js";
 import { DATA_TYPES } from "./data-types.js";
 import { askedModel } from "./model-spec-message.js";
+import { measureTensor, writeTensor } from "./write-tensor.js";
 
 /** The one field of metadata that there is. */
 const SIGNATURE_DEF = "signature_def";
@@ -46,7 +49,19 @@ function metadataOf({ model, version, signatures }: ServableHandle): GetModelMet
 }
 
 function signatureDefOf({ inputs, outputs, method }: Signature): SignatureDef {
-  return { inputs: tensorInfosOf(inputs), outputs: tensorInfosOf(outputs), methodName: method, defaults: new Map() };
+  return {
+    inputs: tensorInfosOf(inputs),
+    outputs: tensorInfosOf(outputs),
+    methodName: method,
+    defaults: new Map([...inputs].flatMap(([name, spec]) => (spec.default ? [[name, protoOf(spec.default)]] : []))),
+  };
+}
+
+function protoOf(tensor: Tensor): TensorProto {
+  const measured = measureTensor(tensor, "values");
+  const writer = new WireWriter(measured.bytes);
+  writeTensor(writer, measured);
+  return TensorProto.decode(writer.bytes);
 }
 
 function tensorInfosOf(specs: ReadonlyMap<string, TensorSpec>): Map<string, TensorInfo> {

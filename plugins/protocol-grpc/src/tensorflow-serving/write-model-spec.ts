@@ -1,5 +1,5 @@
 import type { ModelVersion } from "@plinth/core";
-import { lengthDelimitedBytes, varint64Bytes, type WireWriter } from "../wire/wire-writer.js";
+import { lengthDelimitedBytes, varint64Bytes, WireWriter } from "../wire/wire-writer.js";
 
 const NAME = 1;
 const VERSION = 2;
@@ -33,4 +33,12 @@ export function writeModelSpec(writer: WireWriter, spec: MeasuredModelSpec): voi
   writer.lengthDelimited(VERSION, spec.versionBytes);
   writer.varint64Field(INT64_VALUE, spec.version);
   writer.text(SIGNATURE_NAME, spec.signature, spec.signatureBytes);
+}
+
+/** A whole `ModelSpec`. */
+export function encodeModelSpec(model: string, version: ModelVersion, signature: string): Uint8Array {
+  const spec = measureModelSpec(model, version, signature);
+  const writer = new WireWriter(spec.bytes);
+  writeModelSpec(writer, spec);
+  return writer.bytes;
 }

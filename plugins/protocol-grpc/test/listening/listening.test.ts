@@ -1,19 +1,19 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { fileURLToPath } from "node:url";
 import { Client, credentials } from "@grpc/grpc-js";
 import { PlinthError } from "@plinth/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { grpcOptions } from "../../src/index.js";
 import { ReloadedCredentials } from "../../src/listening/reloaded-credentials.js";
 import { GrpcUnderTest, unary } from "../grpc-under-test.js";
 import { ECHO_REQUEST, PREDICT } from "../predict-client.js";
 import { SILENT } from "../silent-logger.js";
+import { TestAuthority } from "./test-authority.js";
 
 let folder: string;
 
@@ -23,7 +23,16 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const certificate = (name: string): string => fileURLToPath(new URL(`./certificates/${name}`, import.meta.url));
+const certificates = mkdtempSync(join(tmpdir(), "plinth-grpc-tls-"));
+
+beforeAll(async () => {
+  const authority = await TestAuthority.create(certificates);
+  for (const name of ["server", "renewed", "client"]) await authority.issue(name);
+});
+
+afterAll(() => rm(certificates, { recursive: true, force: true }));
+
+const certificate = (name: string): string => join(certificates, name);
 const pem = (name: string): Buffer => readFileSync(certificate(name));
 
 async function answers(client: Client): Promise<boolean> {

@@ -131,7 +131,14 @@ describe("what the main process is asked", () => {
     grpc = await InferenceUnderTest.start({ routes });
     const parameters = new Map([["config", { parameterChoice: { $case: "stringParam", value: "{}" } }]]);
     await grpc.call(methods.repositoryModelLoad, { modelName: "m", parameters });
-    expect(asked).toEqual([["m", { parameters: { config: true } }]]);
+    await grpc.call(methods.repositoryModelLoad, { repositoryName: "of-kserve" });
+    expect(asked).toEqual([
+      ["m", { parameters: { config: true } }],
+      ["of-kserve", { parameters: {} }],
+    ]);
+    await expect(
+      grpc.call(methods.repositoryModelLoad, { repositoryName: "other", modelName: "m" }),
+    ).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
     await expect(grpc.call(methods.repositoryModelUnload, { modelName: "m" })).rejects.toMatchObject({
       code: status.FAILED_PRECONDITION,
       details: "pinned by config.yaml:3",

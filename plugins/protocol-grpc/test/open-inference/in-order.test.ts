@@ -9,12 +9,17 @@ async function* requestsOf(...values: number[]): AsyncGenerator<number> {
 function gates() {
   const open: ((value: string) => void)[] = [];
   const shut: ((error: Error) => void)[] = [];
-  const answer = () =>
-    new Promise<string>((resolve, reject) => {
+  const answer = async function* () {
+    yield await new Promise<string>((resolve, reject) => {
       open.push(resolve);
       shut.push(reject);
     });
+  };
   return { open, shut, answer };
+}
+
+async function* oneAnswer(): AsyncGenerator<string> {
+  yield "x";
 }
 
 describe("answers in order", () => {
@@ -69,7 +74,46 @@ describe("answers in order", () => {
         stopped = true;
       }
     }
-    for await (const _ of answersInOrder(endless(), async () => "x", 4)) break;
+    for await (const _ of answersInOrder(endless(), oneAnswer, 4)) break;
     await expect.poll(() => stopped).toBe(true);
+  });
+
+  it("of one request go on while those of others are waited for, only the first ones keep the order", async () => {
+    const { open, answer } = gates();
+    async function* twice(request: number): AsyncGenerator<string> {
+      if (request === 2) yield* answer();
+      else for (let step = 0; step < 3; step++) yield `${request}.${step}`;
+    }
+    const answers = answersInOrder(requestsOf(1, 2, 3), twice, 8);
+    const came: string[] = [];
+    for (let index = 0; index < 3; index++) came.push((await answers.next()).value ?? "");
+    expect(came, "what request 2 holds up is only the beginning of request 3").toEqual(["1.0", "1.1", "1.2"]);
+    const rest = answers.next();
+    await expect.poll(() => open.length).toBe(1);
+    open[0]?.("2");
+    for (let each = await rest; !each.done; each = await answers.next()) came.push(each.value);
+    expect(came.slice(3)).toEqual(["2", "3.0", "3.1", "3.2"]);
+  });
+
+  it("of requests without any do not hold up the others", async () => {
+    async function* some(request: number): AsyncGenerator<string> {
+      if (request === 2) yield "2";
+    }
+    const came: string[] = [];
+    for await (const each of answersInOrder(requestsOf(1, 2, 3), some, 1)) came.push(each);
+    expect(came).toEqual(["2"]);
+  });
+
+  it("are asked for one ahead, however slowly they are taken", async () => {
+    let asked = 0;
+    async function* endless(): AsyncGenerator<number> {
+      for (;;) yield ++asked;
+    }
+    const answers = answersInOrder(requestsOf(1), endless, 4);
+    for (let taken = 1; taken <= 5; taken++) {
+      expect((await answers.next()).value).toBe(taken);
+      expect(asked).toBeLessThanOrEqual(taken + 1);
+    }
+    await answers.return();
   });
 });

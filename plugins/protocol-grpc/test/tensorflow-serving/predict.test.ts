@@ -3,6 +3,7 @@ import { TensorProto } from "@plinth/protobuf-messages/tensorflow/tensor";
 import {
   PredictionServiceDefinition,
   type PredictResponse,
+  SignatureDefMap,
 } from "@plinth/protobuf-messages/tensorflow_serving/prediction_service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FunctionsServer } from "../functions-server.js";
@@ -30,7 +31,31 @@ const X = new Map([["x", float(2, 1)]]);
 const SPEC = { name: "half_plus_two" };
 
 describe("Predict", () => {
-  it("H01 answers with float_val and says which model, version and signature did", async () => {
+  it("may be sent without inputs that have a default", async () => {
+    const [served, fallback] = [halfPlusTwo(), { dtype: "float32", shape: [1], data: Float32Array.of(7) } as const];
+    const { signature, run } = served.functions.get("serving_default") ?? expect.fail("there is no such signature");
+    const inputs = new Map([
+      ...signature.inputs,
+      ["scale", { dtype: "float32", shape: [1], default: fallback } as const],
+    ]);
+    const functions = new Map([["serving_default", { signature: { ...signature, inputs }, run }]]);
+    await using scaled = await GrpcUnderTest.start({ server: new FunctionsServer([{ ...served, functions }]) });
+    const { methods } = PredictionServiceDefinition;
+    const { outputs } = await scaled.call(PredictionServiceDefinition, methods.predict, { modelSpec: SPEC, inputs: X });
+    expect(outputs.get("y")?.floatVal).toEqual([3]);
+    await expect(
+      scaled.call(PredictionServiceDefinition, methods.predict, {
+        modelSpec: SPEC,
+        inputs: new Map([["scale", float(1, 1)]]),
+      }),
+    ).rejects.toMatchObject({ details: expect.stringContaining("Missing but required: {x}") });
+    const request = { modelSpec: SPEC, metadataField: ["signature_def"] };
+    const { metadata } = await scaled.call(PredictionServiceDefinition, methods.getModelMetadata, request);
+    const { signatureDef } = SignatureDefMap.decode(metadata.get("signature_def")?.value ?? new Uint8Array());
+    expect(signatureDef.get("serving_default")?.defaults).toEqual(new Map([["scale", float(7, 1)]]));
+  });
+
+  it("H01, P07, P44 answers with float_val and says which model, version and signature did", async () => {
     expect(await predict({ modelSpec: SPEC, inputs: X, outputFilter: ["y"] })).toEqual({
       outputs: new Map([["y", float(3, 1)]]),
       modelSpec: {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { type InferCall, type ModelServer, type ModelTarget, PlinthError } from "@plinth/core";
+import { type InferCall, type ModelServer, type ModelTarget, PlinthError, type ServerLimits } from "@plinth/core";
 import { clientSignal } from "./client-signal.js";
 import { pack } from "./content-encoding.js";
 import { pathnameOf } from "./pathname.js";
@@ -7,6 +7,7 @@ import { readBody } from "./read-body.js";
 import { requestDeadline } from "./request-deadline.js";
 import { restOrigin } from "./request-origin.js";
 import { type Answer, discardRest, send } from "./send.js";
+import { type StreamedAnswer, sendStream } from "./send-stream.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** What a path asks for, of whatever dialect. */
@@ -19,6 +20,7 @@ export interface InferencePath {
 /** A request for inference that has arrived whole. */
 export interface ArrivedRequest extends Required<Pick<InferCall, "deadlineMs" | "signal" | "origin">> {
   readonly server: ModelServer;
+  readonly limits: ServerLimits;
   /** With the headers that sticky traffic may ask for, with how long a load is waited for, and with who asks. */
   readonly target: ModelTarget;
   /** Its bytes are the request's alone. */
@@ -36,7 +38,7 @@ export interface InferenceDialect<Path extends InferencePath = InferencePath> {
   /** Where in a body with these headers raw tensors begin; 0 where there are none. */
   tensorsAt(headers: IncomingHttpHeaders): number;
   /** @throws anything */
-  answer(path: Path, request: ArrivedRequest): Promise<Answer>;
+  answer(path: Path, request: ArrivedRequest): Promise<Answer | StreamedAnswer>;
   refuse(path: Path, error: PlinthError): Answer;
 }
 
@@ -78,8 +80,12 @@ async function answer(
     const overload = server.overload(target);
     if (overload !== undefined) throw overload;
     const body = await readBody(request, limits.maxRequestBytes, dialect.tensorsAt(headers));
-    const arrived = { server, target, body, headers, arrivedAtMs, deadlineMs, signal, origin };
+    const arrived = { server, limits, target, body, headers, arrivedAtMs, deadlineMs, signal, origin };
     const answered = await dialect.answer(path, arrived);
+    if ("parts" in answered) {
+      await sendStream(response, answered, isDraining);
+      return;
+    }
     const accepted = headers["accept-encoding"];
     send(response, accepted === undefined ? answered : await packed(answered, String(accepted)), isDraining());
   } catch (thrown) {

@@ -1,10 +1,11 @@
 import { type DType, PlinthError } from "@plinth/core";
+import { TENSORFLOW_TYPES } from "@plinth/tf-example";
 import { isBase64Object } from "./base64.js";
 import { CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "./characters.js";
 import { createElementRows, type ElementRows } from "./element-rows.js";
 import { excerpt } from "./excerpt.js";
+import { jsonTypeName } from "./json-type-name.js";
 import { skipValue } from "./skip-value.js";
-import { jsonTypeName, TYPE_NAMES } from "./type-names.js";
 
 /** What a value looks like that is a tensor by itself. */
 export interface ValueForm {
@@ -111,7 +112,7 @@ function wrongLevel(bytes: Buffer, at: number, level: number, rank: number): Pli
 function wrongType(bytes: Buffer, at: number, dtype: DType): PlinthError {
   const value = excerpt(bytes, at, skipValue(bytes, at));
   return invalid(
-    `JSON Value: ${value} Type: ${jsonTypeName(bytes, at)} is not of expected type: ${TYPE_NAMES[dtype]}`,
+    `JSON Value: ${value} Type: ${jsonTypeName(bytes, at)} is not of expected type: ${TENSORFLOW_TYPES[dtype].name}`,
     `expected ${elements(dtype)}`,
   );
 }
@@ -133,7 +134,7 @@ function wrongBase64(bytes: Buffer, at: number): PlinthError {
 function notConvertible(bytes: Buffer, at: number, dtype: DType): PlinthError {
   return new PlinthError(
     "NOT_IMPLEMENTED",
-    `Conversion of JSON Value: ${excerpt(bytes, at, skipValue(bytes, at))} to type: ${TYPE_NAMES[dtype]} is not supported: ` +
+    `Conversion of JSON Value: ${excerpt(bytes, at, skipValue(bytes, at))} to type: ${TENSORFLOW_TYPES[dtype].name} is not supported: ` +
       "JSON has no complex numbers",
   );
 }

@@ -48,8 +48,35 @@ export function decodeGenerate(body: Buffer, { inputs: specs }: Signature): Infe
 }
 
 /** An object with the model, its version, and a value for each output: that of its only element, else lists without leading axes of 1. */
-export function encodeGenerate({ model, version, id, outputs }: InferenceAnswer): Answer {
+export function encodeGenerate(answer: InferenceAnswer): Answer {
   const out = new JsonBuffer(1_024);
+  writeAnswer(out, answer);
+  return { status: 200, chunks: [out.finish()], headers: JSON_TYPE };
+}
+
+/** The same as a server-sent event: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export function encodeEvent(answer: InferenceAnswer): Uint8Array {
+  const out = new JsonBuffer(1_024);
+  out.ascii(DATA);
+  writeAnswer(out, answer);
+  out.ascii(EVENT_END);
+  return out.finish();
+}
+
+/** The event that a stream ends with which fails: `{"error": "<message>"}`. */
+export function encodeError({ message }: PlinthError): Uint8Array {
+  const out = new JsonBuffer(message.length + 64);
+  out.ascii(`${DATA}{"error":`);
+  writeText(out, message);
+  out.byte(CLOSE_BRACE);
+  out.ascii(EVENT_END);
+  return out.finish();
+}
+
+const DATA = "data: ";
+const EVENT_END = "\n\n";
+
+function writeAnswer(out: JsonBuffer, { model, version, id, outputs }: InferenceAnswer): void {
   out.ascii('{"model_name":');
   writeText(out, model);
   out.ascii(`,"model_version":"${version}"`);
@@ -64,13 +91,6 @@ export function encodeGenerate({ model, version, id, outputs }: InferenceAnswer)
     tensorWriter(tensor, false)(out, trimmed(tensor.shape), 0);
   }
   out.byte(CLOSE_BRACE);
-  return { status: 200, chunks: [out.finish()], headers: JSON_TYPE };
-}
-
-/** The same answer as a stream of one server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-export function asEvent({ status, chunks }: Answer): Answer {
-  const headers = { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" };
-  return { status, chunks: [Buffer.from("data: "), ...chunks, Buffer.from("\n\n")], headers };
 }
 
 function fitted(tensor: Tensor, { shape }: TensorSpec): Tensor {

@@ -1,4 +1,4 @@
-import { answerOf, type Json, pathParameter, reference } from "../http/openapi.js";
+import { bodyOf, DEADLINES, type Json, pathParameter, responses } from "../http/openapi.js";
 import type { InferenceVerb } from "./paths.js";
 
 /** What may stand before a verb or `/metadata`. */
@@ -40,14 +40,6 @@ const VERBS: Readonly<Record<InferenceVerb, VerbDescription>> = {
   },
 };
 
-/** When the answer is of no use any more; the soonest counts. */
-const DEADLINES: readonly Json[] = [
-  header("grpc-timeout", "How long the answer is of use, as gRPC writes it.", { pattern: "^[0-9]{1,8}[HMSmun]$" }),
-  header("x-envoy-expected-rq-timeout-ms", "The same in milliseconds, as proxies send it.", {
-    pattern: "^[0-9]{1,15}$",
-  }),
-];
-
 /** TensorFlow Serving's paths, for the OpenAPI document. */
 export function servingPaths(): Readonly<Record<string, Json>> {
   const paths: Record<string, Json> = {
@@ -64,7 +56,7 @@ export function servingPaths(): Readonly<Record<string, Json>> {
         operationId: `${verb}${id}`,
         summary,
         parameters: DEADLINES,
-        requestBody: { required: true, content: { "application/json": { schema: reference(request) } } },
+        requestBody: bodyOf(request),
         responses: responses(answer),
       };
       paths[`${path}:${verb}`] = { parameters, post };
@@ -75,12 +67,4 @@ export function servingPaths(): Readonly<Record<string, Json>> {
 
 function read(operationId: string, summary: string, answer: string): Json {
   return { operationId, summary, responses: responses(answer) };
-}
-
-function responses(answer: string): Json {
-  return { 200: answerOf("The answer.", answer), default: answerOf("What went wrong.", "Error") };
-}
-
-function header(name: string, description: string, schema: Json): Json {
-  return { name, in: "header", description, schema: { type: "string", ...schema } };
 }

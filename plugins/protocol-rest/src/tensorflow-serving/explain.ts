@@ -1,4 +1,4 @@
-import { formatShape, PlinthError, type Signature } from "@plinth/core";
+import { formatShape, missingInputs, PlinthError, type Signature } from "@plinth/core";
 import { CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "../json/characters.js";
 import { ValueExaminer, type ValueForm } from "../json/examine-value.js";
 import { clip } from "../json/excerpt.js";
@@ -52,10 +52,9 @@ export function explainInputs(bytes: Buffer, at: number, inputs: Inputs): never 
     seen.add(walker.key);
     new ValueExaminer(bytes, spec.dtype, MAX_RANK).examine(at);
   }
-  for (const [name, spec] of inputs) {
-    if (!seen.has(name) && spec.default === undefined) {
-      throw invalid(`Missing named input: ${name} in 'inputs' object. Expected the keys ${names(inputs)}`);
-    }
+  const [missing] = missingInputs({ inputs }, (name) => seen.has(name));
+  if (missing !== undefined) {
+    throw invalid(`Missing named input: ${missing} in 'inputs' object. Expected the keys ${names(inputs)}`);
   }
   throw unexplained();
 }
@@ -68,6 +67,8 @@ class InstanceExaminer {
   /** What the values of the first instance look like. */
   readonly #expected = new Map<string, ValueForm>();
   readonly #walker: ObjectWalker;
+  /** Of the first instance, where that is an object. */
+  #keys: ReadonlySet<string> | undefined;
 
   constructor(bytes: Buffer, inputs: Inputs) {
     this.#bytes = bytes;
@@ -94,7 +95,9 @@ class InstanceExaminer {
       seen.add(key);
       at = this.#examine(at, index, key, key);
     }
-    if (seen.size < this.#inputs.size) {
+    this.#keys ??= seen;
+    const isLikeFirst = seen.size === this.#keys.size && [...seen].every((key) => this.#keys?.has(key));
+    if (!isLikeFirst || missingInputs({ inputs: this.#inputs }, (name) => seen.has(name)).length > 0) {
       throw failed(index, undefined, invalid(`JSON object: keys must be equal to: ${names(this.#inputs)}`));
     }
     return walker.end;

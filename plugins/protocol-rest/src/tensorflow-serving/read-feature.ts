@@ -15,10 +15,10 @@ import {
   ZERO,
 } from "../json/characters.js";
 import { clip, excerpt } from "../json/excerpt.js";
+import { jsonTypeName } from "../json/json-type-name.js";
 import { NumberRows } from "../json/number-rows.js";
 import { skipValue } from "../json/skip-value.js";
 import { closingQuote, unescaped } from "../json/strings.js";
-import { jsonTypeName } from "../json/type-names.js";
 
 /** A feature, and where in the document its value ends. */
 export interface FeatureRead {

@@ -1,4 +1,4 @@
-import type { NamedTensors, Signature, Tensor } from "@plinth/core";
+import { missingInputs, type NamedTensors, type Signature, type Tensor } from "@plinth/core";
 import { BASE64_KEY, isBase64Object } from "../json/base64.js";
 import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, skipBlanks } from "../json/characters.js";
 import { ObjectWalker } from "../json/object-walker.js";
@@ -44,11 +44,11 @@ export function readInputs(bytes: Buffer, at: number, inputs: Inputs): TensorsRe
     if (at < 0) return undefined;
     tensors.set(walker.key, reader.finish());
   }
-  return tensors.size === inputs.size || lacksOnlyDefaults(tensors, inputs) ? { tensors, end: walker.end } : undefined;
+  return lacksOnlyDefaults(tensors, inputs) ? { tensors, end: walker.end } : undefined;
 }
 
 function lacksOnlyDefaults(tensors: NamedTensors, inputs: Inputs): boolean {
-  return [...inputs].every(([name, spec]) => tensors.has(name) || spec.default !== undefined);
+  return tensors.size === inputs.size || missingInputs({ inputs }, (name) => tensors.has(name)).length === 0;
 }
 
 /** Whether the value at `at` is an object with values by input name, and not one that stands for bytes. */
@@ -66,13 +66,14 @@ function readOnly(bytes: Buffer, at: number, inputs: Inputs): TensorsRead | unde
   return end < 0 ? undefined : { tensors: new Map([[name, reader.finish()]]), end };
 }
 
-/** Objects with a value for each input, the first of which begins at `at`. */
+/** Objects with a value for each input, the first of which begins at `at`. All may leave out the same inputs that have a default. */
 function readRows(bytes: Buffer, at: number, inputs: Inputs): TensorsRead | undefined {
   const readers = new Map<string, TensorReader>();
   for (const [name, { dtype }] of inputs) readers.set(name, new TensorReader(bytes, dtype, "stacked"));
   const mayBeBase64 = inputs.size === 1 && inputs.has(BASE64_KEY);
   const walker = new ObjectWalker(bytes);
-  for (let rows = 1; ; rows++) {
+  let rows = 1;
+  for (; ; rows++) {
     if (bytes[at] !== OPEN_BRACE || (mayBeBase64 && isBase64Object(bytes, at))) return undefined;
     let members = 0;
     for (at = walker.enter(at); at >= 0; at = walker.next(at)) {
@@ -82,13 +83,19 @@ function readRows(bytes: Buffer, at: number, inputs: Inputs): TensorsRead | unde
       if (at < 0) return undefined;
       members++;
     }
-    if (members !== readers.size) return undefined;
+    if (members !== readers.size && !isEven(readers, rows)) return undefined;
     at = skipBlanks(bytes, walker.end);
     if (bytes[at] !== COMMA) break;
     at = skipBlanks(bytes, at + 1);
   }
-  if (bytes[at] !== CLOSE_BRACKET) return undefined;
+  if (bytes[at] !== CLOSE_BRACKET || !isEven(readers, rows)) return undefined;
   const tensors = new Map<string, Tensor>();
-  for (const [name, reader] of readers) tensors.set(name, reader.finish());
-  return { tensors, end: at + 1 };
+  for (const [name, reader] of readers) if (reader.count > 0) tensors.set(name, reader.finish());
+  return lacksOnlyDefaults(tensors, inputs) ? { tensors, end: at + 1 } : undefined;
+}
+
+/** Whether each input came in all of the rows so far, or in none. */
+function isEven(readers: ReadonlyMap<string, TensorReader>, rows: number): boolean {
+  for (const { count } of readers.values()) if (count !== rows && count !== 0) return false;
+  return true;
 }

@@ -1,29 +1,24 @@
 import { CLASSIFY_METHOD, REGRESS_METHOD } from "@plinth/tf-example";
 import { z } from "zod";
+import type { NamedSchemas } from "../http/openapi.js";
 
 /*
  * What TensorFlow Serving's REST API sends and takes, for people and for programs that generate clients: the OpenAPI document is made from
  * these. Requests are read by `decode.ts` and `decode-examples.ts`, which also take `NaN` and infinities as numbers; answers may hold them.
  */
 
-interface NamedSchema {
-  readonly id: string;
-  readonly description?: string;
-  readonly examples?: readonly unknown[];
-}
-
 /** Schemas that the document has by name. */
-export const SCHEMAS: z.core.$ZodRegistry<NamedSchema> = z.registry<NamedSchema>();
+export const SERVING_SCHEMAS: NamedSchemas = z.registry();
 
 const base64 = z
   .strictObject({ b64: z.string().meta({ contentEncoding: "base64" }) })
-  .register(SCHEMAS, { id: "Bytes", description: "Bytes in base64." });
+  .register(SERVING_SCHEMAS, { id: "Bytes", description: "Bytes in base64." });
 
 const scalar = z.union([z.number(), z.string(), z.boolean(), base64]);
 
 const tensorValue: z.ZodType = z
   .union([scalar, z.array(z.lazy(() => tensorValue))])
-  .register(SCHEMAS, { id: "TensorValue", description: "A scalar, or nested lists of equal lengths." });
+  .register(SERVING_SCHEMAS, { id: "TensorValue", description: "A scalar, or nested lists of equal lengths." });
 
 const instance = z.union([tensorValue, z.record(z.string(), tensorValue)]);
 
@@ -32,7 +27,7 @@ const signatureName = z.string().optional().describe("Default: `serving_default`
 z.union([
   z.looseObject({ signature_name: signatureName, instances: z.array(instance).min(1) }).describe("Row format."),
   z.looseObject({ signature_name: signatureName, inputs: instance }).describe("Columnar format."),
-]).register(SCHEMAS, {
+]).register(SERVING_SCHEMAS, {
   id: "PredictRequest",
   description:
     "Either `instances`, each with the values of all inputs, or `inputs`, each with the values of all instances.",
@@ -42,9 +37,9 @@ z.union([
 z.union([
   z.strictObject({ predictions: z.array(instance) }).describe("To row format."),
   z.strictObject({ outputs: instance }).describe("To columnar format."),
-]).register(SCHEMAS, { id: "PredictAnswer" });
+]).register(SERVING_SCHEMAS, { id: "PredictAnswer" });
 
-const feature = z.union([scalar, z.array(scalar)]).register(SCHEMAS, {
+const feature = z.union([scalar, z.array(scalar)]).register(SERVING_SCHEMAS, {
   id: "Feature",
   description:
     "A value or a list of values of one kind: whole numbers and booleans are int64, numbers with a point or an exponent float, text and bytes are bytes.",
@@ -52,30 +47,32 @@ const feature = z.union([scalar, z.array(scalar)]).register(SCHEMAS, {
 
 const example = z
   .record(z.string(), feature)
-  .register(SCHEMAS, { id: "Example", description: "A `tf.Example`: features by name." });
+  .register(SERVING_SCHEMAS, { id: "Example", description: "A `tf.Example`: features by name." });
 
 const examples = {
   context: example.optional().describe("Features of all examples that do not have them."),
   examples: z.array(example).min(1),
 };
 
-z.looseObject({ signature_name: signatureName, ...examples }).register(SCHEMAS, {
+z.looseObject({ signature_name: signatureName, ...examples }).register(SERVING_SCHEMAS, {
   id: "ExampleRequest",
   examples: [{ signature_name: "serving_default", examples: [{ x: 2.5, name: "a" }] }],
 });
 
-const classifications = z.array(z.array(z.tuple([z.union([z.string(), base64]), z.number()]))).register(SCHEMAS, {
-  id: "Classifications",
-  description: "For each example its classes, each with label and score.",
-});
+const classifications = z
+  .array(z.array(z.tuple([z.union([z.string(), base64]), z.number()])))
+  .register(SERVING_SCHEMAS, {
+    id: "Classifications",
+    description: "For each example its classes, each with label and score.",
+  });
 
 const regressions = z
   .array(z.number())
-  .register(SCHEMAS, { id: "Regressions", description: "A value for each example." });
+  .register(SERVING_SCHEMAS, { id: "Regressions", description: "A value for each example." });
 
-z.strictObject({ results: classifications }).register(SCHEMAS, { id: "ClassifyAnswer" });
+z.strictObject({ results: classifications }).register(SERVING_SCHEMAS, { id: "ClassifyAnswer" });
 
-z.strictObject({ results: regressions }).register(SCHEMAS, { id: "RegressAnswer" });
+z.strictObject({ results: regressions }).register(SERVING_SCHEMAS, { id: "RegressAnswer" });
 
 const task = z.looseObject({
   signature_name: signatureName,
@@ -85,7 +82,7 @@ const task = z.looseObject({
     .describe("Default: the signature's own, where it is one of these."),
 });
 
-z.looseObject({ tasks: z.array(task).min(1), ...examples }).register(SCHEMAS, {
+z.looseObject({ tasks: z.array(task).min(1), ...examples }).register(SERVING_SCHEMAS, {
   id: "MultiInferenceRequest",
   description: "Several signatures of one version, each at most once, over the same examples.",
 });
@@ -97,7 +94,7 @@ z.strictObject({
       z.strictObject({ signature_name: z.string(), method_name: z.literal(REGRESS_METHOD), results: regressions }),
     ]),
   ),
-}).register(SCHEMAS, { id: "MultiInferenceAnswer", description: "In the order of the tasks." });
+}).register(SERVING_SCHEMAS, { id: "MultiInferenceAnswer", description: "In the order of the tasks." });
 
 const versionStatuses = z
   .array(
@@ -107,13 +104,13 @@ const versionStatuses = z
       status: z.strictObject({ error_code: z.string(), error_message: z.string() }),
     }),
   )
-  .register(SCHEMAS, { id: "VersionStatuses", description: "Newest first." });
+  .register(SERVING_SCHEMAS, { id: "VersionStatuses", description: "Newest first." });
 
-z.strictObject({ model_version_status: versionStatuses }).register(SCHEMAS, { id: "ModelStatus" });
+z.strictObject({ model_version_status: versionStatuses }).register(SERVING_SCHEMAS, { id: "ModelStatus" });
 
 z.strictObject({
   models: z.array(z.strictObject({ name: z.string(), model_version_status: versionStatuses })),
-}).register(SCHEMAS, { id: "ModelList" });
+}).register(SERVING_SCHEMAS, { id: "ModelList" });
 
 const tensorInfo = z.strictObject({
   dtype: z.string().describe("As `DT_FLOAT`."),
@@ -136,9 +133,9 @@ z.strictObject({
   metadata: z.strictObject({
     signature_def: z.strictObject({ signature_def: z.record(z.string(), signatureDef) }),
   }),
-}).register(SCHEMAS, { id: "ModelMetadata", description: "The doubled key is TensorFlow Serving's own." });
+}).register(SERVING_SCHEMAS, { id: "ModelMetadata", description: "The doubled key is TensorFlow Serving's own." });
 
-z.strictObject({ error: z.string() }).register(SCHEMAS, {
+z.strictObject({ error: z.string() }).register(SERVING_SCHEMAS, {
   id: "Error",
   description: "What was expected, what came, and the likely fix.",
 });

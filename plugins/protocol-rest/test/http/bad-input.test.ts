@@ -49,13 +49,13 @@ describe("a body that is too large", () => {
 });
 
 describe("a packed body", () => {
-  it.each(["gzip", "x-gzip"])("is unpacked from %s", async (encoding) => {
+  it.each(["gzip", "x-gzip"])("O09 is unpacked from %s", async (encoding) => {
     rest = await RestUnderTest.start();
     const response = await rest.predict(new Uint8Array(gzipSync(BODY)), { "Content-Encoding": encoding });
     expect(await response.json()).toEqual({ outputs: [1, 2] });
   });
 
-  it("is refused where it would unpack to more than may be sent", async () => {
+  it("O10 is refused where it would unpack to more than may be sent", async () => {
     rest = await RestUnderTest.start();
     const bomb = gzipSync(" ".repeat(500_000));
     expect(bomb.length).toBeLessThan(1_000);
@@ -65,7 +65,7 @@ describe("a packed body", () => {
     await expectUnharmed();
   });
 
-  it("is refused where it is damaged, empty or packed otherwise", async () => {
+  it("O10 is refused where it is damaged, empty or packed otherwise", async () => {
     rest = await RestUnderTest.start();
     const packed = gzipSync(BODY);
     for (const body of [packed.subarray(0, -9), Buffer.from("plain"), Buffer.alloc(0)]) {

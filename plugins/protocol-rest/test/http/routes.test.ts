@@ -109,7 +109,7 @@ describe("a route of another plugin", () => {
     expect(warnings).toEqual([]);
   });
 
-  it.each(["TRACE", "PROPFIND"])("has no %s, which is no fault of the server's", async (method) => {
+  it.each(["TRACE", "PROPFIND"])("X24 has no %s, which is no fault of the server's", async (method) => {
     rest = await RestUnderTest.start({ routes: [echo] });
     for (const path of ["/things/a/parts", "/healthz", "/v1/models/echo", "/v1/models/echo:predict"]) {
       const { status, headers } = await rawRequest(rest.url + path, { method });
@@ -124,7 +124,7 @@ describe("a route of another plugin", () => {
     expect(await response.json()).toEqual({ error: "Expected POST on /things/a/parts, got PUT" });
   });
 
-  it("tells its methods, and not those of a route for all that is below", async () => {
+  it("O12, X25 tells its methods, and not those of a route for all that is below", async () => {
     const below: Route = { method: "DELETE", path: "/things/*", access: "public", handle: () => new Response("none") };
     const named: Route = { ...below, method: "PUT", path: "/things/:thing" };
     rest = await RestUnderTest.start({ routes: [named, below] });
@@ -230,14 +230,14 @@ describe("a route that answers without reading the body", () => {
 });
 
 describe("what is not there", () => {
-  it("is told in the form of all errors", async () => {
+  it("O07 is told in the form of all errors", async () => {
     rest = await RestUnderTest.start();
     const response = await fetch(`${rest.url}/statuspage`);
     expect([response.status, response.headers.get("content-type")]).toEqual([404, "application/json"]);
     expect(await response.json()).toEqual({ error: expect.stringContaining("There is nothing at GET /statuspage") });
   });
 
-  it("is told for a method that a path does not have", async () => {
+  it("X24 is told for a method that a path does not have", async () => {
     rest = await RestUnderTest.start();
     const onStatus = await fetch(`${rest.url}/v1/models/echo`, { method: "DELETE" });
     expect([onStatus.status, onStatus.headers.get("allow")]).toEqual([405, "GET, HEAD"]);

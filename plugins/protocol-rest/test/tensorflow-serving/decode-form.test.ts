@@ -195,6 +195,15 @@ describe("an input that has a default", () => {
     });
   });
 
+  it("may be left out of all rows, not of some", () => {
+    const rows = (text: string) => () => decodePredict(Buffer.from(`{"instances": [${text}]}`), withDefault);
+    expect(tensors(rows('{"x": 1}, {"x": 2}')())).toEqual({ x: { dtype: "float32", shape: [2], data: [1, 2] } });
+    expect(tensors(rows('{"x": 1, "scale": 3}')()).scale).toEqual({ dtype: "float32", shape: [1], data: [3] });
+    for (const uneven of ['{"x": 1}, {"x": 2, "scale": 3}', '{"x": 1, "scale": 3}, {"x": 2}', '{"scale": 3}']) {
+      expect(rows(uneven)).toThrow("keys must be equal to: scale,x");
+    }
+  });
+
   it("does not make others optional", () => {
     const decoding = () => decodePredict(Buffer.from('{"inputs": {"scale": 3}}'), withDefault);
     expect(decoding).toThrow("Missing named input: x in 'inputs' object");

@@ -53,7 +53,7 @@ describe("answers as TensorFlow Serving gives them", () => {
     expect(encode({ bytes_: bytes }, "row")).toBe('{"predictions":[["hello","world"],["tf","serving"]]}');
   });
 
-  it("B06 float32 with up to six digits as %g does", () => {
+  it("B06, X18 float32 with up to six digits as %g does", () => {
     const outputs = { float: float([2, 3], 9000000, 999999, 0.5, 0.0003, 0.00003, 555557.5) };
     expect(encode(outputs, "row")).toBe('{"predictions":[[9e+06,999999.0,0.5],[0.0003,3e-05,555557.5]]}');
   });
@@ -114,7 +114,7 @@ describe("answers as TensorFlow Serving gives them", () => {
 });
 
 describe("elements", () => {
-  it("are written to the last digit", () => {
+  it("X18 are written to the last digit", () => {
     const cases: [Tensor, string][] = [
       [tensor("bool", [2], new Uint8Array([1, 0])), "[true,false]"],
       [tensor("int8", [3], new Int8Array([-128, 0, 127])), "[-128,0,127]"],

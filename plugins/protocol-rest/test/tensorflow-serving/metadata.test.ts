@@ -8,7 +8,7 @@ function handle(model: string, version: bigint, signatures: ReadonlyMap<string, 
   const unused = () => {
     throw new Error("metadata needs the signatures only");
   };
-  const calls = { signature: unused, admit: unused, infer: unused, [Symbol.dispose]: unused };
+  const calls = { signature: unused, admit: unused, infer: unused, stream: unused, [Symbol.dispose]: unused };
   return { model, version, backend: "onnx", signatures, ...calls };
 }
 

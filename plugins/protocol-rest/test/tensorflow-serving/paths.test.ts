@@ -58,7 +58,7 @@ describe("paths under /v1", () => {
       "/V1/Models/foo/Versions/1/METADATA",
       { kind: "metadata", target: { model: "foo", version: 1n } },
     ],
-    ["the verb in lower case only", "/v1/models/foo:PREDICT", undefined],
+    ["X21: the verb in lower case only", "/v1/models/foo:PREDICT", undefined],
     [
       "regress of a label",
       "/v1/models/foo/labels/bar:regress",

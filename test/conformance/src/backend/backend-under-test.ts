@@ -21,6 +21,8 @@ export interface ModelExample extends ExampleFiles {
   readonly signatures: ReadonlyMap<string, Signature>;
   /** At least two with different answers. */
   readonly runs: readonly [RunExample, RunExample, ...RunExample[]];
+  /** What signatures that stream answer. */
+  readonly streams?: readonly StreamExample[];
   /** Inputs whose shapes the model itself must refuse. */
   readonly misshapen?: readonly Omit<RunExample, "outputs">[];
 }
@@ -30,6 +32,11 @@ export interface RunExample {
   readonly inputs: NamedTensors;
   /** All outputs of the signature; float32 and float64 are compared to a relative 1e-5. */
   readonly outputs: NamedTensors;
+}
+
+export interface StreamExample extends Omit<RunExample, "outputs"> {
+  /** At least two; floating point as in {@link RunExample.outputs}. */
+  readonly steps: readonly NamedTensors[];
 }
 
 export interface BrokenExample extends ExampleFiles {
@@ -60,5 +67,5 @@ export interface BackendCase {
   run(context: BackendContext): Promise<void>;
 }
 
-/** Misshapen inputs among the examples; Linux's list of open files; what is optional of loaded models and of backends. */
-export type BackendCapability = "misshapen inputs" | "/proc/self/fd" | "warmUp" | "readsContents";
+/** Misshapen inputs, and streams, among the examples; Linux's list of open files; what is optional of loaded models and of backends. */
+export type BackendCapability = "misshapen inputs" | "streams" | "/proc/self/fd" | "warmUp" | "readsContents";

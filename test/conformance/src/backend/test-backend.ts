@@ -7,12 +7,14 @@ import { lifetimeCases } from "./lifetime-cases.js";
 import { loadingCases } from "./loading-cases.js";
 import { recognitionCases } from "./recognition-cases.js";
 import { runningCases } from "./running-cases.js";
+import { streamingCases } from "./streaming-cases.js";
 
 /** Every case of the suite by what it is about. */
 export const backendCases: ReadonlyMap<string, readonly BackendCase[]> = new Map([
   ["recognition", recognitionCases],
   ["loading", loadingCases],
   ["running", runningCases],
+  ["streaming", streamingCases],
   ["lifetime", lifetimeCases],
 ]);
 
@@ -69,6 +71,7 @@ function createContext(subject: BackendUnderTest, loaded: Set<LoadedModel>): Bac
 async function offers(context: BackendContext, capability: BackendCapability): Promise<boolean> {
   const { backend, subject, load, unload } = context;
   if (capability === "misshapen inputs") return subject.models.some(({ misshapen = [] }) => misshapen.length > 0);
+  if (capability === "streams") return subject.models.some(({ streams = [] }) => streams.length > 0);
   if (capability === "readsContents") return backend.readsContents === true;
   if (capability === "/proc/self/fd") return existsSync("/proc/self/fd");
   const model = await load(subject.models[0]);

@@ -10,6 +10,8 @@ import {
   type Readiness,
   type ServableHandle,
   type Signature,
+  type StreamCall,
+  type StreamedResult,
   type Tensor,
 } from "@plinth/core";
 
@@ -69,6 +71,7 @@ export class EchoServer implements ModelServer {
       signature: () => SIGNATURE,
       admit: () => this.#admit(),
       infer: (call) => this.#infer(call),
+      stream: (call) => this.#stream(call),
       [Symbol.dispose]: () => {
         this.held--;
       },
@@ -92,6 +95,10 @@ export class EchoServer implements ModelServer {
     }
   }
 
+  async *stream(request: ModelTarget & StreamCall): AsyncGenerator<StreamedResult, void, undefined> {
+    yield await this.infer(request);
+  }
+
   models(): readonly ModelStatus[] {
     return [{ model: "echo", versions: [{ version: 1n, state: "available", sinceMs: 0 }], labels: new Map() }];
   }
@@ -110,6 +117,10 @@ export class EchoServer implements ModelServer {
 
   #admit(): void {
     if (this.isOverloaded) throw overloaded();
+  }
+
+  async *#stream(call: StreamCall): AsyncGenerator<StreamedResult, void, undefined> {
+    yield await this.#infer(call);
   }
 
   async #infer(call: InferCall): Promise<InferResult> {

@@ -21,7 +21,13 @@ const SETTINGS: ServerSettings = {
   idleUnloadMs: 0,
   protectedLabels: [],
   managementTokens: new Map(),
-  limits: { maxRequestBytes: 1 << 20, requestTimeoutMs: 5_000, inferenceTimeoutMs: 5_000, maxConnections: 256 },
+  limits: {
+    maxRequestBytes: 1 << 20,
+    requestTimeoutMs: 5_000,
+    inferenceTimeoutMs: 5_000,
+    streamTimeoutMs: 5_000,
+    maxConnections: 256,
+  },
 };
 
 /** Registers with vitest what every {@link Protocol} must do. */

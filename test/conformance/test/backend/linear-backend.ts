@@ -17,7 +17,10 @@ import {
 
 export const MODEL_PATH = "model.linear";
 
-/** A backend that does all that the suite demands: `y = slope * x + offset` and `negative = -y` for vectors of two numbers. */
+/**
+ * A backend that does all that the suite demands: `y = slope * x + offset` and `negative = -y` for vectors of two numbers, and as `steps` the
+ * same of `x`, of that `y`, and so on, three times.
+ */
 export class LinearBackend implements Backend {
   readonly name = "linear";
   readonly readsContents: boolean = true;
@@ -47,7 +50,7 @@ export class LinearBackend implements Backend {
 }
 
 export class LinearModel implements LoadedModel {
-  readonly signatures: ReadonlyMap<string, Signature> = new Map([[DEFAULT_SIGNATURE, linearSignature()]]);
+  readonly signatures: ReadonlyMap<string, Signature> = linearSignatures();
   protected readonly slope: number;
   protected readonly offset: number;
   protected disposed = false;
@@ -58,16 +61,25 @@ export class LinearModel implements LoadedModel {
   }
 
   async run({ inputs, outputs }: RunCall): Promise<NamedTensors> {
+    return outputsOf(this.line(inputs), outputs);
+  }
+
+  async *stream({ inputs, outputs, signal }: RunCall): AsyncGenerator<NamedTensors, undefined, undefined> {
+    let y = this.line(inputs);
+    for (let step = 0; step < STEPS && !signal?.aborted; step++) {
+      if (step > 0) y = y.map((value) => this.slope * value + this.offset);
+      yield outputsOf(y, outputs);
+    }
+    return undefined;
+  }
+
+  protected line(inputs: NamedTensors): Float32Array {
     if (this.disposed) throw new PlinthError("MODEL_RUN_FAILED", "The model was disposed");
     const { shape, values } = inputOf(inputs);
     if (shape.length !== 1 || elementCount(shape) !== 2) {
       throw new PlinthError("INPUT_SHAPE_MISMATCH", `Expected [2], got [${shape}]`);
     }
-    const y = values.map((value) => this.slope * value + this.offset);
-    const negative = y.map((value) => -value);
-    return new Map(
-      outputs.map((name) => [name, { dtype: "float32", shape: [2], data: name === "y" ? y : negative }] as const),
-    );
+    return values.map((value) => this.slope * value + this.offset);
   }
 
   async warmUp(): Promise<void> {}
@@ -75,6 +87,24 @@ export class LinearModel implements LoadedModel {
   async [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true;
   }
+}
+
+const STEPS = 3;
+
+function outputsOf(y: Float32Array, outputs: readonly string[]): NamedTensors {
+  return new Map(
+    outputs.map((name) => {
+      const data = name === "y" ? y.slice() : y.map((value) => -value);
+      return [name, { dtype: "float32", shape: [2], data }] as const;
+    }),
+  );
+}
+
+export function linearSignatures(): ReadonlyMap<string, Signature> {
+  return new Map([
+    [DEFAULT_SIGNATURE, linearSignature()],
+    ["steps", { ...linearSignature(), streams: "only" }],
+  ]);
 }
 
 export function linearSignature(): Signature {

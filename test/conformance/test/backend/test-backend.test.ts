@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BackendUnderTest } from "../../src/backend/backend-under-test.js";
 import { backendCases, runBackendCase, testBackend } from "../../src/backend/test-backend.js";
 import { brokenBackends, leftOpen } from "./broken-backends.js";
-import { LinearBackend, linearSignature, MODEL_PATH, vector } from "./linear-backend.js";
+import { LinearBackend, linearSignatures, MODEL_PATH, vector } from "./linear-backend.js";
 
 const temporary = await mkdtemp(join(tmpdir(), "plinth-test-"));
 const good = join(temporary, "good");
@@ -55,14 +55,18 @@ describe("the suite for backends", () => {
   });
 });
 
+function both(...y: [number, number]): NamedTensors {
+  return new Map([
+    ["y", { dtype: "float32", shape: [2], data: new Float32Array(y) } as const],
+    ["negative", { dtype: "float32", shape: [2], data: new Float32Array(y.map((value) => -value)) } as const],
+  ]);
+}
+
 function underTest(create: new () => LinearBackend): BackendUnderTest {
   const run = (x: NamedTensors, ...y: [number, number]) => ({
     signature: DEFAULT_SIGNATURE,
     inputs: x,
-    outputs: new Map([
-      ["y", { dtype: "float32", shape: [2], data: new Float32Array(y) } as const],
-      ["negative", { dtype: "float32", shape: [2], data: new Float32Array(y.map((value) => -value)) } as const],
-    ]),
+    outputs: both(...y),
   });
   const scalar = { dtype: "float32", shape: [], data: new Float32Array(1) } as const;
   return {
@@ -70,8 +74,12 @@ function underTest(create: new () => LinearBackend): BackendUnderTest {
     models: [
       {
         directory: good,
-        signatures: new Map([[DEFAULT_SIGNATURE, linearSignature()]]),
+        signatures: linearSignatures(),
         runs: [run(vector(1, 2), 2.5, 3), run(vector(-4, 0), 0, 2)],
+        streams: [
+          { signature: "steps", inputs: vector(1, 2), steps: [both(2.5, 3), both(3.25, 3.5), both(3.625, 3.75)] },
+          { signature: "steps", inputs: vector(4, 4), steps: [both(4, 4), both(4, 4), both(4, 4)] },
+        ],
         misshapen: [{ signature: DEFAULT_SIGNATURE, inputs: new Map([["x", scalar]]) }],
       },
     ],

@@ -3,7 +3,7 @@ import type { RunCall } from "../../../extension-points/backend.js";
 import { PlinthError } from "../../../model/errors.js";
 import type { Signature } from "../../../model/signature.js";
 import type { NamedTensors } from "../../../model/tensor.js";
-import type { ExecutedModel, Outage } from "../executed-model.js";
+import { DEFAULT_MAX_STREAMS, type ExecutedModel, type Outage } from "../executed-model.js";
 import type { LoadedInstance, ModelInstance } from "./model-instance.js";
 
 export interface InstancePoolOptions {
@@ -53,11 +53,13 @@ export class InstancePool implements ExecutedModel {
   #outage: Outage | undefined;
   /** Replacements that have failed in a row. */
   #failures = 0;
-  #changed: () => void = () => {};
+  readonly #listeners: (() => void)[] = [];
+  readonly #maxStreams: number;
 
   constructor(first: LoadedInstance, options: InstancePoolOptions) {
     this.signatures = first.signatures;
     this.details = first.details;
+    this.#maxStreams = first.maxStreams ?? DEFAULT_MAX_STREAMS;
     this.#options = options;
     // All instances may be replaced at the same time.
     setMaxListeners(0, this.#stopping.signal);
@@ -66,6 +68,10 @@ export class InstancePool implements ExecutedModel {
 
   get slots(): number {
     return this.#instances.size * (this.meanRunMs < PIPELINED_RUN_MS ? 2 : 1);
+  }
+
+  get streamSlots(): number {
+    return this.#instances.size * this.#maxStreams;
   }
 
   /** Of late, without the way to the worker and back, in milliseconds. `NaN` while no instance is up. */
@@ -80,7 +86,7 @@ export class InstancePool implements ExecutedModel {
   }
 
   onChange(changed: () => void): void {
-    this.#changed = changed;
+    this.#listeners.push(changed);
   }
 
   /** Starts one more instance. Its memory, where it has some of its own, is given back with the pool, or at once where it fails. */
@@ -96,12 +102,11 @@ export class InstancePool implements ExecutedModel {
 
   /** On the instance that has least to do. */
   async run(call: RunCall): Promise<NamedTensors> {
-    let idlest: ModelInstance | undefined;
-    for (const instance of this.#instances) {
-      if (idlest === undefined || instance.runsUnderWay < idlest.runsUnderWay) idlest = instance;
-    }
-    if (idlest === undefined) throw this.#outage?.error ?? new PlinthError("INTERNAL", "The instances were disposed");
-    return idlest.run(call);
+    return this.#idlest(({ runsUnderWay }) => runsUnderWay).run(call);
+  }
+
+  stream(call: RunCall): AsyncIterable<NamedTensors> {
+    return this.#idlest(({ streamsUnderWay }) => streamsUnderWay).stream(call);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,6 +116,19 @@ export class InstancePool implements ExecutedModel {
     this.#instances.clear();
     await Promise.all([...this.#replacing, ...instances.map((instance) => instance[Symbol.asyncDispose]())]);
     for (const memory of this.#memory.splice(0)) memory[Symbol.dispose]();
+  }
+
+  #idlest(work: (instance: ModelInstance) => number): ModelInstance {
+    let idlest: ModelInstance | undefined;
+    for (const instance of this.#instances) {
+      if (idlest === undefined || work(instance) < work(idlest)) idlest = instance;
+    }
+    if (idlest === undefined) throw this.#outage?.error ?? new PlinthError("INTERNAL", "The instances were disposed");
+    return idlest;
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #add(instance: ModelInstance, isReplacement: boolean): void {

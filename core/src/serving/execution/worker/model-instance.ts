@@ -8,9 +8,10 @@ import type { NamedTensors } from "../../../model/tensor.js";
 import type { WarmUpReport } from "../warm-up.js";
 import { locationOf } from "./files-location.js";
 import { unpackError } from "./packed-error.js";
-import { packTensors, unpackTensors } from "./packed-tensors.js";
+import { type PackedTensors, packTensors, unpackTensors } from "./packed-tensors.js";
+import { RemoteStream } from "./remote-stream.js";
 import type { OpenWorker, WorkerChannel } from "./worker-channel.js";
-import type { FromWorker } from "./worker-messages.js";
+import type { FromWorker, ToWorker } from "./worker-messages.js";
 
 /** What an instance is made of. */
 export interface InstanceOptions {
@@ -48,7 +49,11 @@ export class ModelInstance implements AsyncDisposable {
   readonly #options: InstanceOptions;
   readonly #channel: WorkerChannel;
   readonly #runs = new Map<number, Waiting<NamedTensors>>();
-  #lastRun = 0;
+  /** Steps of streams that are waited for. */
+  readonly #steps = new Map<number, Waiting<PackedTensors | undefined>>();
+  /** Numbers runs, streams and their steps. */
+  #lastId = 0;
+  #streamsUnderWay = 0;
   #meanRunMs = 0;
   #loading: Waiting<Loaded> | undefined;
   /** Why it has ended, once it has. */
@@ -77,9 +82,9 @@ export class ModelInstance implements AsyncDisposable {
     const stop = () => instance.#loading?.reject(PlinthError.from(signal.reason));
     signal.addEventListener("abort", stop, { once: true });
     try {
-      const { signatures, details, report } = await instance.#load();
+      const { signatures, details, maxStreams, report } = await instance.#load();
       signal.throwIfAborted();
-      return { instance, signatures, details, report };
+      return { instance, signatures, details, maxStreams, report };
     } catch (error) {
       await instance.#kill();
       signal.throwIfAborted();
@@ -98,15 +103,34 @@ export class ModelInstance implements AsyncDisposable {
     return this.#runs.size;
   }
 
+  get streamsUnderWay(): number {
+    return this.#streamsUnderWay;
+  }
+
   /** @throws PlinthError what the model throws; `EXECUTOR_DIED` where the worker ends before it answers. */
   run({ signature, inputs, outputs }: RunCall): Promise<NamedTensors> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
-    const id = ++this.#lastRun;
+    const id = ++this.#lastId;
     const tensors = packTensors(inputs);
     return new Promise((resolve, reject) => {
       this.#channel.send({ type: "run", id, signature, outputs, tensors }, [tensors.bytes]);
       this.#runs.set(id, { resolve, reject });
     });
+  }
+
+  /** A stream of the model, each step of which is asked for. @throws PlinthError as {@link run}, from its steps */
+  stream({ signature, inputs, outputs, signal }: RunCall): AsyncIterable<NamedTensors> {
+    const stream = ++this.#lastId;
+    const tensors = packTensors(inputs);
+    if (this.#end === undefined) {
+      this.#channel.send({ type: "stream", stream, signature, outputs, tensors }, [tensors.bytes]);
+    }
+    this.#streamsUnderWay++;
+    const far = {
+      next: () => this.#ask((id) => ({ type: "step", id, stream })),
+      stop: async () => void (await this.#ask((id) => ({ type: "stop", id, stream }))),
+    };
+    return new RemoteStream(far, signal, () => this.#streamsUnderWay--);
   }
 
   /** Frees the model and ends the worker, what is under way included. Never rejects; what goes wrong is logged. */
@@ -136,6 +160,15 @@ export class ModelInstance implements AsyncDisposable {
     return hasEnded;
   }
 
+  #ask(message: (id: number) => ToWorker): Promise<PackedTensors | undefined> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#channel.send(message(id), []);
+      this.#steps.set(id, { resolve, reject });
+    });
+  }
+
   #load(): Promise<Loaded> {
     const { bootData, model, version, files } = this.#options;
     this.#channel.send({ type: "boot", data: bootData }, []);
@@ -149,10 +182,13 @@ export class ModelInstance implements AsyncDisposable {
     switch (message.type) {
       case "ran":
         this.#meanRunMs += (message.computeMs - this.#meanRunMs) * RUN_WEIGHT;
-        this.#take(message.id)?.resolve(unpackTensors(message.tensors));
+        taken(this.#runs, message.id)?.resolve(unpackTensors(message.tensors));
+        return;
+      case "stepped":
+        taken(this.#steps, message.id)?.resolve(message.tensors);
         return;
       case "run-failed":
-        this.#take(message.id)?.reject(unpackError(message.error));
+        (taken(this.#runs, message.id) ?? taken(this.#steps, message.id))?.reject(unpackError(message.error));
         return;
       case "loaded":
         this.#meanRunMs = message.report.runMs ?? 0;
@@ -169,12 +205,6 @@ export class ModelInstance implements AsyncDisposable {
     }
   }
 
-  #take(id: number): Waiting<NamedTensors> | undefined {
-    const run = this.#runs.get(id);
-    this.#runs.delete(id);
-    return run;
-  }
-
   #log({ level, message, fields, errors }: Extract<FromWorker, { readonly type: "log" }>): void {
     const unpacked = Object.entries(errors).map(([name, error]) => [name, unpackError(error)]);
     this.#options.logger[level](message, { ...fields, ...Object.fromEntries(unpacked) });
@@ -183,11 +213,18 @@ export class ModelInstance implements AsyncDisposable {
   #finish(why: string): PlinthError {
     const error = executorDied(this.#options, why);
     this.#end = error;
-    for (const waiting of this.#runs.values()) waiting.reject(error);
+    for (const waiting of [...this.#runs.values(), ...this.#steps.values()]) waiting.reject(error);
     this.#runs.clear();
+    this.#steps.clear();
     this.#loading?.reject(error);
     return error;
   }
+}
+
+function taken<Answer>(all: Map<number, Waiting<Answer>>, id: number): Waiting<Answer> | undefined {
+  const waiting = all.get(id);
+  all.delete(id);
+  return waiting;
 }
 
 /** What the system refuses to start is as good as one that died at once. */
@@ -212,5 +249,6 @@ export interface LoadedInstance {
   readonly instance: ModelInstance;
   readonly signatures: ReadonlyMap<string, Signature>;
   readonly details: ReadonlyMap<string, string> | undefined;
+  readonly maxStreams: number | undefined;
   readonly report: WarmUpReport;
 }

@@ -1,7 +1,8 @@
 import type { Backend, LoadedModel } from "../../../extension-points/backend.js";
 import { PlinthError } from "../../../model/errors.js";
-import { loadModel } from "../load-model.js";
+import { loadModel, streamOf } from "../load-model.js";
 import { filesAt } from "./files-location.js";
+import { HostedStreams } from "./hosted-streams.js";
 import { packError } from "./packed-error.js";
 import { packTensors, unpackTensors } from "./packed-tensors.js";
 import type { ServerChannel } from "./worker-channel.js";
@@ -14,6 +15,7 @@ export class WorkerHost {
   readonly #server: ServerChannel;
   readonly #makeBackend: (data: unknown) => Promise<Backend>;
   #backend: Promise<Backend> | undefined;
+  readonly #streams = new HostedStreams();
   #model: LoadedModel | undefined;
   #lastRunEndedAtMs = 0;
 
@@ -38,6 +40,15 @@ export class WorkerHost {
         return this.#load(message);
       case "run":
         return this.#run(message);
+      case "stream":
+        this.#stream(message);
+        return;
+      case "step":
+        return this.#step(message);
+      case "stop":
+        await this.#streams.stop(message.stream);
+        this.#server.send({ type: "stepped", id: message.id, tensors: undefined }, []);
+        return;
       case "unload":
         await this.#unload();
         this.#server.send({ type: "unloaded" }, []);
@@ -56,7 +67,8 @@ export class WorkerHost {
       if (backend === undefined) throw new PlinthError("INTERNAL", "Expected a boot message ahead of the load");
       const { loaded, report } = await loadModel(backend, filesAt(location, files), { model, version, signal });
       this.#model = loaded;
-      this.#server.send({ type: "loaded", signatures: loaded.signatures, details: loaded.details, report }, []);
+      const { signatures, details, maxStreams } = loaded;
+      this.#server.send({ type: "loaded", signatures, details, maxStreams, report }, []);
     } catch (thrown) {
       this.#server.send({ type: "failed", error: packError(thrown) }, []);
     }
@@ -64,13 +76,33 @@ export class WorkerHost {
 
   async #run({ id, signature, outputs, tensors }: Message<"run">): Promise<void> {
     try {
-      if (this.#model === undefined) throw new PlinthError("INTERNAL", "Expected a loaded model ahead of the run");
+      const model = this.#loaded();
       const beganAtMs = performance.now();
-      const packed = packTensors(await this.#model.run({ signature, outputs, inputs: unpackTensors(tensors) }));
+      const packed = packTensors(await model.run({ signature, outputs, inputs: unpackTensors(tensors) }));
       this.#server.send({ type: "ran", id, tensors: packed, computeMs: this.#computeMs(beganAtMs) }, [packed.bytes]);
     } catch (thrown) {
       this.#server.send({ type: "run-failed", id, error: packError(PlinthError.from(thrown, "MODEL_RUN_FAILED")) }, []);
     }
+  }
+
+  #stream({ stream, signature, outputs, tensors }: Message<"stream">): void {
+    this.#streams.open(stream, (signal) =>
+      streamOf(this.#loaded(), { signature, outputs, inputs: unpackTensors(tensors), signal }),
+    );
+  }
+
+  async #step({ id, stream }: Message<"step">): Promise<void> {
+    try {
+      const tensors = await this.#streams.next(stream);
+      this.#server.send({ type: "stepped", id, tensors }, tensors === undefined ? [] : [tensors.bytes]);
+    } catch (thrown) {
+      this.#server.send({ type: "run-failed", id, error: packError(thrown) }, []);
+    }
+  }
+
+  #loaded(): LoadedModel {
+    if (this.#model !== undefined) return this.#model;
+    throw new PlinthError("INTERNAL", "Expected a loaded model ahead of what it is to answer");
   }
 
   /** A run that was sent ahead has waited for the one before it; that is not its own time. */

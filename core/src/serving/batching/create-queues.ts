@@ -2,10 +2,11 @@ import type { Logger } from "../../extension-points/logger.js";
 import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { ModelVersion } from "../../model/model-version.js";
 import type { Signature } from "../../model/signature.js";
-import type { ExecutedModel } from "../execution/executed-model.js";
+import { type ExecutedModel, streams } from "../execution/executed-model.js";
 import type { ExecutionSettings } from "../execution/execution-settings.js";
 import { QueuedRuns } from "../execution/queued-runs.js";
-import type { RunQueue } from "../execution/run-queue.js";
+import { QueuedStreams } from "../execution/queued-streams.js";
+import type { ModelQueues, RunQueue } from "../execution/run-queue.js";
 import type { ServerEvents } from "../server-events.js";
 import { isBatchable } from "./batchable.js";
 import { Batches } from "./batches.js";
@@ -25,8 +26,16 @@ export interface RunQueueOptions {
   readonly logger: Logger;
 }
 
-/** The queue before a model, as its settings want it. */
-export function createRunQueue(executed: ExecutedModel, options: RunQueueOptions): RunQueue {
+/** The queues before a model, as its settings want them. */
+export function createQueues(executed: ExecutedModel, options: RunQueueOptions): ModelQueues {
+  const { maxQueuedRequests } = options.execution;
+  return {
+    runs: createRunQueue(executed, options),
+    streams: streams(executed) ? new QueuedStreams(executed, maxQueuedRequests) : undefined,
+  };
+}
+
+function createRunQueue(executed: ExecutedModel, options: RunQueueOptions): RunQueue {
   const { model, version, execution, events, logger } = options;
   const batching = options.batching ?? describedBatching(options.description, executed.signatures);
   if (batching === undefined) return new QueuedRuns(executed, execution.maxQueuedRequests);
