@@ -350,7 +350,96 @@ def complex_numbers(folder):
     }
 
 
-MODELS = [affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers]
+def preprocessing(folder):
+    """What layers of Keras that prepare features export, beside those of `text`."""
+    layers = tf.keras.layers
+    words = layers.TextVectorization(output_mode="tf_idf", max_tokens=6)
+    words.adapt(["the cat sat", "the dog sat down", "a cat and a dog"])
+    letters = layers.TextVectorization(split="character", standardize=None, vocabulary=["a", "b", "\u00e9"])
+
+    class Preprocessing(tf.Module):
+        def __init__(self):
+            self.words = words
+            self.letters = letters
+            self.salted = layers.Hashing(num_bins=7, salt=[133, 137])
+            self.crossing = layers.HashedCrossing(num_bins=5)
+            self.bins = layers.Discretization(bin_boundaries=[0.0, 1.0, 2.0])
+            self.names = layers.StringLookup(vocabulary=["x", "y"], invert=True)
+
+        @tf.function(input_signature=[spec([None], tf.string, name="text"), spec([None], name="age"), spec([None], tf.int64, name="id")])
+        def serve(self, text, age, id):
+            return {
+                "weights": self.words(text),
+                "letters": self.letters(text),
+                "hashed": self.salted(text),
+                "crossed": self.crossing((text, id)),
+                "bin": self.bins(age),
+                "name": self.names(id),
+            }
+
+    module = Preprocessing()
+    tf.saved_model.save(module, folder, {"serving_default": module.serve.get_concrete_function()})
+    return {"serving_default": [{"text": ["The cat!", "b\u00e9"], "age": [-0.5, 1.0], "id": [2, 1]}]}
+
+
+def structures(folder):
+    """Ops on sparse and ragged tensors, diagonals, and places."""
+
+    class Structures(tf.Module):
+        @tf.function(input_signature=[spec([None, 4], name="x")])
+        def sparse(self, x):
+            x = tf.sparse.from_dense(x)
+            ids = tf.sparse.map_values(lambda values: tf.cast(tf.abs(values), tf.int64), x)
+            return {
+                "product": tf.sparse.sparse_dense_matmul(x, tf.ones([4, 2])),
+                "sum": tf.sparse.reduce_sum(x, 1),
+                "largest": tf.sparse.reduce_max(x, 0, keepdims=True),
+                "twice": tf.sparse.to_dense(tf.sparse.concat(0, [x, x])),
+                "turned": tf.sparse.transpose(x).values,
+                "part": tf.sparse.to_dense(tf.sparse.slice(x, [0, 1], [1, 2])),
+                "embedded": tf.nn.safe_embedding_lookup_sparse(tf.ones([5, 2]), ids, combiner="sqrtn"),
+            }
+
+        @tf.function(input_signature=[spec([None, 4], name="x")])
+        def places(self, x):
+            matrices = tf.linalg.diag(x)
+            ragged = tf.ragged.boolean_mask(x, x > 0.0)
+            unique, index, count = tf.unique_with_counts(tf.reshape(tf.cast(x, tf.int32), [-1]))
+            return {
+                "rolled": tf.roll(x, [1, -1], [0, 1]),
+                "diagonal": tf.linalg.diag_part(matrices, k=0) + tf.linalg.diag_part(tf.linalg.set_diag(matrices, x * 2.0)),
+                "added": tf.tensor_scatter_nd_add(x, [[0]], [[1.0, 2.0, 3.0, 4.0]]),
+                "largest": tf.tensor_scatter_nd_max(x, [[1, 1]], [9.0]),
+                "unique": unique,
+                "index": index,
+                "count": count,
+                "rows": tf.gather(ragged, [1, 0, 1]),
+                "range": tf.ragged.range([2, 3], [4, 9], [1, 4]),
+                "sparse": ragged.to_sparse(),
+            }
+
+        @tf.function(input_signature=[spec([None], tf.string, name="text")])
+        def strings(self, text):
+            array = tf.TensorArray(tf.string, size=0, dynamic_size=True, element_shape=[])
+            for index in tf.range(tf.size(text)):
+                array = array.write(index, text[index] + "!")
+            return {
+                "called": array.stack(),
+                "turned": tf.where(text == "", "nothing", tf.reverse(text, [0])),
+                "upper": tf.map_fn(tf.strings.upper, text),
+                "hashed": tf.strings.to_hash_bucket_strong(text, 1000, [1, 2]),
+                "clean": tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", replace_control_characters=True),
+                "characters": tf.strings.unicode_split(text, "UTF-8"),
+            }
+
+    module = Structures()
+    names = ["sparse", "places", "strings"]
+    tf.saved_model.save(module, folder, {name: getattr(module, name).get_concrete_function() for name in names})
+    x = [[1.0, 0.0, -2.0, 3.0], [0.0, 4.0, 1.0, 0.0]]
+    return {"sparse": [{"x": x}], "places": [{"x": x}], "strings": [{"text": ["a\tb", "", "\u00e9\U0001f600"]}]}
+
+
+MODELS = [affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers, preprocessing, structures]
 
 
 def plain(value):

@@ -15,11 +15,16 @@ const DRAIN_MS = 10_000;
  * Sends requests on a schedule, whether or not earlier ones were answered, from a thread of its own. Latency counts from when a
  * request was due, so that no waiting is hidden, wherever it happens. Warms up first.
  *
- * @param load `url`, `body`, `ratePerSecond`, `seconds`, `seed`, `warmUpRequests`
+ * @param load `url`, `body`, `ratePerSecond`, `seconds`, and what has defaults: `seed`, `maxConnections`, `warmUpRequests`
  * @returns begins the schedule when it is called, which is done once; settles when all were answered or given up
  */
-export async function prepareOpenLoop({ seed = 1, warmUpRequests = WARM_UP_REQUESTS, ...load }) {
-  const workerData = { ...load, seed, warmUpRequests, maxConnections: MAX_CONNECTIONS, drainMs: DRAIN_MS };
+export async function prepareOpenLoop({
+  seed = 1,
+  maxConnections = MAX_CONNECTIONS,
+  warmUpRequests = WARM_UP_REQUESTS,
+  ...load
+}) {
+  const workerData = { ...load, seed, warmUpRequests, maxConnections, drainMs: DRAIN_MS };
   const worker = new Worker(new URL("./open-loop-worker.mjs", import.meta.url), { workerData, execArgv: [] });
   await once(worker, "message");
   return async () => {

@@ -3,13 +3,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { TfjsBackend, tfjsOptions } from "@plinth/backend-tfjs";
 import { readSavedModel } from "@plinth/saved-model";
 import { tfjsArtifacts } from "../models/tfjs-graph.mjs";
 
 const [kind, engine, directory, rows, runs] = process.argv.slice(2);
 const SIGNATURE = "serving_default";
+const FIRST_MODEL = fileURLToPath(new URL("../../libraries/saved-model/test/models/affine/1", import.meta.url));
 const OPENING = { plinth: openPlinth, bare: engine === "native" ? openBareNative : openBareWasm };
 
 const requireOfBackend = createRequire(new URL("../../plugins/backend-tfjs/package.json", import.meta.url));
@@ -20,24 +21,25 @@ function residentBytes() {
 
 async function openPlinth() {
   const backend = new TfjsBackend(tfjsOptions.parse({ engine }));
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ path: path.slice(directory.length + 1), bytes: statSync(path).size }));
-  const version = { directory, files, async [Symbol.asyncDispose]() {} };
+  const load = (folder) =>
+    backend.load(versionOf(folder), { model: "m", version: 1n, signal: new AbortController().signal });
   // The engine's own start is no part of a load: it is there from the first model on.
-  const { loadEngine } = await import(
-    pathToFileURL(new URL("../../plugins/backend-tfjs/dist/engine/load-engine.js", import.meta.url).pathname).href
-  );
-  await loadEngine(engine);
-  await import("../../plugins/backend-tfjs/dist/saved-model/load-saved-model.js");
+  await load(FIRST_MODEL);
   const [beganAtMs, before] = [performance.now(), residentBytes()];
-  const model = await backend.load(version, { model: "m", version: 1n, signal: new AbortController().signal });
+  const model = await load(directory);
   const loaded = { loadMs: performance.now() - beganAtMs, peakBytes: residentBytes() - before };
   const { inputs, outputs } = model.signatures.get(SIGNATURE);
   const [[name, { shape }]] = inputs;
   const call = { signature: SIGNATURE, inputs: new Map([[name, input(shape)]]), outputs: [...outputs.keys()] };
   return { ...loaded, run: () => model.run(call) };
+}
+
+function versionOf(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path: path.slice(folder.length + 1), bytes: statSync(path).size }));
+  return { directory: folder, files, async [Symbol.asyncDispose]() {} };
 }
 
 /** The same graph by TensorFlow.js's own executor. */

@@ -1,4 +1,5 @@
-// Publishes the files of a folder once to a disk storage, opens the version, and tells on standard output how long that took.
+// Publishes the files of a folder once to a disk storage, opens the version, and tells on standard output how long that took:
+// `publish-once.mjs <folder> <root> copied|streamed`, as files of this machine or as streams from anywhere.
 import { readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { DiskStorage } from "@plinth/storage-disk";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-const [source, root] = process.argv.slice(2);
+const [source, root, how] = process.argv.slice(2);
 const { signal } = new AbortController();
 const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
 const storage = new DiskStorage({ root, settleMs: 2_000 }, logger);
@@ -14,6 +15,7 @@ await storage.start({ signal });
 const files = readdirSync(source).map((path) => ({
   path,
   content: contentOf(join(source, path)),
+  localFile: how === "copied" ? join(source, path) : undefined,
 }));
 const publishMs = await timed(() => storage.publish("m", 1n, files, { signal }));
 const openMs = await timed(async () => {

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // Stands apart from what is built, so that npm links it at an install that comes before the first build.
-import "../dist/tensorflow-model-server.js";
+import "../bundle/tensorflow-model-server.js";

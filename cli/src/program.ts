@@ -71,10 +71,11 @@ function addServerCommands(program: Command): void {
 function addStorageCommands(program: Command): void {
   program
     .command("copy")
-    .description("copy versions from one storage to another, verified; what is there already is skipped")
+    .description("copy models from one storage to another, verified; what is there already is skipped")
     .argument("[versions...]", "models, or single versions as digits@3 (default: all that there is)")
     .requiredOption("--from <storage>", "config.yaml, disk:./models, or { use: disk, root: ./models }")
     .requiredOption("--to <storage>", "the same; need not hold anything yet")
+    .option("--no-records", "leave out labels, traffic and history, which are copied with all models only")
     .addOption(
       new Option("-o, --output <format>", "how the outcome is printed").choices(OUTPUT_FORMATS).default("table"),
     )

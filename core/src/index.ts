@@ -16,6 +16,7 @@ export {
   type TrafficRules,
   type VersionPolicy,
 } from "./extension-points/deployments.js";
+export { BackgroundHash, type FileRange } from "./extension-points/file-hash.js";
 export { FilesInMemory } from "./extension-points/files-in-memory.js";
 export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
@@ -29,6 +30,7 @@ export {
   type WarmUpCall,
 } from "./extension-points/model-description.js";
 export {
+  type BatchingFacts,
   type InferCall,
   type InferResult,
   type InferTimings,
@@ -36,6 +38,7 @@ export {
   type ModelTarget,
   type Readiness,
   type RequestOrigin,
+  type ServableFacts,
   type ServableHandle,
   type StreamCall,
   type StreamedResult,
@@ -87,6 +90,7 @@ export {
 } from "./extension-points/server-statistics.js";
 export { settledOrAborted } from "./extension-points/settled-or-aborted.js";
 export { type PortGuest, SharedPort } from "./extension-points/shared-port.js";
+export { SharedThread, type ThreadUse } from "./extension-points/shared-thread.js";
 export {
   type FileEntry,
   type IncomingFile,
@@ -110,7 +114,9 @@ export {
   checkRecordKey,
   checkRecordPrefix,
   checkRevision,
+  checkSideFile,
   checkSideFileName,
+  isAskedFor,
   MAX_FILE_PATH_BYTES,
   recordText,
 } from "./extension-points/storage-names.js";

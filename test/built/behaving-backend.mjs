@@ -28,6 +28,16 @@ const SIGNATURES = new Map([
       shapes: "binding",
     },
   ],
+  [
+    "steps",
+    {
+      inputs: new Map([["commands", text]]),
+      outputs: new Map([["answer", text]]),
+      method: PREDICT_METHOD,
+      shapes: "binding",
+      streams: "only",
+    },
+  ],
 ]);
 
 const COMMANDS = {
@@ -43,6 +53,14 @@ const COMMANDS = {
     while (!existsSync(file));
     return "done";
   },
+  /** Waits until nobody wants the answer any more, and writes the file then. */
+  wait: (file, _logger, signal) =>
+    new Promise((resolve) => {
+      signal.addEventListener("abort", () => {
+        writeFileSync(file, "");
+        resolve("stopped");
+      });
+    }),
   /** Holds it up for good, once it has written the file. */
   forever: (file) => {
     writeFileSync(file, "");
@@ -89,6 +107,15 @@ class BehavingModel {
       answers.push(Buffer.from(String((await COMMANDS[name]?.(words, this.#logger)) ?? "")));
     }
     return new Map([["answer", { dtype: "string", shape: command.shape, data: answers }]]);
+  }
+
+  /** Each command in a step of its own. */
+  async *stream({ inputs, signal }) {
+    for (const each of inputs.get("commands").data) {
+      const [, name, words] = /^(\w*) ?(.*)$/s.exec(Buffer.from(each).toString()) ?? [];
+      const answer = String((await COMMANDS[name]?.(words, this.#logger, signal)) ?? "");
+      yield new Map([["answer", { dtype: "string", shape: [1], data: [new Uint8Array(Buffer.from(answer))] }]]);
+    }
   }
 
   async [Symbol.asyncDispose]() {}

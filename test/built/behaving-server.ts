@@ -51,6 +51,15 @@ export class BehavingServer implements AsyncDisposable {
     return { status: response.status, body: (await response.json()) as Answer["body"] };
   }
 
+  /** Has a model answer with a stream: what each of the commands gives. */
+  stream(model: string, commands: readonly string[], signal?: AbortSignal): Promise<Response> {
+    return fetch(`${this.#url}/v2/models/${model}/generate_stream`, {
+      method: "POST",
+      body: JSON.stringify({ commands, parameters: { signature_name: "steps" } }),
+      ...(signal && { signal }),
+    });
+  }
+
   get(path: string): Promise<Response> {
     return fetch(this.#url + path);
   }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelStatisticsDocument } from "@plinth/management";
@@ -58,6 +59,29 @@ describe("a server with models in threads and processes", () => {
     await writeFile(file, "");
     await long;
     expect(order).toEqual(["everything else", "long run"]);
+  });
+
+  it.each(["inline", "thread", "process"])(
+    "streams from a model in a %s, and stops it when its client goes away",
+    async (model) => {
+      const answers = await (await server.stream(model, ["echo one", "place", "echo two"])).text();
+      const { pid: where, thread } = await server.placeOf(model);
+      expect(answers.match(/"answer":"[^"]*"/g)).toEqual(
+        ["one", `${where} ${thread}`, "two"].map((answer) => `"answer":"${answer}"`),
+      );
+      const file = join(server.folder, `${model}-was-stopped`);
+      const client = new AbortController();
+      const response = await server.stream(model, ["echo one", `wait ${file}`], client.signal);
+      expect(new TextDecoder().decode((await response.body?.getReader().read())?.value)).toContain("one");
+      client.abort();
+      await expect.poll(() => existsSync(file), GONE).toBe(true);
+    },
+  );
+
+  it("tells in the middle of a stream that its process has gone", async () => {
+    const answers = await (await server.stream("process", ["echo one", "exit"])).text();
+    expect(answers).toMatch(/"answer":"one".*\n\ndata: \{"error":"[^"]*has gone: it ended with code 3/);
+    await server.ready();
   });
 
   it.each(["thread", "process"])(

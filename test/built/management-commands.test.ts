@@ -203,6 +203,46 @@ describe("the commands over the management API", () => {
     expect((await plinth("reload")).code).toBe(0);
   });
 
+  it("tell what a server is made of, what it runs by, and what went wrong in it", async () => {
+    expect((await plinth("config")).stdout).toMatch(/^storage\.root +\.\/models +\S*config\.yaml:1:\d+$/m);
+    expect((await plinth("config")).stdout).not.toContain("server.host");
+    expect((await plinth("config", "--defaults")).stdout).toMatch(/^server\.host +127\.0\.0\.1 +default$/m);
+    expect((await plinth("plugins")).stdout).toMatch(/^@plinth\/storage-disk +\d+\.\d+\.\d+ +storage disk +\//m);
+    expect((await plinth("storage")).stdout).toMatch(/^disk: \d+ versions of \d+ models\n.*\nRecords can be written\n/);
+    await fetch(`${url}/v1/models/digits:predict`, { method: "POST", body: "no JSON" });
+    expect((await plinth("logs", "--group", "--level", "warn")).stdout).toMatch(
+      /^\d+ +warn +REQUEST_INVALID +digits 2 /m,
+    );
+    const { stdout } = await plinth("logs", "--reason", "REQUEST_INVALID", "-n", "1", "-o", "json");
+    const [entry] = JSON.parse(stdout).items;
+    expect((await plinth("logs", "--entry", String(entry.id))).stdout).toMatch(/^reason: REQUEST_INVALID$/m);
+    expect((await plinth("logs", "--entry", "1")).code).toBe(4);
+  });
+
+  it("show the token of a file or of the environment to a server that wants one", async () => {
+    const token = "a-token-for-this-test";
+    const work = await mkdtemp(join(tmpdir(), "plinth-token-"));
+    const config = join(work, "config.yaml");
+    const section = `server: { managementTokens: { tester: "${token}" } }\n`;
+    await writeFile(config, `${section}storage: { use: memory }\nprotocols: [{ use: rest, port: 0 }]\n`);
+    await writeFile(join(work, "token"), `${token}\n`);
+    const guarded = new RunningCommand(process.execPath, [PLINTH, "serve", config], work);
+    try {
+      const [, address = ""] = await guarded.line(/^Plinth listens on (\S+)/);
+      const refused = await plinth("status", "--server", address);
+      expect([refused.code, refused.stderr]).toEqual([5, expect.stringMatching(/wants a token.*PLINTH_TOKEN/)]);
+      expect((await plinth("status", "--server", address, "--token-file", config)).stderr).toMatch(
+        /expected one token/,
+      );
+      const shown = await plinth("config", "--server", address, "--token-file", join(work, "token"));
+      expect(shown.stdout).toMatch(/^server\.managementTokens\.tester +\(hidden\) /m);
+      expect(shown.stdout).not.toContain(token);
+    } finally {
+      await guarded.stop();
+      await rm(work, { recursive: true });
+    }
+  });
+
   it("complete commands, options and names in a shell", async () => {
     const complete = async (...words: readonly string[]) =>
       (await plinth("complete", "--", ...words)).stdout.split("\n").filter(Boolean);

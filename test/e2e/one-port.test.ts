@@ -12,6 +12,9 @@ const EXAMPLE = join(ROOT, "examples", "digits");
 /** All that is imported takes a while where many tests begin at once. */
 const START_MS = 60_000;
 
+/** Longest that a connection may take to be gone, or to be there, on a busy machine. */
+const PATIENCE = { timeout: 10_000 };
+
 const STORAGE = "storage: { use: disk, root: ./models, settleMs: 0 }\n";
 
 let folder: TemporaryFolder;
@@ -59,6 +62,27 @@ describe("REST and gRPC on one port", () => {
     const [ended] = await Promise.all([statusOf(watch), once(session, "close"), serving.server.stop()]);
     expect(ended).toBe("0");
     await expect(fetch(`${serving.url}/healthz`)).rejects.toThrow();
+  });
+
+  it("give the place of a connection back when its client has gone", async () => {
+    await using serving = await start(
+      "[{ use: rest, port: 0 }, { use: grpc, port: shared }]",
+      "{ pollIntervalMs: 86400000, limits: { maxConnections: 1 } }",
+    );
+    for (let round = 0; round < 3; round++) {
+      const answered = async () => {
+        using client = new ServingClient(serving.server.endpoints[1]?.url ?? "");
+        return await client.health("digits").catch(() => 0);
+      };
+      await expect.poll(answered, PATIENCE).toBe(1);
+    }
+    const close = { connection: "close" };
+    const health = () =>
+      fetch(`${serving.url}/healthz`, { headers: close }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await expect.poll(health, PATIENCE).toBe(200);
   });
 
   it("take connections that say nothing no longer than requests", async () => {

@@ -175,3 +175,32 @@ describe("a request for one answer of a model that only streams", () => {
     expect([response.status, await response.text()]).toEqual([501, expect.stringMatching(/stream/)]);
   });
 });
+
+describe("a server that stops", () => {
+  it("sends a stream that was begun to its end", async () => {
+    await using own = await TemporaryFolder.create();
+    await using stopping = await startTokens(own);
+    const answering = fetch(`${stopping.url}/v2/models/talk/generate_stream`, { method: "POST", body: PROMPT });
+    const model = await nextConversation();
+    model.say("one");
+    const events = new EventReader(await answering);
+    await events.next();
+    const stopped = stopping.server.stop();
+    model.say("two");
+    expect(await events.next()).toMatchObject({ token: "two" });
+    model.end();
+    expect(await events.next()).toBeUndefined();
+    await stopped;
+  });
+
+  it("cuts one that goes on for longer than stopping may take", async () => {
+    await using own = await TemporaryFolder.create();
+    await using stopping = await startTokens(own, "server: { shutdownDeadlineMs: 100 }");
+    const answering = fetch(`${stopping.url}/v2/models/talk/generate_stream`, { method: "POST", body: PROMPT });
+    const model = await nextConversation();
+    model.say("one");
+    const events = new EventReader(await answering);
+    await events.next();
+    await Promise.all([stopping.server.stop(), model.stopped, expect(events.next()).rejects.toThrow()]);
+  });
+});

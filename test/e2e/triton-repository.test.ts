@@ -64,6 +64,48 @@ model_warmup { name: "zeros" batch_size: 2 inputs { key: "x" value { data_type: 
     expect((await serving.predict("matmul", '{"instances":[[1,1]]}')).status).toBe(200);
   });
 
+  it("tells all that is known of its configuration, as it is in force", async () => {
+    await using folder = await TemporaryFolder.create();
+    await matmul(
+      folder,
+      `max_batch_size: 2
+input { name: "x" data_type: TYPE_FP32 dims: [ 2, 1 ] reshape { shape: [ 2 ] } }
+output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] label_filename: "labels.txt" }
+dynamic_batching { max_queue_delay_microseconds: 500 default_queue_policy { max_queue_size: 9 } }
+parameters { key: "k" value { string_value: "v" } }`,
+    );
+    await writeFile(join(folder.path, "matmul", "labels.txt"), "cat\ndog\n");
+    await using serving = await serve(folder, "models: { matmul: { versions: [1] } }\n");
+    const response = await fetch(`${serving.url}/v2/models/matmul/config`);
+    expect(await response.json()).toEqual({
+      name: "matmul",
+      platform: "onnxruntime_onnx",
+      backend: "onnx",
+      version_policy: { specific: { versions: ["1"] } },
+      max_batch_size: 2,
+      input: [{ name: "x", data_type: "TYPE_FP32", dims: [2, 1], reshape: { shape: [2] } }],
+      output: [{ name: "y", data_type: "TYPE_FP32", dims: [2], label_filename: "labels.txt" }],
+      dynamic_batching: {
+        preferred_batch_size: [],
+        max_queue_delay_microseconds: 500,
+        default_queue_policy: { max_queue_size: 9 },
+      },
+      instance_group: [{ name: "matmul", kind: "KIND_CPU", count: 1 }],
+      parameters: { k: { string_value: "v" } },
+      model_transaction_policy: { decoupled: false },
+    });
+    const body = {
+      inputs: [{ name: "x", shape: [1, 2, 1], datatype: "FP32", data: [1, 1] }],
+      outputs: [{ name: "y", parameters: { classification: 2 } }],
+    };
+    const classified = await fetch(`${serving.url}/v2/models/matmul/infer`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    const { outputs } = (await classified.json()) as { readonly outputs: readonly { readonly data: unknown }[] };
+    expect(outputs[0]?.data).toEqual(["6.000000:1:dog", "4.000000:0:cat"]);
+  });
+
   it("gives way to what config.yaml says", async () => {
     await using folder = await TemporaryFolder.create();
     await matmul(folder, "max_batch_size: 1");

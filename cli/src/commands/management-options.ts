@@ -29,14 +29,31 @@ export function withReason(command: Command): Command {
 }
 
 export function clientOf({ server, tokenFile, why }: ManagementOptions): ManagementClient {
-  const token = tokenFile === undefined ? process.env.PLINTH_TOKEN || undefined : tokenIn(tokenFile);
-  return new ManagementClient({ server, token, why });
+  return new ManagementClient({
+    server,
+    token: tokenFile === undefined ? environmentToken() : tokenIn(tokenFile),
+    why,
+  });
+}
+
+/** What `PLINTH_TOKEN` is, where it is something. */
+export function environmentToken(): string | undefined {
+  const { PLINTH_TOKEN: token } = process.env;
+  return token ? checkedToken(token, "PLINTH_TOKEN") : undefined;
 }
 
 function tokenIn(file: string): string {
+  let text: string;
   try {
-    return readFileSync(file, "utf8").trim();
+    text = readFileSync(file, "utf8");
   } catch (error) {
     throw new CommandFailure(`--token-file: ${(error as Error).message}`, EXIT_USAGE);
   }
+  return checkedToken(text.trim(), "--token-file");
+}
+
+/** What is no token is not sent, and not shown either. */
+function checkedToken(token: string, from: string): string {
+  if (/^[\x21-\x7e]{1,512}$/.test(token)) return token;
+  throw new CommandFailure(`${from}: expected one token of up to 512 characters without spaces`, EXIT_USAGE);
 }

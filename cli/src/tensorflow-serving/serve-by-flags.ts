@@ -52,4 +52,4 @@ export async function serveByFlags(
   });
 }
 
-const { version } = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
+const { version } = createRequire(import.meta.url)("plinth/package.json") as { readonly version: string };

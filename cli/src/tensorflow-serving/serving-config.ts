@@ -18,7 +18,7 @@ import { modelsOf } from "./model-server-config.js";
 import { monitorsOf } from "./monitoring-config.js";
 import type { FlagValues } from "./parse-flags.js";
 import { readTextFile } from "./read-text-file.js";
-import type { FlagName } from "./serving-flags.js";
+import { type FlagName, SERVING_FLAGS } from "./serving-flags.js";
 import type { SslConfigFile, TlsTexts } from "./ssl-config.js";
 
 /** TensorFlow Serving listens on every interface. */
@@ -53,11 +53,26 @@ export async function servingConfig(
   const root = mappingOf({ line: 1, column: 1 }, [
     ["server", { keyAt: server.at, node: server }],
     key("storage", { use: "disk", root: stateDirectory }, "plinth_state_dir"),
+    ...backendsOf(flags),
     protocolsOf(flags, await ssl.tls(faults)),
     ...(monitors.length > 0 ? [listKey("monitors", monitors, "monitoring_config_file")] : []),
     ["models", { keyAt: models.at, node: withKeys(models, batching) }],
   ]);
   return composeConfig(root, file, faults, options);
+}
+
+/** The backends that are there anyway, where flags say how SavedModels are loaded. */
+function backendsOf(flags: FlagValues): readonly Key[] {
+  const [tags, iterations] = [flags.text("saved_model_tags"), flags.number("num_request_iterations_for_warmup")];
+  const hasTags = tags !== SERVING_FLAGS.saved_model_tags?.defaultValue;
+  if (!hasTags && iterations === 0) return [];
+  const tfjs = {
+    use: "tfjs",
+    ...(hasTags && { tags: tags.split(",").filter((tag) => tag !== "") }),
+    ...(iterations !== 0 && { warmUpIterations: iterations }),
+  };
+  const flag = hasTags ? "saved_model_tags" : "num_request_iterations_for_warmup";
+  return [listKey("backends", [treeOf({ use: "onnx" }, placeOf(flag)), treeOf(tfjs, placeOf(flag))], flag)];
 }
 
 /** REST and gRPC, as far as each has an address. */

@@ -77,11 +77,14 @@ export const SERVING_FLAGS: Readonly<Record<string, ServingFlag>> = {
   ssl_config_file: used("", "TLS for gRPC; see below"),
   platform_config_file: refused("", "a model's backend is chosen by its files, or by `backend:` in a config.yaml"),
   per_process_gpu_memory_fraction: { ...ignored(0, NO_TENSORFLOW), type: "number" },
-  saved_model_tags: refused("serve", "only the tag `serve` is loaded"),
+  saved_model_tags: used("serve", "the tags of the graph to take of each SavedModel, with commas between"),
   grpc_channel_arguments: used("", "`keepAlive:` and `maxConcurrentStreams:` of gRPC; see below"),
   grpc_max_threads: ignoredCount(THREADS),
-  enable_model_warmup: ignored(true, "models are always warmed up before they are in service, by a run of zeros"),
-  num_request_iterations_for_warmup: ignored(0, "the warm-up is one run of zeros"),
+  enable_model_warmup: ignored(
+    true,
+    "models are always warmed up before they are in service, by the requests recorded with them and a run of zeros",
+  ),
+  num_request_iterations_for_warmup: used(0, "how often each recorded request is run to warm up; 0: once"),
   version: used(false, "prints the version of Plinth"),
   monitoring_config_file: used("", "`monitors:`, metrics for Prometheus under TensorFlow Serving's names"),
   remove_unused_fields_from_bundle_metagraph: ignored(true, NO_TENSORFLOW),
@@ -121,6 +124,8 @@ export type FlagName =
   | "monitoring_config_file"
   | "model_base_path"
   | "file_system_poll_wait_seconds"
+  | "saved_model_tags"
+  | "num_request_iterations_for_warmup"
   | "version"
   | "plinth_state_dir";
 

@@ -1,12 +1,7 @@
 import { type ModelStorage, PlinthError } from "@plinth/core";
+import { type BetweenStorages, type CopyOutcome, endsAll } from "./copied.js";
 import { OpenedVersion } from "./opened-version.js";
 import type { NamedVersion } from "./selected-versions.js";
-
-/**
- * What became of a version: `copied`; `equal`, where the target had it; `different`, where the target has another one of that number,
- * which is left as it is; `failed`, where it could not be read or written.
- */
-export type CopyOutcome = "copied" | "equal" | "different" | "failed";
 
 export interface CopiedVersion extends NamedVersion {
   readonly outcome: CopyOutcome;
@@ -16,16 +11,10 @@ export interface CopiedVersion extends NamedVersion {
   readonly error?: PlinthError;
 }
 
-export interface Copying {
-  readonly from: ModelStorage;
-  readonly to: ModelStorage;
-  readonly signal: AbortSignal;
+export interface Copying extends BetweenStorages {
   /** Told as a version is begun, and how many of its bytes the target has. */
   readonly progress: (version: NamedVersion, bytes: number, totalBytes: number) => void;
 }
-
-/** Where these have failed, the next version would fail as well. */
-const ENDING_REASONS: readonly string[] = ["STORAGE_FULL", "STORAGE_UNAVAILABLE", "STORAGE_CLOSED"];
 
 /** Copies versions one after the other. What was copied stays; a version that cannot be does not keep the others from it. */
 export async function* copyVersions(
@@ -48,7 +37,7 @@ export async function* copyVersions(
       signal.throwIfAborted();
       const error = PlinthError.from(thrown);
       yield { ...named, ...size, outcome: "failed", error };
-      if (ENDING_REASONS.includes(error.reason)) return;
+      if (endsAll(error)) return;
     }
   }
 }

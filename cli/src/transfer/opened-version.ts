@@ -44,7 +44,10 @@ export class OpenedVersion implements AsyncDisposable {
 
   /** The files as a storage takes them, with the checksums that it is to find. */
   async *incoming(signal: AbortSignal): AsyncGenerator<IncomingFile> {
-    for await (const { path, sha256 } of this.summed(signal)) yield { path, sha256, content: this.#content(path) };
+    for await (const { path, sha256 } of this.summed(signal)) {
+      const localFile = this.#files.contents === undefined ? join(this.#files.directory, path) : undefined;
+      yield { path, sha256, content: this.#content(path), localFile };
+    }
   }
 
   /** Whether both have the same files with the same content. */

@@ -90,7 +90,6 @@ describe("flags together", () => {
       ["--grpc_channel_arguments=grpc.max_connection_age_ms=old"],
       '--grpc_channel_arguments: expected grpc.max_connection_age_ms=<number>, got "grpc.max_connection_age_ms=old"',
     ],
-    [["--saved_model_tags=serve,gpu"], "--saved_model_tags cannot be used here: "],
     [["--enable_per_model_batching_parameters"], "--enable_per_model_batching_parameters cannot be used here: "],
   ])("%s are refused", (words, fault) => {
     expect(check(...words).faults).toEqual([expect.stringContaining(fault)]);

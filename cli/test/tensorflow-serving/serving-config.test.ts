@@ -21,6 +21,19 @@ describe("flags for one model", () => {
     expect(config.models?.get("m")?.batching).toBeUndefined();
   });
 
+  it("tell how SavedModels are loaded", async () => {
+    const tags = "--saved_model_tags=serve,gpu";
+    const { backends } = await readFlags(...ONE, tags, "--num_request_iterations_for_warmup=3");
+    expect(backends.map(({ use, options }) => [use, options])).toEqual([
+      ["onnx", expect.anything()],
+      ["tfjs", expect.objectContaining({ tags: ["serve", "gpu"], warmUpIterations: 3 })],
+    ]);
+    expect((await readFlags(...ONE)).backends.map(({ use }) => use)).toEqual(["onnx"]);
+    expect(await faultsOf(readFlags(...ONE, "--num_request_iterations_for_warmup=-1"))).toEqual([
+      expect.stringMatching(/--num_request_iterations_for_warmup.*warmUpIterations.*>=1/),
+    ]);
+  });
+
   it("pin what they say, by the flag", async () => {
     const { models } = await readFlags(...ONE);
     expect([...(models?.get("m")?.pins ?? [])]).toEqual([

@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
 import { PlinthError } from "../model/errors.js";
+import { BackgroundHash, type FileHash, ImmediateHash } from "./file-hash.js";
+import { FilePieces, PIECE_BYTES } from "./file-pieces.js";
 import type { IncomingFile, PublishOptions } from "./storage.js";
 import { checkFilePath } from "./storage-names.js";
 
@@ -17,6 +18,12 @@ export interface CheckedFile {
   digest(): string;
   /** Says that the storage holds these bytes already, of so many, so that the content is left unread. */
   keep(bytes: number): void;
+  /** As {@link IncomingFile.localFile}, for a storage that rather copies it than read {@link content}, and tells of that. */
+  readonly localFile: string | undefined;
+  /** Says that so many bytes more were copied. @throws the reason of a signal that has aborted */
+  copied(bytes: number): void;
+  /** Says what the whole copy is. @throws PlinthError `FILES_INVALID` where it should be something else */
+  endCopy(sha256: string): void;
 }
 
 /**
@@ -32,14 +39,16 @@ export async function* checkedFiles(
   onProgress: PublishOptions["onProgress"] = () => {},
 ): AsyncGenerator<CheckedFile> {
   const paths = new FilePaths();
+  const pieces = new FilePieces();
   let bytes = 0;
   const stored = (more: number) => {
+    signal.throwIfAborted();
     bytes += more;
     onProgress(bytes);
   };
   for await (const file of untilAborted(files, signal)) {
     paths.add(file.path);
-    yield new FileInReading(file, signal, stored);
+    yield new FileInReading(file, pieces.gather(untilAborted(file.content, signal)), stored);
   }
   if (paths.count === 0) throw new PlinthError("FILES_INVALID", "Expected at least one file to publish, got none");
 }
@@ -47,14 +56,16 @@ export async function* checkedFiles(
 class FileInReading implements CheckedFile {
   readonly path: string;
   readonly sha256: string | undefined;
+  readonly localFile: string | undefined;
   readonly content: AsyncIterable<Uint8Array>;
   readonly #stored: (bytes: number) => void;
   #digest: string | undefined;
 
-  constructor(file: IncomingFile, signal: AbortSignal, stored: (bytes: number) => void) {
+  constructor(file: IncomingFile, pieces: AsyncIterable<Uint8Array>, stored: (bytes: number) => void) {
     this.path = file.path;
     this.sha256 = file.sha256;
-    this.content = this.#read(file.content, signal);
+    this.localFile = file.localFile;
+    this.content = this.#read(pieces);
     this.#stored = stored;
   }
 
@@ -68,27 +79,37 @@ class FileInReading implements CheckedFile {
     this.#stored(bytes);
   }
 
-  async *#read(content: IncomingFile["content"], signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const hash = createHash("sha256");
-    for await (const chunk of untilAborted(content, signal)) {
-      // In the next turn, in which whoever takes the chunk is waiting for its being written.
-      const hashed = new Promise<void>((resolve) => {
-        setImmediate(() => {
-          hash.update(chunk);
-          resolve();
-        });
-      });
-      yield chunk;
-      await hashed;
-      this.#stored(chunk.byteLength);
-    }
-    this.#digest = hash.digest("hex");
-    if (this.sha256 === undefined || this.sha256 === this.#digest) return;
+  copied(bytes: number): void {
+    this.#stored(bytes);
+  }
+
+  endCopy(sha256: string): void {
+    this.#digest = sha256;
+    if (this.sha256 === undefined || this.sha256 === sha256) return;
     throw new PlinthError(
       "FILES_INVALID",
-      `Expected ${this.path} to have the SHA-256 ${this.sha256}, got ${this.#digest}: send it again`,
-      { details: { path: this.path, expected: this.sha256, actual: this.#digest } },
+      `Expected ${this.path} to have the SHA-256 ${this.sha256}, got ${sha256}: send it again`,
+      { details: { path: this.path, expected: this.sha256, actual: sha256 } },
     );
+  }
+
+  async *#read(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let hash: FileHash | undefined;
+    let hashed: Promise<unknown> | undefined;
+    try {
+      for await (const piece of pieces) {
+        hash ??= piece.byteLength < PIECE_BYTES ? new ImmediateHash() : new BackgroundHash();
+        // One behind, so that a piece is hashed while it is stored and the next one comes.
+        await hashed;
+        hashed = hash.update(piece);
+        yield piece;
+        this.#stored(piece.byteLength);
+      }
+      await hashed;
+      this.endCopy(await (hash ?? new ImmediateHash()).digest());
+    } finally {
+      hash?.[Symbol.dispose]();
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DType } from "../model/dtype.js";
 import type { NamedTensors } from "../model/tensor.js";
 import type { VersionPolicy } from "./deployments.js";
+import type { JsonValue } from "./storage.js";
 import { createToken, type Token } from "./token.js";
 
 /**
@@ -11,13 +12,17 @@ export interface DescriptionFormat {
   /** The file that it reads, by its name. */
   readonly fileName: string;
 
+  /** Names of other files beside the model that a file refers to; those that exist are given to {@link read}. Never throws. */
+  refersTo?(content: Uint8Array): readonly string[];
+
   /**
-   * What a file says of a model. Called each time that the file has changed.
+   * What a file says of a model. Called each time that it, or a file that it refers to, has changed.
    *
+   * @param others the content of files that it refers to, by name
    * @throws PlinthError `MODEL_DESCRIPTION_INVALID` with all that is wrong with it, each with line and column; `MODEL_UNSUPPORTED` for what
    * it asks for and no server of this kind does.
    */
-  read(model: string, content: Uint8Array): ModelDescription;
+  read(model: string, content: Uint8Array, others: ReadonlyMap<string, Uint8Array>): ModelDescription;
 }
 
 /** All formats of descriptions that are known. */
@@ -40,6 +45,8 @@ export interface ModelDescription {
   readonly outputs?: ReadonlyMap<string, DescribedTensor> | undefined;
   /** Run in this order before a version is in service, as its clients would; a failure fails the load. */
   readonly warmUp: readonly WarmUpCall[];
+  /** What it says as a whole, in its own terms, for protocols that know them. */
+  readonly document?: Readonly<Record<string, JsonValue>> | undefined;
   /** What it says that has no meaning here, for the log: names with line and column. */
   readonly ignored: readonly string[];
 }
@@ -61,6 +68,8 @@ export interface DescribedTensor {
   readonly shape: readonly number[];
   /** The shape that the model itself has in its place, where that is another one of as many elements. */
   readonly modelShape?: readonly number[] | undefined;
+  /** Of an output: names of its classes by their index. */
+  readonly labels?: readonly string[] | undefined;
   /** Where it stands, as `config.pbtxt:4:3`. */
   readonly at: string;
 }

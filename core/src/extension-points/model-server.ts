@@ -3,6 +3,8 @@ import type { ModelVersion } from "../model/model-version.js";
 import type { Signature } from "../model/signature.js";
 import type { NamedTensors } from "../model/tensor.js";
 import type { ModelStatus } from "../model/version-state.js";
+import type { VersionPolicy } from "./deployments.js";
+import type { ModelDescription } from "./model-description.js";
 import { createToken, type Token } from "./token.js";
 
 /** What protocols, routes and embedding programs call: the running server. */
@@ -129,6 +131,8 @@ export interface ServableHandle extends Disposable {
   /** Rows of the largest batch that is run; absent where each request is run on its own. */
   readonly maxBatchSize?: number | undefined;
   readonly signatures: ReadonlyMap<string, Signature>;
+  /** How it is run, for protocols that tell of it. */
+  readonly facts?: ServableFacts | undefined;
 
   /** @throws PlinthError `SIGNATURE_NOT_FOUND`, which names the signatures that there are. */
   signature(name?: string): Signature;
@@ -162,6 +166,28 @@ export interface ServableHandle extends Disposable {
    * @throws PlinthError as {@link infer}, also after answers; `DEADLINE_EXCEEDED` at `untilMs`, `CANCELLED` once the client has gone
    */
   stream(call: StreamCall): AsyncGenerator<StreamedResult, void, undefined>;
+}
+
+/** How a version is run, all defaults filled in. What was changed since it was loaded holds for the next one that is. */
+export interface ServableFacts {
+  /** Which of the model's versions are served. */
+  readonly versions: VersionPolicy;
+  /** Copies of it that run at the same time in this process, at most. */
+  readonly instances: number;
+  /** Requests that may wait for it. */
+  readonly maxQueuedRequests: number;
+  /** `undefined`: each request is run on its own. */
+  readonly batching: BatchingFacts | undefined;
+  /** What a file beside the model says of it. */
+  readonly description: ModelDescription | undefined;
+}
+
+/** As `batching` of a model in `config.yaml`. */
+export interface BatchingFacts {
+  readonly maxBatchSize: number;
+  readonly maxWaitMs: number;
+  /** Sizes that batches are padded to, ascending. Absent: any size is run as it is. */
+  readonly allowedBatchSizes?: readonly number[] | undefined;
 }
 
 export interface InferResult {

@@ -16,8 +16,8 @@ export interface Route {
   readonly access: "public" | "management";
   /** Largest body in bytes, instead of `server.limits.maxRequestBytes`; bodies arrive as streams. */
   readonly maxBodyBytes?: number | undefined;
-  /** What the management API's own description tells of it. Absent: nothing. */
-  readonly description?: RouteDescription | undefined;
+  /** Gives what is told of it where the routes are described; asked for when they are. Absent: no more than that it is there. */
+  readonly description?: (() => Promise<RouteDescription>) | undefined;
   /**
    * Answers one request. Calls may overlap. `request.signal` aborts when the client goes, and for an answer of the type `text/event-stream`,
    * which has no end of its own, also when the server stops; the body is limited by
@@ -27,8 +27,8 @@ export interface Route {
 }
 
 /**
- * What programs and people are told of a route below `/api`, in the form of OpenAPI 3.1. It is for the route to answer so, and to answer
- * errors as the management API does, by RFC 9457.
+ * What programs and people are told of a route, in the form of OpenAPI 3.1: below `/api` in the management API's document, of other public ones in
+ * that of the protocol which mounts them. It is for the route to answer so, and, below `/api`, to answer errors as the management API does, by RFC 9457.
  */
 export interface RouteDescription {
   /** Unique among all; what generated clients call it. */

@@ -1,5 +1,6 @@
 import { PlinthError } from "../model/errors.js";
-import type { JsonValue } from "./storage.js";
+import { parseModelVersion } from "../model/model-version.js";
+import { type JsonValue, type ListOptions, MAX_SIDE_FILE_BYTES } from "./storage.js";
 
 /** Longest path of a file inside a version, in UTF-8 bytes. */
 export const MAX_FILE_PATH_BYTES = 1000;
@@ -33,6 +34,28 @@ export function checkSideFileName(name: string): void {
   checkFilePath(name);
   if (!name.includes("/")) return;
   throw new PlinthError("FILES_INVALID", `Expected the name of a file in the model's own folder, got ${quote(name)}`);
+}
+
+/** Checks a file to be laid beside a model's versions. @throws PlinthError `FILES_INVALID` */
+export function checkSideFile(name: string, content: Uint8Array): void {
+  checkSideFileName(name);
+  if (parseModelVersion(name) !== undefined) {
+    throw new PlinthError(
+      "FILES_INVALID",
+      `${quote(name)} cannot be a file beside versions, for a version is named so`,
+    );
+  }
+  if (content.byteLength <= MAX_SIDE_FILE_BYTES) return;
+  throw new PlinthError(
+    "FILES_INVALID",
+    `${quote(name)} has ${content.byteLength} bytes, more than the ${MAX_SIDE_FILE_BYTES} that a file beside versions may have`,
+  );
+}
+
+/** Whether a listing is to tell of a file of this name. */
+export function isAskedFor(name: string, asked: ListOptions["sideFiles"]): boolean {
+  if (asked === "all") return !name.startsWith(".") && parseModelVersion(name) === undefined;
+  return asked?.includes(name) === true;
 }
 
 /** Checks a record's key. @throws PlinthError `FILES_INVALID` */

@@ -12,6 +12,9 @@ import { createToken, type Token } from "./token.js";
  * what is the same for all (`checkFilePath`, `checkRecordKey`, `checkRevision`, `checkedFiles`, `StorageCalls`, `ChangeWatchers`).
  */
 export interface ModelStorage extends AsyncDisposable {
+  /** Whether all that it holds is gone once it is disposed. Absent: it is still there. */
+  readonly isTransient?: boolean;
+
   /** Opens what it needs. Called once, before anything else. Constructors do no work. */
   start(options: StorageStartOptions): Promise<void>;
 
@@ -74,6 +77,15 @@ export interface ModelStorage extends AsyncDisposable {
    */
   readSideFile?(model: string, name: string, options: StorageCallOptions): Promise<Uint8Array | undefined>;
 
+  /**
+   * Lays a file beside a model's versions, whole or not at all, where there is none of that name; the model need not be there yet. Left
+   * out with {@link readSideFile}.
+   *
+   * @returns whether it did; what is there is left as it is
+   * @throws PlinthError `FILES_INVALID` also for more than {@link MAX_SIDE_FILE_BYTES}; `STORAGE_FULL`
+   */
+  addSideFile?(model: string, name: string, content: Uint8Array, options: StorageCallOptions): Promise<boolean>;
+
   /** Small documents kept beside the models. */
   readonly records: RecordStore;
 }
@@ -86,8 +98,8 @@ export interface StorageCallOptions {
 }
 
 export interface ListOptions extends StorageCallOptions {
-  /** Names of files to tell of in {@link StoredModel.sideFiles}. Default: none. */
-  readonly sideFiles?: readonly string[] | undefined;
+  /** Names of files to tell of in {@link StoredModel.sideFiles}; `all`: of all but hidden ones, whose names begin with a dot. Default: none. */
+  readonly sideFiles?: readonly string[] | "all" | undefined;
 }
 
 export interface StorageStartOptions extends StorageCallOptions {
@@ -163,6 +175,11 @@ export interface IncomingFile {
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** Lower-case hexadecimal; checked where given. */
   readonly sha256?: string | undefined;
+  /**
+   * Absolute path of a file of this machine with the same content, which nobody changes before the publish has ended: a storage may copy
+   * that and leave {@link content} unread.
+   */
+  readonly localFile?: string | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import type {
   InferCall,
   InferResult,
   ModelTarget,
+  ServableFacts,
   ServableHandle,
   StreamCall,
   StreamedResult,
@@ -56,6 +57,10 @@ export class HeldServable implements ServableHandle, RequestWatch {
 
   get signatures(): ReadonlyMap<string, Signature> {
     return this.#servable.signatures;
+  }
+
+  get facts(): ServableFacts {
+    return this.#servable.facts;
   }
 
   signature(name?: string): Signature {

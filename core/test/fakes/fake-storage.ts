@@ -46,10 +46,18 @@ export class FakeStorage implements ModelStorage {
     signal.throwIfAborted();
     if (this.listError !== undefined) throw this.listError;
     return this.listing.map((stored) => {
-      const texts = sideFiles.map((name) => [name, this.sideFiles.get(`${stored.model}/${name}`)] as const);
+      const names = sideFiles === "all" ? this.#sideFilesOf(stored.model) : sideFiles;
+      const texts = names.map((name) => [name, this.sideFiles.get(`${stored.model}/${name}`)] as const);
       const existing = texts.filter((entry): entry is [string, string] => entry[1] !== undefined);
       return existing.length === 0 ? stored : { ...stored, sideFiles: new Map(existing) };
     });
+  }
+
+  #sideFilesOf(model: string): readonly string[] {
+    const prefix = `${model}/`;
+    return [...this.sideFiles.keys()]
+      .filter((path) => path.startsWith(prefix))
+      .map((path) => path.slice(prefix.length));
   }
 
   async readSideFile(model: string, name: string): Promise<Uint8Array | undefined> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DescriptionFormat, type ModelDescription, PlinthError } from "../../src/index.js";
+import type { LocalModelServer } from "../../src/serving/local-model-server.js";
 import { CatalogUnderTest } from "./catalog-under-test.js";
 
 /** Files of JSON; `"broken"` is none. */
@@ -84,8 +85,8 @@ describe("a file that describes a model", () => {
     const tensor = { dtype: "int8", shape: [-1], at: "about.json:1:1" };
     const contradicting: DescriptionFormat = {
       ...FORMAT,
-      read: (model, content) => ({
-        ...FORMAT.read(model, content),
+      read: (model, content, others) => ({
+        ...FORMAT.read(model, content, others),
         ...(content.length > 20 && { inputs: new Map([["x", tensor]]) as ModelDescription["inputs"] }),
       }),
     };
@@ -99,5 +100,53 @@ describe("a file that describes a model", () => {
     describeDigits(EMPTY);
     await look();
     expect(subject.states("digits")).toEqual({ 1: "available" });
+  });
+});
+
+describe("a file that refers to another one", () => {
+  const REFERRING: DescriptionFormat = {
+    ...FORMAT,
+    refersTo: () => ["labels.txt", "more.txt"],
+    read(_model, content, others) {
+      const labels = others.get("labels.txt");
+      if (labels === undefined) throw new PlinthError("MODEL_DESCRIPTION_INVALID", "about.json:1:1: no labels.txt");
+      const y = {
+        dtype: "float32",
+        shape: [-1],
+        at: "about.json:1:1",
+        labels: new TextDecoder().decode(labels).split(" "),
+      } as const;
+      return { ...FORMAT.read("", content, others), outputs: new Map([["y", y]]) };
+    },
+  };
+
+  async function labels(server: LocalModelServer): Promise<readonly string[] | undefined> {
+    using handle = await server.acquire({ model: "digits" });
+    return handle.facts?.description?.outputs?.get("y")?.labels;
+  }
+
+  it("is given what is in that, and is read again when it changes", async () => {
+    subject.storage.hold({ digits: [1n] });
+    describeDigits(EMPTY);
+    subject.storage.sideFiles.set("digits/labels.txt", "cat dog");
+    const server = await subject.start({ formats: [REFERRING] });
+    expect(await labels(server)).toEqual(["cat", "dog"]);
+    await look();
+    subject.storage.sideFiles.set("digits/labels.txt", "cat cow");
+    subject.storage.hold({ digits: [2n] });
+    await look();
+    await look();
+    expect(await labels(server)).toEqual(["cat", "cow"]);
+  });
+
+  it("is broken while that is not there", async () => {
+    subject.storage.hold({ digits: [1n] });
+    describeDigits(EMPTY);
+    const server = await subject.start({ formats: [REFERRING] });
+    expect(server.status("digits")?.error?.message).toBe("about.json:1:1: no labels.txt");
+    subject.storage.sideFiles.set("digits/labels.txt", "cat dog");
+    await look();
+    await look();
+    expect(await labels(server)).toEqual(["cat", "dog"]);
   });
 });

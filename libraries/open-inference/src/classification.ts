@@ -6,14 +6,20 @@ type Countable = Exclude<DType, "string" | "complex64" | "complex128" | "float16
 const NOT_COUNTABLE: readonly DType[] = ["string", "complex64", "complex128", "float16", "bfloat16"];
 
 /**
- * The classification extension: the `count` largest values, largest first, each as `"<value>:<index>"`, of equal ones that of the lower
+ * The classification extension: the `count` largest values, largest first, each as `"<value>:<index>"` and `":<label>"` where the index has one, of equal ones that of the lower
  * index first, and NaN last. A tensor of one axis gives `[count]`; of more, the first axis is that of the batch and the rest are classes:
  * `[batch, count]`. There are never more than there are classes.
  *
  * @param name of the output, for messages
+ * @param labels of the classes, by index
  * @throws PlinthError `REQUEST_INVALID` for scalars, strings, and numbers that JavaScript does not compare as they are
  */
-export function classify(tensor: Tensor, count: number, name: string): Tensor<"string"> {
+export function classify(
+  tensor: Tensor,
+  count: number,
+  name: string,
+  labels: readonly string[] = [],
+): Tensor<"string"> {
   const { shape } = tensor;
   if (!isCountable(tensor) || shape.length === 0) {
     throw new PlinthError(
@@ -31,7 +37,8 @@ export function classify(tensor: Tensor, count: number, name: string): Tensor<"s
     const values = data.subarray(row * classes, (row + 1) * classes);
     for (const index of largest(values).slice(0, kept)) {
       const value = values[index] as number | bigint;
-      elements.push(encoder.encode(`${printed(value, dtype)}:${index}`));
+      const label = labels[index];
+      elements.push(encoder.encode(`${printed(value, dtype)}:${index}${label === undefined ? "" : `:${label}`}`));
     }
   }
   return createTensor("string", shape.length === 1 ? [kept] : [rows, kept], elements);

@@ -23,7 +23,7 @@ export {
   serverMetadata,
   type TensorMetadata,
 } from "./metadata.js";
-export { type ConfigTensor, type ModelConfig, modelConfig, NO_BATCH_LIMIT } from "./model-config.js";
+export { type ConfigTensor, type JsonFields, type ModelConfig, modelConfig, NO_BATCH_LIMIT } from "./model-config.js";
 export { checkReady } from "./model-ready.js";
 export {
   NO_PARAMETERS,

@@ -123,6 +123,7 @@ function prepared(
   const { name, signature } = chooseSignature(handle, settings.signature);
   checkInputs(handle.model, signature, inputs);
   const forms = outputForms(handle.model, signature, outputs, settings.isBinaryOutput);
+  const labels = (output: string) => handle.facts?.description?.outputs?.get(output)?.labels;
   const call = {
     signature: name,
     inputs: new Map(inputs.map((input) => [input.name, input.tensor])),
@@ -136,7 +137,7 @@ function prepared(
     model: handle.model,
     version: String(handle.version),
     id,
-    outputs: [...answered].map(([output, tensor]) => answeredAs(output, tensor, forms(output))),
+    outputs: [...answered].map(([output, tensor]) => answeredAs(output, tensor, forms(output), labels)),
   });
   return { call, signature, settings, answer };
 }
@@ -185,8 +186,13 @@ function formOf(parameters: Parameters, isBinaryOutput: boolean): OutputForm {
   };
 }
 
-function answeredAs(name: string, tensor: Tensor, { isBinary, classes }: OutputForm): AnsweredOutput {
-  return { name, tensor: classes === 0 ? tensor : classify(tensor, classes, name), isBinary };
+function answeredAs(
+  name: string,
+  tensor: Tensor,
+  { isBinary, classes }: OutputForm,
+  labels: (name: string) => readonly string[] | undefined,
+): AnsweredOutput {
+  return { name, tensor: classes === 0 ? tensor : classify(tensor, classes, name, labels(name)), isBinary };
 }
 
 /** @throws PlinthError `NOT_IMPLEMENTED` where an input or output is to lie in memory of the client's */

@@ -73,6 +73,38 @@ describe("what is told", () => {
         { name: "s", data_type: "TYPE_STRING", dims: [1] },
       ],
       output: [{ name: "y", data_type: "TYPE_INT64", dims: [] }],
+      model_transaction_policy: { decoupled: false },
+    });
+  });
+
+  it("of its configuration tells how it is run, and what its config.pbtxt says beside", () => {
+    const document = {
+      input: [{ name: "x", reshape: {} }],
+      output: [{ name: "y", label_filename: "labels.txt" }],
+      parameters: { k: { string_value: "v" } },
+      model_warmup: [{ name: "zeros" }],
+    };
+    const facts = {
+      versions: { kind: "specific", versions: [1n, 2n ** 60n] },
+      instances: 3,
+      maxQueuedRequests: 7,
+      batching: { maxBatchSize: 8, maxWaitMs: 1.5, allowedBatchSizes: [4, 8] },
+      description: { name: "config.pbtxt", warmUp: [], ignored: [], document },
+    } as const;
+    const handle = { ...echoHandle({ serving_default: BATCHED }), maxBatchSize: 8, facts };
+    expect(modelConfig(handle)).toMatchObject({
+      version_policy: { specific: { versions: ["1", "1152921504606846976"] } },
+      max_batch_size: 8,
+      input: [{ name: "x", reshape: { shape: [] } }, { name: "s" }],
+      output: [{ name: "y", label_filename: "labels.txt" }],
+      dynamic_batching: {
+        preferred_batch_size: [4, 8],
+        max_queue_delay_microseconds: 1_500,
+        default_queue_policy: { max_queue_size: 7 },
+      },
+      instance_group: [{ name: "m", kind: "KIND_CPU", count: 3 }],
+      parameters: { k: { string_value: "v" } },
+      model_warmup: [{ name: "zeros" }],
     });
   });
 

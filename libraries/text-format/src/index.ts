@@ -1,4 +1,5 @@
-export { fieldOf, messageOf } from "./field-access.js";
+export { fieldOf, messageOf, messagesOf, numberOf, numbersOf, textOf } from "./field-access.js";
+export { type MessageJson, messageJson } from "./message-json.js";
 export type { FieldType, MessageType, RepeatedType, ScalarType } from "./message-type.js";
 export { parseTextFormat } from "./parse.js";
 export {

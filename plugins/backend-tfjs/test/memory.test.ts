@@ -5,7 +5,7 @@ import { memory } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { createBackend, ENGINE, OWN_MODELS, versionOf } from "./loading.js";
 
-const RUNS = 10;
+const RUNS = 4;
 const NAMES = readdirSync(OWN_MODELS).filter((name) => existsSync(join(OWN_MODELS, name, "1")));
 
 describe(`tensors on ${ENGINE}`, () => {

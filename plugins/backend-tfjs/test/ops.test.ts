@@ -191,6 +191,12 @@ describe("ops on strings", () => {
     ["StringLength", [strings(["é", "abc"])], { unit: text("UTF8_CHAR") }, [int32([1, 3])]],
     ["StringLength", [strings(["é", "abc"])], {}, [int32([2, 3])]],
     ["Substr", [strings(["hello"]), int32([-3], []), int32([2], [])], {}, [strings(["ll"])]],
+    [
+      "AddV2",
+      [strings(["a", "b"], [2, 1]), strings(["x", "y"])],
+      { T: type("string") },
+      [strings(["ax", "ay", "bx", "by"], [2, 2])],
+    ],
     ["StringStrip", [strings(["  a b \n"])], {}, [strings(["a b"])]],
     [
       "ReduceJoin",
@@ -224,6 +230,43 @@ describe("ops on strings", () => {
     ["DecodeBase64", [strings(["YT8-"])], {}, [strings(["a?>"])]],
     ["Equal", [strings(["a", "b"]), strings(["a", "c"])], {}, [bool([1, 0])]],
   ])("%s", async (...each) => expectOp(each));
+});
+
+describe("strings that are no UTF-8", () => {
+  const raw = (values: readonly number[], shape: readonly number[]): Tensor => ({
+    dtype: "string",
+    shape,
+    data: values.map((value) => Uint8Array.of(0xff, value)),
+  });
+  const two = raw([1, 2], [2]);
+  const matrix = raw([1, 2, 3, 4], [2, 2]);
+  const empty: Tensor = { ...strings([""]), shape: [] };
+  it.each<Case>([
+    ["BroadcastTo", [two, int32([2, 2])], {}, [raw([1, 2, 1, 2], [2, 2])]],
+    ["ConcatV2", [two, two, int32([0], [])], {}, [raw([1, 2, 1, 2], [4])]],
+    ["GatherNd", [matrix, int32([1, 0], [1, 2])], {}, [raw([3], [1])]],
+    ["GatherV2", [two, int32([1, 1]), int32([0], [])], {}, [raw([2, 2], [2])]],
+    ["Pack", [two, two], {}, [raw([1, 2, 1, 2], [2, 2])]],
+    [
+      "PadV2",
+      [two, int32([1, 0], [1, 2]), empty],
+      {},
+      [{ dtype: "string", shape: [3], data: [new Uint8Array(), ...(two.data as Uint8Array[])] }],
+    ],
+    ["ReverseV2", [two, int32([0])], {}, [raw([2, 1], [2])]],
+    ["Reshape", [two, int32([2, 1])], {}, [raw([1, 2], [2, 1])]],
+    ["Select", [bool([1, 0]), two, raw([7, 8], [2])], {}, [raw([1, 8], [2])]],
+    ["SelectV2", [bool([1, 0]), two, raw([7, 8], [2])], {}, [raw([1, 8], [2])]],
+    ["Slice", [two, int32([1]), int32([1])], {}, [raw([2], [1])]],
+    ["SplitV", [two, int32([1, 1]), int32([0], [])], {}, [raw([1], [1]), raw([2], [1])]],
+    ["StridedSlice", [two, int32([0]), int32([2]), int32([1])], {}, [two]],
+    ["Tile", [two, int32([2])], {}, [raw([1, 2, 1, 2], [4])]],
+    ["Transpose", [matrix, int32([1, 0])], {}, [raw([1, 3, 2, 4], [2, 2])]],
+    ["Unique", [raw([1, 2, 1], [3])], {}, [two, int32([0, 1, 0])]],
+    ["Unpack", [matrix], {}, [two, raw([3, 4], [2])]],
+  ])("pass through %s as they are", async (op, inputs, _, expected) =>
+    expectOp([op, inputs, { T: type("string"), Tparams: type("string") }, expected]),
+  );
 });
 
 describe("rows of several lengths", () => {

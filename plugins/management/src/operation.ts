@@ -27,7 +27,7 @@ export interface Management {
   readonly logger: Logger;
   readonly options: ManagementOptions;
   /** All that is described: the operations, and the routes of other plugins below `/api`. */
-  readonly described: () => readonly DescribedOperation[];
+  readonly described: () => Promise<readonly DescribedOperation[]>;
 }
 
 /** What the description tells of an operation. */

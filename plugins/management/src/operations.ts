@@ -18,7 +18,7 @@ const describeApi = defineOperation({
   summary: "This description.",
   changes: false,
   answer: { status: 200, description: "OpenAPI 3.1.", mediaType: "application/json" },
-  handle: async (_call, { described }) => ({ body: openApiDocument(described(), version) }),
+  handle: async (_call, { described }) => ({ body: openApiDocument(await described(), version) }),
 });
 
 /** Everything that the management API does. */

@@ -12,7 +12,7 @@ import {
   ServerConfiguration,
   ServerStatistics,
 } from "@plinth/core";
-import { describedOperations } from "./described-routes.js";
+import { describedOperations, knownPaths } from "./described-routes.js";
 import { IdempotentAnswers } from "./http/idempotent-answers.js";
 import { operationRoute, otherPaths } from "./http/operation-route.js";
 import { OPERATIONS } from "./operations.js";
@@ -43,7 +43,7 @@ export const plugin: Plugin<ManagementOptions> = definePlugin({
       });
     }
     for (const makeRoute of otherPaths) {
-      registry.provide(Route, (services) => makeRoute(() => describedOperations(OPERATIONS, services.getAll(Route))));
+      registry.provide(Route, (services) => makeRoute(() => knownPaths(OPERATIONS, services.getAll(Route))));
     }
   },
 });

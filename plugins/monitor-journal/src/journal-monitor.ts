@@ -19,8 +19,11 @@ import { JournalWriter } from "./journal-writer.js";
 import { JournalMemory } from "./memory/journal-memory.js";
 import type { JournalOptions } from "./options.js";
 import type { SampledRequests } from "./samples/sampled-requests.js";
+import { ignoresSuccess, samplingOf } from "./wanted-requests.js";
 
 export interface JournalMonitorOptions extends JournalOptions {
+  /** When the server was started, in milliseconds since the epoch. Default: when this is. */
+  readonly startedAtMs?: number;
   readonly logger: Logger;
 }
 
@@ -56,15 +59,8 @@ export class JournalMonitor implements Monitor {
     this.#writer = new JournalWriter(this.#store, fsync === "each-second", logger);
     this.#budget = new FailureBudget(failures.maxPerSecond);
     this.#shares = new Map(Object.entries(requests.models));
-    this.ignoresSuccess = requests.share === 0 && this.#shares.size === 0;
-    if (!this.ignoresSuccess || failures.inputs) {
-      this.sampling = {
-        share: requests.share,
-        models: this.#shares,
-        failed: failures.inputs,
-        maxBytes: requests.maxTensorBytes,
-      };
-    }
+    this.ignoresSuccess = ignoresSuccess(options);
+    this.sampling = samplingOf(options);
   }
 
   async start(): Promise<void> {
@@ -73,7 +69,7 @@ export class JournalMonitor implements Monitor {
     this.#surplusTimer = setInterval(() => this.#tellSurplus(), SURPLUS_INTERVAL_MS);
     this.#surplusTimer.unref();
     this.#writer.write({
-      at: new Date().toISOString(),
+      at: new Date(this.#options.startedAtMs ?? Date.now()).toISOString(),
       level: "info",
       kind: "server",
       message: "The server has been started",

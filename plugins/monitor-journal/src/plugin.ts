@@ -1,18 +1,18 @@
 import { resolve } from "node:path";
 import { ConfigDirectory, definePlugin, Logger, Monitor, type Plugin, Route, type Services } from "@plinth/core";
-import { JournalMonitor } from "./journal-monitor.js";
+import { journalRoutes } from "./journal-routes.js";
+import { LazyJournal } from "./lazy-journal.js";
 import { type JournalOptions, journalOptions } from "./options.js";
-import { journalRoutes } from "./routes.js";
 
 export const plugin: Plugin<JournalOptions> = definePlugin({
   name: "@plinth/monitor-journal",
   apiVersion: 1,
   config: journalOptions,
   register(registry, options) {
-    let journal: JournalMonitor | undefined;
-    const made = (services: Services): JournalMonitor => {
+    let journal: LazyJournal | undefined;
+    const made = (services: Services): LazyJournal => {
       const directory = resolve(services.get(ConfigDirectory), options.directory);
-      journal ??= new JournalMonitor({ ...options, directory, logger: services.get(Logger) });
+      journal ??= new LazyJournal({ ...options, directory, logger: services.get(Logger) });
       return journal;
     };
     registry.provide(Monitor, made);

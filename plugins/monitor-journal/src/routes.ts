@@ -1,4 +1,4 @@
-import { PlinthError, type Route, type RouteDescription } from "@plinth/core";
+import { PlinthError, type RouteDescription } from "@plinth/core";
 import {
   type JournalEntryDocument,
   type JournalPage,
@@ -18,84 +18,100 @@ const DAY_MS = 86_400_000;
 
 const NOT_STORED = { headers: { "cache-control": "no-store" } };
 
-/** One address of the journal, and how programs are told of it. */
+/** What is at one address of the journal, and how programs are told of it. */
 interface JournalRoute {
-  readonly path: string;
   readonly description: RouteDescription;
   handle(journal: JournalMonitor, request: Request, params: ReadonlyMap<string, string>): Promise<Response>;
 }
 
-const ROUTES: readonly JournalRoute[] = [
-  {
-    path: JOURNAL,
-    description: {
-      id: "listJournal",
-      summary: "What happened: deployments, states of versions, errors, sampled requests.",
-      link: "journal",
-      query: journalQuery,
-      answer: { description: "A page of entries, newest first.", schema: journalPage },
-    },
-    handle: async (journal, request) => Response.json(await pageOf(journal, request), NOT_STORED),
-  },
-  {
-    path: `${JOURNAL}/summary`,
-    description: {
-      id: "summariseJournal",
-      summary: "How much happened when, and what most often.",
-      query: summaryQuery,
-      answer: { description: "Entries over time, and by reason and version.", schema: journalSummary },
-    },
-    handle: async (journal, request) => Response.json(await summaryOf(journal, request), NOT_STORED),
-  },
-  {
-    path: `${JOURNAL}/stream`,
-    description: {
-      id: "followJournal",
-      summary: "New entries as they come, as server-sent events; Last-Event-ID goes on after an entry.",
-      query: journalFilter,
-      answer: { description: "Events whose data is a JournalEntryDocument.", mediaType: "text/event-stream" },
-    },
-    handle: async (journal, request) => streamOf(journal, request),
-  },
-  {
-    path: `${JOURNAL}/download`,
-    description: {
-      id: "downloadJournal",
-      summary: "All that is found, as lines of JSON.",
-      query: journalRange,
-      answer: { description: "An entry a line, newest first.", mediaType: "application/jsonl" },
-    },
-    handle: async (journal, request) => downloadOf(journal, request),
-  },
-  {
-    path: `${JOURNAL}/entries/:entry`,
-    description: {
-      id: "getJournalEntry",
-      summary: "One entry.",
-      answer: { description: "All that is known of it.", schema: journalEntryDocument },
-    },
-    handle: async (journal, _request, params) =>
-      Response.json(await entryOf(journal, params.get("entry") ?? ""), NOT_STORED),
-  },
-];
-
-/** What makes each route, for those who may manage the server. */
-export const journalRoutes: readonly ((journal: JournalMonitor) => Route)[] = ROUTES.map(
-  ({ path, description, handle }) =>
-    (journal) => ({
-      method: "GET",
-      path,
-      access: "management",
-      description,
-      handle: async (request, { params }) => {
-        try {
-          return await handle(journal, request, params);
-        } catch (thrown) {
-          return problemResponse(PlinthError.from(thrown), new URL(request.url).pathname);
-        }
+const ROUTES: ReadonlyMap<string, JournalRoute> = new Map<string, JournalRoute>([
+  [
+    JOURNAL,
+    {
+      description: {
+        id: "listJournal",
+        summary: "What happened: deployments, states of versions, errors, sampled requests.",
+        link: "journal",
+        query: journalQuery,
+        answer: { description: "A page of entries, newest first.", schema: journalPage },
       },
-    }),
-);
+      handle: async (journal, request) => Response.json(await pageOf(journal, request), NOT_STORED),
+    },
+  ],
+  [
+    `${JOURNAL}/summary`,
+    {
+      description: {
+        id: "summariseJournal",
+        summary: "How much happened when, and what most often.",
+        query: summaryQuery,
+        answer: { description: "Entries over time, and by reason and version.", schema: journalSummary },
+      },
+      handle: async (journal, request) => Response.json(await summaryOf(journal, request), NOT_STORED),
+    },
+  ],
+  [
+    `${JOURNAL}/stream`,
+    {
+      description: {
+        id: "followJournal",
+        summary: "New entries as they come, as server-sent events; Last-Event-ID goes on after an entry.",
+        query: journalFilter,
+        answer: { description: "Events whose data is a JournalEntryDocument.", mediaType: "text/event-stream" },
+      },
+      handle: async (journal, request) => streamOf(journal, request),
+    },
+  ],
+  [
+    `${JOURNAL}/download`,
+    {
+      description: {
+        id: "downloadJournal",
+        summary: "All that is found, as lines of JSON.",
+        query: journalRange,
+        answer: { description: "An entry a line, newest first.", mediaType: "application/jsonl" },
+      },
+      handle: async (journal, request) => downloadOf(journal, request),
+    },
+  ],
+  [
+    `${JOURNAL}/entries/:entry`,
+    {
+      description: {
+        id: "getJournalEntry",
+        summary: "One entry.",
+        answer: { description: "All that is known of it.", schema: journalEntryDocument },
+      },
+      handle: async (journal, _request, params) =>
+        Response.json(await entryOf(journal, params.get("entry") ?? ""), NOT_STORED),
+    },
+  ],
+]);
+
+/** What the management API's description tells of the route at this path. */
+export function descriptionAt(path: string): RouteDescription {
+  return routeAt(path).description;
+}
+
+/** Answers a request at this path, good or bad. */
+export async function answerAt(
+  path: string,
+  journal: JournalMonitor,
+  request: Request,
+  params: ReadonlyMap<string, string>,
+): Promise<Response> {
+  try {
+    return await routeAt(path).handle(journal, request, params);
+  } catch (thrown) {
+    return problemResponse(PlinthError.from(thrown), new URL(request.url).pathname);
+  }
+}
+
+function routeAt(path: string): JournalRoute {
+  const route = ROUTES.get(path);
+  if (route !== undefined) return route;
+  throw new PlinthError("INTERNAL", `Expected a path of the journal, got ${path}`);
+}
 
 async function pageOf(journal: JournalMonitor, { url }: Request): Promise<JournalPage> {
   const { searchParams } = new URL(url);

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogFields, Logger, RequestFinished } from "@plinth/core";
-import { type JournalEntry, JournalMonitor, journalOptions } from "../src/index.js";
+import { type JournalEntry, journalOptions } from "../src/index.js";
+import { JournalMonitor } from "../src/journal-monitor.js";
 import type { JournalQuery } from "../src/journal-query.js";
 
 /** Remembers what was said. */

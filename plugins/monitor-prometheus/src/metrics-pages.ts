@@ -41,6 +41,11 @@ export function metricsRoute(path: string, monitor: PrometheusMonitor, figures: 
     method: "GET",
     path,
     access: "public",
+    description: async () => ({
+      id: `metrics at ${path}`.replace(/\W+/g, "_"),
+      summary: "Metrics of the server and its models.",
+      answer: { description: "Prometheus's text format.", mediaType: "text/plain" },
+    }),
     handle: async () => {
       const body = await monitor.page(path, figures);
       return new Response(body, { headers: { "content-type": Registry.PROMETHEUS_CONTENT_TYPE } });

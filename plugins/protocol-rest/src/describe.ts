@@ -18,7 +18,7 @@ const PATH = "/openapi.json";
  * The OpenAPI 3.1 description of all that answers everybody: what this plugin answers by itself, and the public routes of others. The management
  * routes' own description is linked.
  */
-export function openApiDocument(routes: readonly Route[]): Json {
+export async function openApiDocument(routes: readonly Route[]): Promise<Json> {
   const paths: Readonly<Record<string, Json>> = {
     ...servingPaths(),
     ...openInferencePaths(),
@@ -43,14 +43,19 @@ export function openApiDocument(routes: readonly Route[]): Json {
     },
     servers: [{ url: "/" }],
     ...managementLink(routes),
-    paths: { ...paths, ...contributedPaths(routes, new Set(Object.keys(paths))) },
+    paths: { ...paths, ...(await contributedPaths(routes, new Set(Object.keys(paths)))) },
     components: { schemas: { ...schemasOf(SERVING_SCHEMAS), ...schemasOf(OPEN_INFERENCE_SCHEMAS) } },
   };
 }
 
 /** `GET /openapi.json`. @param routes that other plugins contribute */
 export function descriptionRoute(routes: readonly Route[]): Route {
-  return { method: "GET", path: PATH, access: "public", handle: () => Response.json(openApiDocument(routes)) };
+  return {
+    method: "GET",
+    path: PATH,
+    access: "public",
+    handle: async () => Response.json(await openApiDocument(routes)),
+  };
 }
 
 function schemasOf(named: NamedSchemas): Json {

@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
+  isAskedFor,
   isModelName,
   type ListOptions,
   MAX_SIDE_FILE_BYTES,
@@ -46,7 +47,7 @@ interface Listing {
   readonly trusted: ReadonlyMap<string, Observation>;
   /** What was known and has not been seen again so far. */
   readonly gone: Set<string>;
-  readonly sideFiles: ReadonlySet<string>;
+  readonly sideFiles: ListOptions["sideFiles"];
   readonly signal: AbortSignal;
 }
 
@@ -71,7 +72,7 @@ export class DiskCatalogue {
     const folders = entries.filter((entry) => isModelName(entry.name) && mayBeFolder(entry) && !placed.has(entry.name));
     const trusted = this.#trusted();
     const gone = new Set(this.#known.keys());
-    const listing = { trusted, gone, sideFiles: new Set<string>(sideFiles), signal };
+    const listing = { trusted, gone, sideFiles, signal };
     const listed = await Promise.all([
       ...folders.map((entry) => this.#listBelowRoot(entry, listing)),
       ...[...placed].map(([model, folder]) => this.#listPlaced(model, folder, listing)),
@@ -165,7 +166,7 @@ export class DiskCatalogue {
     const versions = await Promise.all(
       [...found].map(([version, folders]) => this.#listVersion(version, folders, trusted, signal)),
     );
-    const asked = entries.filter((entry) => sideFiles.has(entry.name) && !entry.isDirectory());
+    const asked = entries.filter((entry) => isAskedFor(entry.name, sideFiles) && !entry.isDirectory());
     const beside = await Promise.all(asked.map(({ name }) => this.#limit(() => sideFile(join(folder, name), name))));
     const existing = beside.filter((file) => file !== undefined);
     return {

@@ -14,7 +14,13 @@ import {
 } from "@plinth/core";
 import type { Disk } from "./disk.js";
 import { onDisk } from "./disk-errors.js";
-import { type Database, type KeptRecord, openRecordDatabase, type RecordDatabase } from "./record-database.js";
+import {
+  type Database,
+  type KeptRecord,
+  openRecordDatabase,
+  type RecordDatabase,
+  readRecordDatabase,
+} from "./record-database.js";
 
 /** Most writes that wait for their turn. */
 const MAX_WAITING_WRITES = 10_000;
@@ -29,6 +35,7 @@ export class DiskRecords implements RecordStore {
   readonly #logger: Logger;
   readonly #calls: StorageCalls;
   #opened: Promise<RecordDatabase> | undefined;
+  #isReadOnly = false;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #waitingWrites = 0;
 
@@ -37,6 +44,11 @@ export class DiskRecords implements RecordStore {
     this.#disk = disk;
     this.#logger = logger;
     this.#calls = calls;
+  }
+
+  /** Before the first call: what is there now is read, also where another process owns it, and nothing is written. */
+  readOnly(): void {
+    this.#isReadOnly = true;
   }
 
   get(key: string, options: StorageCallOptions): Promise<StoredRecord | undefined> {
@@ -122,7 +134,9 @@ export class DiskRecords implements RecordStore {
   }
 
   #open(): Promise<RecordDatabase> {
-    this.#opened ??= openRecordDatabase(this.#folder, this.#disk, this.#logger).catch((thrown: unknown) => {
+    const opening = () =>
+      this.#isReadOnly ? readRecordDatabase(this.#folder) : openRecordDatabase(this.#folder, this.#disk, this.#logger);
+    this.#opened ??= opening().catch((thrown: unknown) => {
       this.#opened = undefined;
       throw thrown;
     });

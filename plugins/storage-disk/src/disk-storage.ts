@@ -5,6 +5,7 @@ import {
   checkedFiles,
   checkModelName,
   checkModelVersion,
+  checkSideFile,
   checkSideFileName,
   type IncomingFile,
   type ListOptions,
@@ -31,7 +32,15 @@ import { type Manifest, PublishedManifests } from "./published-manifests.js";
 import { type Clock, isSettled, type Observation } from "./settling.js";
 import { UnfinishedPublishes } from "./unfinished-files.js";
 import { takeSnapshot, type VersionSnapshot } from "./version-snapshot.js";
-import { moveIntoPlace, removeIfEmpty, syncFolder, versionExists, writeVersion } from "./version-writer.js";
+import {
+  linkIntoPlace,
+  moveIntoPlace,
+  removeIfEmpty,
+  syncFolder,
+  versionExists,
+  writeNewFile,
+  writeVersion,
+} from "./version-writer.js";
 import { WorkFolder } from "./work-folder.js";
 
 /** Holds what is Plinth's own below the root. */
@@ -75,7 +84,10 @@ export class DiskStorage implements ModelStorage {
 
   start({ signal: caller, readOnly }: StorageStartOptions): Promise<void> {
     return this.#calls.run(caller, async (signal) => {
-      if (readOnly) return void (await onDisk(`read the folder of models ${this.#root}`, readdir(this.#root)));
+      if (readOnly) {
+        this.records.readOnly();
+        return void (await onDisk(`read the folder of models ${this.#root}`, readdir(this.#root)));
+      }
       await this.#prepareRoot();
       await this.#sweep(signal);
     });
@@ -90,6 +102,20 @@ export class DiskStorage implements ModelStorage {
       checkModelName(model);
       checkSideFileName(name);
       return this.#catalogue.readSideFile(model, name);
+    });
+  }
+
+  addSideFile(model: string, name: string, content: Uint8Array, options: StorageCallOptions): Promise<boolean> {
+    return this.#calls.run(options.signal, async () => {
+      checkModelName(model);
+      checkSideFile(name, content);
+      const work = await this.#work.claim();
+      try {
+        await writeNewFile(this.#disk, work, [content]);
+        return await linkIntoPlace(this.#disk, work, this.#catalogue.folderOf(model), name);
+      } finally {
+        await this.#discard(work);
+      }
     });
   }
 

@@ -50,6 +50,12 @@ export async function openRecordDatabase(folder: string, disk: Disk, logger: Log
   return { database, close: () => database.close() };
 }
 
+/** Reads a copy of the database as it is now, whoever owns it. @throws PlinthError `STORAGE_UNAVAILABLE` */
+export function readRecordDatabase(folder: string): Promise<RecordDatabase> {
+  const refusal = new PlinthError("STORAGE_UNAVAILABLE", `The records in ${folder} were opened only to be read`);
+  return openCopy(folder, refusal);
+}
+
 /** Why nothing can be written below the folder's own folder, where that is so: told by trying, which also root and mounts heed. */
 async function refusalToWrite(folder: string, disk: Disk): Promise<PlinthError | undefined> {
   try {

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { type CheckedFile, type ModelVersion, PlinthError } from "@plinth/core";
-import { type Disk, ensureFolder } from "./disk.js";
+import { copyLocalFile } from "./copy-local-file.js";
+import { type Disk, ensureFolder, type NewFile } from "./disk.js";
 import type { ModelFolder } from "./disk-catalogue.js";
 import { diskError, onDisk, systemCode } from "./disk-errors.js";
 import type { UnfinishedFiles } from "./unfinished-files.js";
@@ -33,7 +34,9 @@ export async function writeVersion(
       }
       const keptBytes = await unfinished.take(file.sha256, path);
       if (keptBytes === undefined) {
-        const sync = await writeUnsynced(disk, path, file.content);
+        const sync = await writeUnsynced(disk, path, async (target) => {
+          if (!(await copyLocalFile(target, path, file))) await writeContent(target, path, file.content);
+        });
         await syncs.begin(() => sync().then(() => unfinished.keep(file.sha256, path)));
       } else {
         file.keep(keptBytes);
@@ -114,6 +117,25 @@ export async function moveIntoPlace(
   }
 }
 
+/** Gives a whole file its name beside a model's versions. @returns whether there was none of that name */
+export async function linkIntoPlace(
+  disk: Disk,
+  from: string,
+  { path: modelFolder, isPlaced }: ModelFolder,
+  name: string,
+): Promise<boolean> {
+  const target = join(modelFolder, name);
+  if (!isPlaced) await ensureFolder(disk, modelFolder);
+  try {
+    await disk.link(from, target);
+  } catch (thrown) {
+    if (systemCode(thrown) === "EEXIST") return false;
+    throw diskError(`lay ${target}`, thrown);
+  }
+  await syncFolder(disk, modelFolder);
+  return true;
+}
+
 export function versionExists(folder: string): PlinthError {
   return new PlinthError(
     "VERSION_EXISTS",
@@ -145,15 +167,19 @@ type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** Writes a file that is not there yet, so that its content survives a power cut; its name does once its folder is synced. */
 export async function writeNewFile(disk: Disk, path: string, content: Content): Promise<void> {
-  const sync = await writeUnsynced(disk, path, content);
+  const sync = await writeUnsynced(disk, path, (target) => writeContent(target, path, content));
   await sync();
 }
 
 /** @returns what makes the content survive a power cut, and closes the file; to be called once */
-async function writeUnsynced(disk: Disk, path: string, content: Content): Promise<() => Promise<void>> {
+async function writeUnsynced(
+  disk: Disk,
+  path: string,
+  write: (target: NewFile) => Promise<void>,
+): Promise<() => Promise<void>> {
   const file = await onDisk(`create ${path}`, disk.createFile(path));
   try {
-    for await (const chunk of content) await onDisk(`write ${path}`, file.write(chunk));
+    await write(file);
     // The kernel's file clock ticks every few milliseconds only; two versions published in one tick must not look alike.
     await onDisk(`write ${path}`, file.stamp((performance.timeOrigin + performance.now()) / 1_000));
   } catch (thrown) {
@@ -161,6 +187,10 @@ async function writeUnsynced(disk: Disk, path: string, content: Content): Promis
     throw thrown;
   }
   return () => onDisk(`write ${path}`, file.sync()).finally(() => file.close());
+}
+
+async function writeContent(target: NewFile, path: string, content: Content): Promise<void> {
+  for await (const chunk of content) await onDisk(`write ${path}`, target.write(chunk));
 }
 
 /** Folders between a file and a folder that it lies below, the highest first. */

@@ -1,4 +1,4 @@
-import { mkdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { type Disk, type NewFile, SYSTEM_DISK } from "../src/disk.js";
 
@@ -77,10 +77,17 @@ export class PowerCutDisk implements Disk {
     const inode = new Inode(false);
     this.#put(path, inode);
     return {
+      number: file.number,
       write: async (bytes) => {
         await this.beforeStep(`write ${path}`);
         await file.write(bytes);
         inode.content = Buffer.concat([inode.content, bytes]);
+      },
+      copy: async (source, bytes) => {
+        await this.beforeStep(`copy to ${path}`);
+        const copied = await file.copy(source, bytes);
+        inode.content = await readFile(path);
+        return copied;
       },
       stamp: async (seconds) => {
         await this.beforeStep(`stamp ${path}`);

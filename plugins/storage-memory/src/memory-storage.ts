@@ -26,6 +26,7 @@ import { TemporaryFolder } from "./temporary-folder.js";
  * who cannot read them in memory.
  */
 export class MemoryStorage implements ModelStorage {
+  readonly isTransient = true;
   readonly records: MemoryRecords;
   readonly #calls = new StorageCalls();
   readonly #budget: ByteBudget;

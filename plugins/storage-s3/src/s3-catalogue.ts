@@ -1,4 +1,11 @@
-import { type ModelVersion, PlinthError, type StoredModel, type StoredVersion } from "@plinth/core";
+import {
+  isAskedFor,
+  type ListOptions,
+  type ModelVersion,
+  PlinthError,
+  type StoredModel,
+  type StoredVersion,
+} from "@plinth/core";
 import pLimit from "p-limit";
 import {
   foldersOf,
@@ -71,8 +78,8 @@ export class S3Catalogue {
     this.#steadyMs = steadyMs;
   }
 
-  /** @param sideFiles names of files beside the versions to tell of */
-  async view(sideFiles: readonly string[], signal: AbortSignal): Promise<BucketView> {
+  /** @param sideFiles files beside the versions to tell of */
+  async view(sideFiles: ListOptions["sideFiles"], signal: AbortSignal): Promise<BucketView> {
     const { store, layout } = this.#open;
     const beganAtMs = this.#steadyMs();
     const listed = await listBucket(store, layout, signal);
@@ -86,7 +93,7 @@ export class S3Catalogue {
     const models = await Promise.all(
       [...listed].map(async ([model, found]): Promise<StoredModel | undefined> => {
         try {
-          return await this.#storedModel(model, found, new Set(sideFiles), look, signal);
+          return await this.#storedModel(model, found, sideFiles, look, signal);
         } catch (thrown) {
           signal.throwIfAborted();
           return {
@@ -128,7 +135,7 @@ export class S3Catalogue {
   async #storedModel(
     model: string,
     { versions, sideFiles }: ListedModel,
-    asked: ReadonlySet<string>,
+    asked: ListOptions["sideFiles"],
     look: CatalogueLook,
     signal: AbortSignal,
   ): Promise<StoredModel | undefined> {
@@ -140,7 +147,7 @@ export class S3Catalogue {
       }),
     );
     if (![...versions.values()].some(({ folders }) => folders.size > 0)) return undefined;
-    const beside = [...sideFiles].filter(([name]) => asked.has(name));
+    const beside = [...sideFiles].filter(([name]) => isAskedFor(name, asked));
     const stored = seen.filter((version) => version !== undefined);
     return { model, versions: stored, ...(beside.length > 0 && { sideFiles: new Map(beside) }) };
   }

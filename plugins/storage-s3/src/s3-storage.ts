@@ -3,6 +3,7 @@ import {
   ChangeWatchers,
   checkModelName,
   checkModelVersion,
+  checkSideFile,
   checkSideFileName,
   type IncomingFile,
   type ListOptions,
@@ -25,7 +26,7 @@ import { BucketLayout } from "./bucket-layout.js";
 import { CacheFolder } from "./cache-folder.js";
 import { ChangeListener } from "./change-listener.js";
 import { ConditionalObjects, findConditionSupport } from "./conditional-objects.js";
-import { findCredentials } from "./credentials.js";
+import { findCredentials, findRegion } from "./credentials.js";
 import { FileCache, isChangedMeanwhile } from "./file-cache.js";
 import { Housekeeping } from "./housekeeping.js";
 import { ObjectStore } from "./object-store.js";
@@ -80,7 +81,7 @@ export class S3Storage implements ModelStorage {
   list(options: ListOptions): Promise<readonly StoredModel[]> {
     return this.#calls.run(options.signal, (signal) =>
       attempting(`list the bucket ${this.#options.bucket}`, async () => {
-        const { models, unfinished } = await this.#started().catalogue.view(options.sideFiles ?? [], signal);
+        const { models, unfinished } = await this.#started().catalogue.view(options.sideFiles, signal);
         this.#tidy(unfinished);
         return models;
       }),
@@ -156,6 +157,18 @@ export class S3Storage implements ModelStorage {
     );
   }
 
+  addSideFile(model: string, name: string, content: Uint8Array, options: StorageCallOptions): Promise<boolean> {
+    return this.#calls.run(options.signal, (signal) =>
+      attempting(`lay ${name} beside model ${model}`, async () => {
+        checkModelName(model);
+        checkSideFile(name, content);
+        const { objects, layout } = this.#started();
+        const etag = await objects.write(layout.sideFile(model, name), Buffer.from(content), undefined, signal);
+        return etag !== undefined;
+      }),
+    );
+  }
+
   /** Tells of what is done through this storage, and of what others do where the store tells. */
   watch(changed: () => void): Disposable {
     this.#calls.check();
@@ -172,7 +185,8 @@ export class S3Storage implements ModelStorage {
 
   async #connect(readOnly: boolean, signal: AbortSignal): Promise<void> {
     await this.#cacheFolder.start();
-    const store = await ObjectStore.connect(this.#options, await findCredentials(this.#options, process.env), signal);
+    const options = { ...this.#options, region: findRegion(this.#options, process.env) };
+    const store = await ObjectStore.connect(options, await findCredentials(options, process.env), signal);
     try {
       this.#parts = await this.#assemble(store, readOnly, signal);
       this.#parts.listener?.start();

@@ -1,6 +1,7 @@
 import type { DescribedBatching, DescriptionFormat, ModelDescription, VersionPolicy } from "@plinth/core";
-import { fieldOf, type MessageValue, messageOf } from "@plinth/text-format";
-import { messagesOf, numberOf, textOf } from "./fields.js";
+import { fieldOf, type MessageValue, messageJson, messageOf, messagesOf, numberOf, textOf } from "@plinth/text-format";
+import { labelFileNames } from "./labels.js";
+import { MODEL_CONFIG } from "./messages.js";
 import { Faults, FILE_NAME, placeOf, readConfig } from "./read-config.js";
 import { describedTensors } from "./tensors.js";
 import { warmUpCalls } from "./warm-up.js";
@@ -18,13 +19,22 @@ const LARGEST = { batch: 65_536, instances: 256, waitMs: 60_000 } as const;
 export class ConfigPbtxt implements DescriptionFormat {
   readonly fileName: string = FILE_NAME;
 
-  read(model: string, content: Uint8Array): ModelDescription {
+  refersTo(content: Uint8Array): readonly string[] {
+    try {
+      return labelFileNames(readConfig(content).config);
+    } catch {
+      // Reading it tells what is wrong.
+      return [];
+    }
+  }
+
+  read(model: string, content: Uint8Array, others: ReadonlyMap<string, Uint8Array> = new Map()): ModelDescription {
     const { config, ignored } = readConfig(content);
     const faults = new Faults();
     checkName(config, model, faults);
     const maxBatchSize = numberOf(config, "max_batch_size") ?? 0;
-    const inputs = describedTensors(config, "input", maxBatchSize > 0, faults);
-    const outputs = describedTensors(config, "output", maxBatchSize > 0, faults);
+    const inputs = describedTensors(config, "input", maxBatchSize > 0, faults, others);
+    const outputs = describedTensors(config, "output", maxBatchSize > 0, faults, others);
     const isSilent = maxBatchSize === 0 && inputs === undefined && outputs === undefined;
     const groups = instanceGroups(config, faults);
     const description: ModelDescription = {
@@ -35,6 +45,7 @@ export class ConfigPbtxt implements DescriptionFormat {
       inputs,
       outputs,
       warmUp: warmUpCalls(config, faults),
+      document: messageJson(config, MODEL_CONFIG),
       ignored: [...ignored, ...groups.ignored],
     };
     faults.check();

@@ -13,6 +13,8 @@ const reshape: MessageType = { name: "ModelTensorReshape", fields: { shape: { re
 
 const tensor = { name: "string", data_type: dataType, dims: { repeated: "int64" }, reshape } as const;
 
+const output = { ...tensor, label_filename: "string" } as const;
+
 const versionPolicy: MessageType = {
   name: "ModelVersionPolicy",
   fields: {
@@ -63,10 +65,17 @@ export const MODEL_CONFIG: MessageType = {
     version_policy: versionPolicy,
     max_batch_size: "int32",
     input: { repeated: { name: "ModelInput", fields: tensor } },
-    output: { repeated: { name: "ModelOutput", fields: tensor } },
+    output: { repeated: { name: "ModelOutput", fields: output } },
     dynamic_batching: dynamicBatching,
     instance_group: { repeated: { name: "ModelInstanceGroup", fields: { kind: { enum: kinds }, count: "int32" } } },
+    parameters: {
+      repeated: {
+        name: "ParametersEntry",
+        fields: { key: "string", value: { name: "ModelParameter", fields: { string_value: "string" } } },
+      },
+    },
     model_warmup: { repeated: warmUp },
+    model_transaction_policy: { name: "ModelTransactionPolicy", fields: { decoupled: "bool" } },
   },
 };
 
@@ -80,16 +89,14 @@ export const WITHOUT_MEANING: ReadonlyMap<string, ReadonlySet<string>> = new Map
       "default_model_filename",
       "cc_model_filenames",
       "metric_tags",
-      "parameters",
       "model_operations",
-      "model_transaction_policy",
       "model_repository_agents",
       "response_cache",
       "model_metrics",
     ]),
   ],
   ["ModelInput", new Set(["format", "is_shape_tensor", "allow_ragged_batch", "optional", "is_non_linear_format_io"])],
-  ["ModelOutput", new Set(["label_filename", "is_shape_tensor", "is_non_linear_format_io"])],
+  ["ModelOutput", new Set(["is_shape_tensor", "is_non_linear_format_io"])],
   [
     "ModelDynamicBatching",
     new Set([

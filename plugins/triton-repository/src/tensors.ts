@@ -1,7 +1,7 @@
 import { type DescribedTensor, formatShape } from "@plinth/core";
-import { type MessageValue, messageOf } from "@plinth/text-format";
+import { type MessageValue, messageOf, messagesOf, numbersOf, textOf } from "@plinth/text-format";
 import { dtypeOf } from "./data-types.js";
-import { messagesOf, numbersOf, textOf } from "./fields.js";
+import { outputLabels } from "./labels.js";
 import { type Faults, placeOf } from "./read-config.js";
 
 /**
@@ -15,6 +15,7 @@ export function describedTensors(
   direction: "input" | "output",
   isBatched: boolean,
   faults: Faults,
+  labelFiles: ReadonlyMap<string, Uint8Array>,
 ): ReadonlyMap<string, DescribedTensor> | undefined {
   const tensors = new Map<string, DescribedTensor>();
   const listed = messagesOf(config, direction);
@@ -24,7 +25,8 @@ export function describedTensors(
     else if (tensors.has(name)) faults.add(message.at, `the ${direction} "${name}" stands twice; keep one of them`);
     else {
       const tensor = describedTensor(message, name, isBatched, faults);
-      if (tensor !== undefined) tensors.set(name, tensor);
+      const labels = outputLabels(message, labelFiles, faults);
+      if (tensor !== undefined) tensors.set(name, labels === undefined ? tensor : { ...tensor, labels });
     }
   }
   return listed.length === 0 ? undefined : tensors;

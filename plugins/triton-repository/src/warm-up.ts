@@ -1,7 +1,6 @@
 import { allocateData, type DType, elementCount, type Tensor, type WarmUpCall } from "@plinth/core";
-import { fieldOf, type MessageValue, messageOf } from "@plinth/text-format";
+import { fieldOf, type MessageValue, messageOf, messagesOf, numberOf, numbersOf, textOf } from "@plinth/text-format";
 import { dtypeOf } from "./data-types.js";
-import { messagesOf, numberOf, numbersOf, textOf } from "./fields.js";
 import type { Faults } from "./read-config.js";
 
 /** Most runs that one configuration may ask for. */

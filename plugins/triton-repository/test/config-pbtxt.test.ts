@@ -45,6 +45,7 @@ describe("config.pbtxt", () => {
       inputs: undefined,
       outputs: undefined,
       warmUp: [],
+      document: { platform: "onnxruntime_onnx" },
       ignored: [],
     });
   });
@@ -76,16 +77,47 @@ describe("config.pbtxt", () => {
 
   it("names what has no meaning here, with its place", () => {
     const { ignored } = read(`optimization { cuda { graphs: true } }
-parameters { key: "k" value { string_value: "v" } }
+metric_tags { key: "k" value: "v" }
 max_batch_size: 2
 dynamic_batching { preferred_batch_size: [ 2 ] }
 input { name: "X" data_type: TYPE_INT8 dims: 1 allow_ragged_batch: true }`);
     expect(ignored).toEqual([
       "optimization (config.pbtxt:1:1)",
-      "parameters (config.pbtxt:2:1)",
+      "metric_tags (config.pbtxt:2:1)",
       "preferred_batch_size (config.pbtxt:4:20)",
       "allow_ragged_batch (config.pbtxt:5:48)",
     ]);
+  });
+
+  it("tells what it says, for protocols that know its terms", () => {
+    const { document } = read(`max_batch_size: 2
+input { name: "X" data_type: TYPE_INT8 dims: [ 1, -1 ] reshape { shape: [ -1 ] } }
+parameters { key: "k" value { string_value: "v" } }
+version_policy { specific { versions: [ 1, 9007199254740993 ] } }`);
+    expect(document).toEqual({
+      max_batch_size: 2,
+      input: [{ name: "X", data_type: "TYPE_INT8", dims: [1, -1], reshape: { shape: [-1] } }],
+      parameters: { k: { string_value: "v" } },
+      version_policy: { specific: { versions: [1, "9007199254740993"] } },
+    });
+  });
+
+  it("takes the names of classes from a file beside it, one a line", () => {
+    const text = 'output { name: "Y" data_type: TYPE_FP32 dims: 3 label_filename: "labels.txt" }';
+    const format = new ConfigPbtxt();
+    const bytes = (content: string) => new TextEncoder().encode(content);
+    expect(format.refersTo(bytes(text))).toEqual(["labels.txt"]);
+    const { outputs } = format.read("m", bytes(text), new Map([["labels.txt", bytes("cat\r\n\ndog\n")]]));
+    expect(outputs?.get("Y")?.labels).toEqual(["cat", "", "dog"]);
+    expect(failure(text).message).toMatch(
+      /config\.pbtxt:1:\d+: the label file "labels\.txt" cannot be read: it lies not/,
+    );
+  });
+
+  it.each(["../secret", "folder/labels.txt", "/etc/passwd", ".."])("reads no labels from %j", (name) => {
+    const text = `output { name: "Y" data_type: TYPE_FP32 dims: 3 label_filename: ${JSON.stringify(name)} }`;
+    expect(new ConfigPbtxt().refersTo(new TextEncoder().encode(text))).toEqual([]);
+    expect(failure(text).message).toContain("cannot be read");
   });
 
   it("makes up the requests of a warm-up", () => {

@@ -16,9 +16,10 @@ import { CALLER_HEADER, headersOf, PARAMS_HEADER, passedOn, THROWN_HEADER, URL_H
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
 /** A route of the main process, as a front mounts it: requests and answers go through as streams. */
-export function forwardedRoute({ index, ...route }: RouteFacts, socketPath: string): Route {
+export function forwardedRoute({ index, description, ...route }: RouteFacts, socketPath: string): Route {
   return {
     ...route,
+    description: description && (async () => description),
     handle: async (request, context) => {
       const answer = await forward(request, context, index, socketPath);
       if (answer.headers[THROWN_HEADER] !== undefined) {

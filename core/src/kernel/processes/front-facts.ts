@@ -1,6 +1,6 @@
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
 import type { Sampling } from "../../extension-points/monitor.js";
-import type { Route } from "../../extension-points/route.js";
+import type { Route, RouteDescription } from "../../extension-points/route.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { PlinthError } from "../../model/errors.js";
 import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
@@ -31,8 +31,10 @@ export interface ProtocolFacts {
 }
 
 /** A route whose handler is in the main process: the `index`-th there. */
-export interface RouteFacts extends Omit<Route, "handle"> {
+export interface RouteFacts extends Omit<Route, "handle" | "description"> {
   readonly index: number;
+  /** Of a public route, and without schemas: those are objects with functions, which stay in the process that has them. */
+  readonly description: RouteDescription | undefined;
 }
 
 /** @throws PlinthError `PLUGIN_INVALID` where its options cannot be handed to another process */
@@ -45,6 +47,15 @@ export function protocolFacts({ use, moduleUrl, options }: PluginUse): ProtocolF
   );
 }
 
-export function routeFacts(routes: readonly Route[]): readonly RouteFacts[] {
-  return routes.map(({ method, path, access, maxBodyBytes }, index) => ({ index, method, path, access, maxBodyBytes }));
+export function routeFacts(routes: readonly Route[]): Promise<readonly RouteFacts[]> {
+  return Promise.all(
+    routes.map(async ({ method, path, access, maxBodyBytes, description }, index) => {
+      const described = access === "public" ? await description?.() : undefined;
+      return { index, method, path, access, maxBodyBytes, description: described && withoutSchemas(described) };
+    }),
+  );
+}
+
+function withoutSchemas({ id, summary, answer: { description, mediaType } }: RouteDescription): RouteDescription {
+  return { id, summary, answer: { description, ...(mediaType !== undefined && { mediaType }) } };
 }

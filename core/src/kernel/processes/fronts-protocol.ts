@@ -35,7 +35,7 @@ export class FrontsProtocol implements Protocol {
       protocols: config.protocols.map(protocolFacts),
       settings: config.server,
       directory: config.directory,
-      routes: routeFacts(routes),
+      routes: await routeFacts(routes),
       routesPath: await this.#routes.start(),
       isObserved: events.observed,
       sampling: events.sampling(),

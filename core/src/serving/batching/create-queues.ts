@@ -1,3 +1,4 @@
+import type { VersionPolicy } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -17,7 +18,9 @@ import type { BatchObserver } from "./joint-run.js";
 export interface RunQueueOptions {
   readonly model: string;
   readonly version: ModelVersion;
-  readonly execution: Pick<ExecutionSettings, "maxQueuedRequests">;
+  readonly execution: ExecutionSettings;
+  /** Which of the model's versions are served. */
+  readonly versions: VersionPolicy;
   /** `undefined`: each request is run on its own. */
   readonly batching: BatchingSettings | undefined;
   /** Whose batching holds where there is no other. */
@@ -28,16 +31,23 @@ export interface RunQueueOptions {
 
 /** The queues before a model, as its settings want them. */
 export function createQueues(executed: ExecutedModel, options: RunQueueOptions): ModelQueues {
-  const { maxQueuedRequests } = options.execution;
+  const { versions, description } = options;
+  const { instances, maxQueuedRequests } = options.execution;
+  const batching = options.batching ?? describedBatching(description, executed.signatures);
+  const runsInline = executed.slots === Number.POSITIVE_INFINITY;
   return {
-    runs: createRunQueue(executed, options),
+    runs: createRunQueue(executed, options, batching),
     streams: streams(executed) ? new QueuedStreams(executed, maxQueuedRequests) : undefined,
+    facts: { versions, instances: runsInline ? 1 : instances, maxQueuedRequests, batching, description },
   };
 }
 
-function createRunQueue(executed: ExecutedModel, options: RunQueueOptions): RunQueue {
+function createRunQueue(
+  executed: ExecutedModel,
+  options: RunQueueOptions,
+  batching: BatchingSettings | undefined,
+): RunQueue {
   const { model, version, execution, events, logger } = options;
-  const batching = options.batching ?? describedBatching(options.description, executed.signatures);
   if (batching === undefined) return new QueuedRuns(executed, execution.maxQueuedRequests);
   const recorder = events.recorders.recorder(model, version);
   const observer: BatchObserver = {

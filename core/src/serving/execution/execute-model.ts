@@ -1,3 +1,4 @@
+import type { VersionPolicy } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { VersionFiles } from "../../extension-points/storage.js";
@@ -28,6 +29,7 @@ export interface ModelExecution {
   /** For those who put a queue before it where it runs. */
   readonly batching: BatchingSettings | undefined;
   readonly description: ModelDescription | undefined;
+  readonly versions: VersionPolicy;
   readonly reserveCopy: ReserveCopy;
   /** Whether nothing is in service that a load on this thread would hold up. */
   readonly isQuiet: () => boolean;

@@ -1,3 +1,4 @@
+import type { ServableFacts } from "../../extension-points/model-server.js";
 import type { PlinthError } from "../../model/errors.js";
 import type { NamedTensors } from "../../model/tensor.js";
 import type { QueuedStreams } from "./queued-streams.js";
@@ -36,6 +37,7 @@ export interface ModelQueues {
   readonly runs: RunQueue;
   /** `undefined` where no signature streams. */
   readonly streams: QueuedStreams | undefined;
+  readonly facts: ServableFacts;
 }
 
 /**

@@ -1,4 +1,10 @@
-import type { InferCall, InferResult, StreamCall, StreamedResult } from "../../extension-points/model-server.js";
+import type {
+  InferCall,
+  InferResult,
+  ServableFacts,
+  StreamCall,
+  StreamedResult,
+} from "../../extension-points/model-server.js";
 import type { StreamFigures } from "../../extension-points/monitor.js";
 import { PlinthError } from "../../model/errors.js";
 import type { ModelVersion } from "../../model/model-version.js";
@@ -47,6 +53,7 @@ export class Servable {
   readonly backend: string;
   /** Where its requests are counted. */
   readonly recorder: VersionRecorder;
+  readonly facts: ServableFacts;
   readonly #executed: ExecutedModel;
   readonly #queue: ModelQueues["runs"];
   readonly #streams: ModelQueues["streams"];
@@ -77,6 +84,7 @@ export class Servable {
     this.recorder = recorder;
     recorder.queue = this;
     this.#executed = executed;
+    this.facts = queues.facts;
     this.#queue = queues.runs;
     this.#streams = queues.streams;
     this.#freed = freed;

@@ -1,4 +1,5 @@
 import type { ReloadReport } from "../../extension-points/config-reload.js";
+import type { VersionPolicy } from "../../extension-points/deployments.js";
 import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { Endpoint } from "../../extension-points/protocol.js";
 import type { FileEntry } from "../../extension-points/storage.js";
@@ -97,6 +98,7 @@ export interface LoadOrder {
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
   readonly description: ModelDescription | undefined;
+  readonly versions: VersionPolicy;
 }
 
 export interface LoadedCopy {

@@ -146,7 +146,7 @@ export class FrontFleet implements Holders, ModelExecutor {
 
   order(
     servable: ServableId,
-    { model, version, files, source, settings, batching, description }: ModelExecution,
+    { model, version, files, source, settings, batching, description, versions }: ModelExecution,
   ): LoadOrder {
     if (source.recipe === undefined) {
       throw new PlinthError(
@@ -165,6 +165,7 @@ export class FrontFleet implements Holders, ModelExecutor {
       execution: sharedSettings(settings, this.#options.size),
       batching,
       description,
+      versions,
     };
   }
 

@@ -157,7 +157,7 @@ export class FrontModels {
   }
 
   async #load(order: LoadOrder, signal: AbortSignal): Promise<Servable> {
-    const { servable, model, version, directory, files, backend, execution, batching, description } = order;
+    const { servable, model, version, directory, files, backend, execution, batching, description, versions } = order;
     const { main, events } = this.#options;
     const logger = this.#options.logger.child({ model });
     const source = await this.#backend(backend);
@@ -172,6 +172,7 @@ export class FrontModels {
         settings: execution,
         batching,
         description,
+        versions,
         reserveCopy: () => this.#reserve(servable),
         isQuiet: () => this.served.isQuiet,
         counts: recorder,
@@ -180,7 +181,16 @@ export class FrontModels {
       },
       signal,
     );
-    const queues = createQueues(executed, { model, version, execution, batching, description, events, logger });
+    const queues = createQueues(executed, {
+      model,
+      version,
+      execution,
+      versions,
+      batching,
+      description,
+      events,
+      logger,
+    });
     return new Servable(model, version, source.backend.name, executed, queues, recorder, async () => {});
   }
 

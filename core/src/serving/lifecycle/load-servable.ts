@@ -1,3 +1,4 @@
+import type { VersionPolicy } from "../../extension-points/deployments.js";
 import type { Logger } from "../../extension-points/logger.js";
 import type { ModelDescription } from "../../extension-points/model-description.js";
 import type { FileEntry, ModelStorage, VersionFiles } from "../../extension-points/storage.js";
@@ -21,6 +22,8 @@ export interface LoadContext {
   readonly execution: ExecutionSettings;
   readonly batching: BatchingSettings | undefined;
   readonly description: ModelDescription | undefined;
+  /** Which of the model's versions are served. */
+  readonly versions: VersionPolicy;
   readonly executor: ModelExecutor;
   readonly memory: MemoryBudget;
   /** Whether nothing is in service that a load on this thread would hold up. */
@@ -38,7 +41,7 @@ export async function loadServable(
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<Servable> {
-  const { execution, batching, description, executor, memory, isQuiet, workerDied, events, logger } = context;
+  const { execution, batching, description, versions, executor, memory, isQuiet, workerDied, events, logger } = context;
   const recorder = events.recorders.recorder(model, version);
   const { source, files } = await openVersion(context, model, version, signal);
   let reserved: Disposable | undefined;
@@ -55,6 +58,7 @@ export async function loadServable(
         settings: execution,
         batching,
         description,
+        versions,
         reserveCopy,
         isQuiet,
         died: workerDied,
@@ -66,7 +70,16 @@ export async function loadServable(
     if (executed.details !== undefined) {
       logger.info(`Model ${model} version ${version} is loaded`, Object.fromEntries(executed.details));
     }
-    const queues = createQueues(executed, { model, version, execution, batching, description, events, logger });
+    const queues = createQueues(executed, {
+      model,
+      version,
+      execution,
+      versions,
+      batching,
+      description,
+      events,
+      logger,
+    });
     return new Servable(model, version, source.backend.name, executed, queues, recorder, () =>
       giveBack(files, reserved),
     );

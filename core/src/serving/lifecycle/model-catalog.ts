@@ -324,13 +324,14 @@ export class ModelCatalog implements ServedModels {
 
   #loadContext(model: string, version: ModelVersion, logger: Logger): LoadContext {
     const { storage, backends, plans, events, executor = LOCAL_EXECUTOR } = this.#options;
-    const { backend, execution, batching, description } = plans.plan(model);
+    const { backend, execution, batching, description, versions } = plans.plan(model);
     return {
       storage,
       backends: backend === undefined ? backends : [backend],
       execution,
       batching,
       description,
+      versions,
       executor,
       memory: this.#memory,
       isQuiet: () => this.#isStarting || !isAnyLoaded(this.#servables),

@@ -22,7 +22,7 @@ async function forwarded(handle: Route["handle"], facts: Partial<Route> = {}): P
   );
   hosts.push(host);
   const path = await host.start();
-  const [route] = routeFacts([{ method: "POST", path: "/a/:b", access: "management", ...facts, handle }]);
+  const [route] = await routeFacts([{ method: "POST", path: "/a/:b", access: "management", ...facts, handle }]);
   return forwardedRoute(route ?? expect.fail("no route"), path);
 }
 

@@ -106,6 +106,7 @@ function execute(choice: Choice, signal = new AbortController().signal): Promise
     source: { backend, recipe: recipe ? scriptedRecipe(choice) : undefined },
     settings: { executor, instances, maxQueuedRequests: 0 },
     batching: undefined,
+    versions: { kind: "all" },
     description: undefined,
     counts: { executorStarted: () => {}, executorDied: () => {} },
     reserveCopy: () => (free-- > 0 ? { [Symbol.dispose]: () => free++ } : undefined),

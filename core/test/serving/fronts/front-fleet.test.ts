@@ -3,6 +3,8 @@ import { PlinthError } from "../../../src/index.js";
 import { LocalModelServer } from "../../../src/serving/local-model-server.js";
 import { ServerEvents } from "../../../src/serving/server-events.js";
 import { deferred } from "../../fakes/deferred.js";
+import { ECHO_SIGNATURE } from "../../fakes/fake-backend.js";
+import { FakeStreams } from "../../fakes/fake-stream.js";
 import { ALL_VERSIONS } from "../catalog-under-test.js";
 import { echo, FrontsUnderTest, UNTIL } from "./fronts-under-test.js";
 
@@ -84,6 +86,36 @@ describe("a version of which every front has a copy", () => {
       expect(outputs.get("y")?.data).toEqual(Float32Array.of(1, 2));
     }
     expect(fronts.started.map(({ asked }) => asked.filter((duty) => duty === "run").length)).toEqual([2, 2]);
+  });
+
+  it("streams for the main process from a front, and is stopped there", async () => {
+    const streams = new FakeStreams();
+    await using fronts = new FrontsUnderTest({
+      models: DIGITS,
+      begun: ({ backend }) => {
+        backend.signature = { ...ECHO_SIGNATURE, streams: "only" };
+        backend.stream = streams.begin;
+      },
+    });
+    await fronts.start();
+    await fronts.hold({ digits: [1n] });
+    const main = new LocalModelServer(fronts.catalog, new ServerEvents([], fronts.logger));
+    const answers = main.stream(echo("digits"));
+    const [model, first] = [streams.next(), answers.next()];
+    (await model).say(7);
+    expect(await first).toMatchObject({
+      value: { version: 1n, outputs: new Map([["y", { data: Float32Array.of(7) }]]) },
+    });
+    await answers.return();
+    await expect.poll(async () => (await model).isStopped, UNTIL).toBe(true);
+    const failing = main.stream(echo("digits"));
+    const [other, step] = [streams.next(), failing.next()];
+    (await other).fail(new PlinthError("TENSOR_INVALID", "no such digit"));
+    await expect(step).rejects.toMatchObject({ reason: "TENSOR_INVALID" });
+    expect(fronts.started.map(({ asked }) => asked.filter((duty) => duty === "stream").length > 0)).toEqual([
+      true,
+      true,
+    ]);
   });
 
   it("has its memory set aside once for each front, also while one of them is being replaced", async () => {

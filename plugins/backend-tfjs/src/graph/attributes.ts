@@ -69,6 +69,10 @@ export function intsOf(node: GraphNode, name: string): number[] {
   return listOf(node, name).flatMap((each) => (each.kind === "int" ? Number(each.value) : []));
 }
 
+export function floatsOf(node: GraphNode, name: string): number[] {
+  return listOf(node, name).flatMap((each) => (each.kind === "float" ? each.value : []));
+}
+
 export function textsOf(node: GraphNode, name: string): string[] {
   return listOf(node, name).flatMap((each) => (each.kind === "bytes" ? Buffer.from(each.value).toString("utf8") : []));
 }

@@ -1,12 +1,8 @@
-import type { GraphNode } from "@plinth/saved-model";
 import * as tf from "@tensorflow/tfjs-core";
 import { boolOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
-import { isTensor, type Kernel, type Value } from "../graph/values.js";
-import { type Ops, plain, runKernel, tensorAt } from "./kernels.js";
-
-/** Where nodes tell what they compute with. */
-const TYPE_ATTRIBUTES = ["T", "Tparams"];
+import { isTensor, type Value } from "../graph/values.js";
+import { type Ops, outputsOf, plain, runKernel, tensorAt } from "./kernels.js";
 
 /** What does to real and imaginary parts what it does to real numbers: it moves elements, or is linear. */
 const BY_PARTS: ReadonlySet<string> = new Set([
@@ -60,13 +56,6 @@ const PRODUCTS: ReadonlySet<string> = new Set([
 /** What is told of complex numbers without computing with them. */
 const OF_SHAPES: ReadonlySet<string> = new Set(["Rank", "Shape", "ShapeN", "Size"]);
 
-export function computesWithComplexNumbers({ attributes }: GraphNode): boolean {
-  return TYPE_ATTRIBUTES.some((name) => {
-    const type = attributes.get(name);
-    return type?.kind === "type" && type.value.startsWith("complex");
-  });
-}
-
 /** An op on complex numbers made of the one on real numbers; `undefined` where it is not so made. */
 export function complexOp(op: string, compile: CompileOp): CompileOp | undefined {
   if (Object.hasOwn(OPS, op)) return OPS[op];
@@ -81,7 +70,7 @@ const byParts =
     const kernel = compile(node, context, outputCount);
     return (inputs) =>
       tf.tidy(() => {
-        const [re, im] = [computed(kernel, inputs.map(realPart)), computed(kernel, inputs.map(imaginaryPart))];
+        const [re, im] = [outputsOf(kernel, inputs.map(realPart)), outputsOf(kernel, inputs.map(imaginaryPart))];
         return re.map((each, index) => tf.complex(each, im[index] as tf.Tensor));
       });
   };
@@ -98,17 +87,12 @@ const product =
           Value,
           Value,
         ];
-        const times = (left: Value, right: Value) => computed(kernel, [left, right])[0] as tf.Tensor;
+        const times = (left: Value, right: Value) => outputsOf(kernel, [left, right])[0] as tf.Tensor;
         const [aRe, aIm, bRe, bIm] = [realPart(a), imaginaryPart(a), realPart(b), imaginaryPart(b)];
         return tf.complex(tf.sub(times(aRe, bRe), times(aIm, bIm)), tf.add(times(aRe, bIm), times(aIm, bRe)));
       });
     };
   };
-
-function computed(kernel: Kernel, inputs: readonly Value[]): readonly tf.Tensor[] {
-  const outputs = kernel(inputs);
-  return (Array.isArray(outputs) ? outputs : [outputs]) as readonly tf.Tensor[];
-}
 
 function isComplex(value: Value): value is tf.Tensor {
   return isTensor(value) && value.dtype === "complex64";

@@ -6,6 +6,7 @@ import type { CompileOp } from "../graph/compile-program.js";
 import { readValues } from "../tensors/from-engine.js";
 import { makeTensor } from "../tensors/to-engine.js";
 import { numberAt, type Ops, plain, runKernel, tensorAt, tensorsOf } from "./kernels.js";
+import { concatenation } from "./strings.js";
 
 /** Kernels of one input that TensorFlow.js calls as TensorFlow does, but for those with another name beside. */
 const UNARY: Readonly<Record<string, string>> = {
@@ -53,8 +54,6 @@ const UNARY: Readonly<Record<string, string>> = {
 };
 
 const BINARY: Readonly<Record<string, string>> = {
-  Add: "Add",
-  AddV2: "Add",
   Atan2: "Atan2",
   BitwiseAnd: "BitwiseAnd",
   FloorDiv: "FloorDiv",
@@ -164,13 +163,20 @@ const bitwise = (combine: (a: number, b: number) => number): CompileOp =>
     );
   });
 
+const add: CompileOp = (node, context, outputCount) => {
+  if (typeOf(node, "T", "float32") === "string") return concatenation(node, context, outputCount);
+  return ([a, b]) => runKernel("Add", { a, b });
+};
+
 /** Ops that compute each element on its own. */
 export const ELEMENTWISE: Ops = {
   ...Object.fromEntries(Object.entries(UNARY).map(([op, kernel]) => [op, plain(([x]) => runKernel(kernel, { x }))])),
   ...Object.fromEntries(
     Object.entries(BINARY).map(([op, kernel]) => [op, plain(([a, b]) => runKernel(kernel, { a, b }))]),
   ),
+  Add: add,
   AddN: plain((inputs) => tf.addN(tensorsOf(inputs))),
+  AddV2: add,
   BiasAdd: biasAdd,
   BiasAddV1: biasAdd,
   BitwiseOr: bitwise((a, b) => a | b),

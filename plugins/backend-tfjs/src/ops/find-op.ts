@@ -2,22 +2,29 @@ import { PlinthError } from "@plinth/core";
 import type { GraphNode } from "@plinth/saved-model";
 import type { CompileOp } from "../graph/compile-program.js";
 import { ASSERTIONS } from "./assertions.js";
-import { COMPLEX_NUMBERS, complexOp, computesWithComplexNumbers } from "./complex-numbers.js";
+import { COMPLEX_NUMBERS, complexOp } from "./complex-numbers.js";
 import { CONTROL_FLOW } from "./control-flow.js";
 import { converterOp, isConverterOp } from "./converter-ops.js";
 import { CONVOLUTIONS } from "./convolutions.js";
+import { DIAGONALS } from "./diagonals.js";
 import { ELEMENTWISE } from "./elementwise.js";
+import { HASHING } from "./hashing.js";
 import { IMAGES } from "./images.js";
-import { nameOf, type Ops } from "./kernels.js";
+import { elementTypeOf, nameOf, type Ops } from "./kernels.js";
 import { LINEAR_ALGEBRA } from "./linear-algebra.js";
+import { byNumbers, movesElements } from "./moved-strings.js";
 import { PARSE_EXAMPLES } from "./parse-examples.js";
 import { RAGGED } from "./ragged.js";
+import { RAGGED_PARTS } from "./ragged-parts.js";
 import { REDUCTIONS } from "./reductions.js";
+import { SCATTERING } from "./scattering.js";
 import { SEGMENTS } from "./segments.js";
 import { SHAPES } from "./shapes.js";
+import { SPARSE } from "./sparse.js";
 import { STRINGS } from "./strings.js";
 import { TABLES } from "./tables.js";
 import { TENSOR_LISTS } from "./tensor-lists.js";
+import { UNICODE } from "./unicode.js";
 import { VARIABLES } from "./variables.js";
 
 const OPS: Ops = {
@@ -25,17 +32,23 @@ const OPS: Ops = {
   ...COMPLEX_NUMBERS,
   ...CONTROL_FLOW,
   ...CONVOLUTIONS,
+  ...DIAGONALS,
   ...ELEMENTWISE,
+  ...HASHING,
   ...IMAGES,
   ...LINEAR_ALGEBRA,
   ...PARSE_EXAMPLES,
   ...RAGGED,
+  ...RAGGED_PARTS,
   ...REDUCTIONS,
+  ...SCATTERING,
   ...SEGMENTS,
   ...SHAPES,
+  ...SPARSE,
   ...STRINGS,
   ...TABLES,
   ...TENSOR_LISTS,
+  ...UNICODE,
   ...VARIABLES,
 };
 
@@ -64,7 +77,9 @@ const PLACES: ReadonlySet<string> = new Set([
  */
 export function findOp(node: GraphNode): CompileOp {
   const compile = (Object.hasOwn(OPS, node.op) ? OPS[node.op] : undefined) ?? converterOp;
-  if (!computesWithComplexNumbers(node)) return compile;
+  const type = elementTypeOf(node);
+  if (type === "string" && movesElements(node.op)) return byNumbers(compile);
+  if (type === undefined || !type.startsWith("complex")) return compile;
   const onComplex = complexOp(node.op, compile);
   if (onComplex !== undefined) return onComplex;
   throw new PlinthError(

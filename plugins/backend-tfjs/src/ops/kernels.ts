@@ -1,4 +1,4 @@
-import type { GraphNode } from "@plinth/saved-model";
+import type { ElementType, GraphNode } from "@plinth/saved-model";
 import { type Attribute, engine, type Tensor } from "@tensorflow/tfjs-core";
 import type { CompileOp } from "../graph/compile-program.js";
 import { isTensor, type Kernel, type Resource, type Value } from "../graph/values.js";
@@ -57,6 +57,18 @@ export function numberAt(inputs: readonly Value[], index: number): number {
 
 export function bytesAt(inputs: readonly Value[], index: number): readonly Uint8Array[] {
   return readValues(tensorAt(inputs, index)) as readonly Uint8Array[];
+}
+
+/** What a kernel gives, as a list. */
+export function outputsOf(kernel: Kernel, inputs: readonly Value[]): readonly Tensor[] {
+  const outputs = kernel(inputs);
+  return (Array.isArray(outputs) ? outputs : [outputs]) as readonly Tensor[];
+}
+
+/** The kind of elements that a node computes with, where it says so. */
+export function elementTypeOf({ attributes }: GraphNode): ElementType | undefined {
+  const type = attributes.get("T") ?? attributes.get("Tparams");
+  return type?.kind === "type" ? type.value : undefined;
 }
 
 /** An op whose kernel needs nothing of its node. */

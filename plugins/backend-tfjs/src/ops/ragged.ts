@@ -5,11 +5,10 @@ import type { CompileOp } from "../graph/compile-program.js";
 import type { EngineType } from "../tensors/element-types.js";
 import { readValues } from "../tensors/from-engine.js";
 import { makeTensor } from "../tensors/to-engine.js";
+import { type Element, elementTensor } from "./elements.js";
 import { bytesAt, integersAt, type Ops, plain, tensorAt } from "./kernels.js";
 import { checkSize } from "./shapes.js";
 import { stringTensor, toBytes, toText } from "./strings.js";
-
-type Element = number | Uint8Array;
 
 /** Where values belong that are in rows of several lengths: which row, and how far along it. */
 interface RowPlaces {
@@ -84,13 +83,6 @@ function scatter(values: Tensor, targets: readonly number[], fallback: Tensor, s
   return elementTensor(result, shape, values.dtype as EngineType);
 }
 
-function elementTensor(elements: readonly Element[], shape: readonly number[], type: EngineType): Tensor {
-  if (type === "string") return stringTensor(elements as readonly Uint8Array[], shape);
-  const numbers = elements as readonly number[];
-  if (type === "float32") return makeTensor(Float32Array.from(numbers), shape, type);
-  return makeTensor(type === "bool" ? Uint8Array.from(numbers) : Int32Array.from(numbers), shape, type);
-}
-
 /** Strings of a vector, each in its parts: places, parts and the shape that they would need. */
 function sparseParts(parts: readonly (readonly Uint8Array[])[]): Tensor[] {
   const places = parts.flatMap((row, index) => row.flatMap((_, at) => [index, at]));
@@ -143,32 +135,6 @@ const splitAtBytes: CompileOp = (node) => {
   };
 };
 
-/** The code points of UTF-8 strings, in one row after another; what is no UTF-8 is U+FFFD. */
-const decodeUnicode: CompileOp = (node) => {
-  const withOffsets = node.op === "UnicodeDecodeWithOffsets";
-  return (inputs) => {
-    const rows = bytesAt(inputs, 0).map((bytes) => [...toText(bytes)]);
-    const splits = [0];
-    for (const row of rows) splits.push((splits.at(-1) ?? 0) + row.length);
-    const characters = rows.flat();
-    const points = Int32Array.from(characters, (character) => character.codePointAt(0) ?? 0);
-    const outputs = [
-      makeTensor(Int32Array.from(splits), [splits.length], "int32"),
-      makeTensor(points, [points.length], "int32"),
-    ];
-    if (!withOffsets) return outputs;
-    const offsets = rows.flatMap((row) => {
-      let offset = 0;
-      return row.map((character) => {
-        const at = offset;
-        offset += Buffer.byteLength(character);
-        return at;
-      });
-    });
-    return [...outputs, makeTensor(Int32Array.from(offsets), [offsets.length], "int32")];
-  };
-};
-
 /** A dense tensor with values put at places; also of strings. */
 const sparseToDense: CompileOp = plain((inputs) => {
   const shape = checkSize(integersAt(inputs, 1));
@@ -195,6 +161,4 @@ export const RAGGED: Ops = {
   SparseToDense: sparseToDense,
   StringSplit: splitAtBytes,
   StringSplitV2: splitAtSeparator,
-  UnicodeDecode: decodeUnicode,
-  UnicodeDecodeWithOffsets: decodeUnicode,
 };

@@ -93,6 +93,30 @@ const join: CompileOp = (node) => {
   };
 };
 
+/** For each place of a shape, which element a tensor that is broadcast to it has there. */
+function sourcesOf(shape: readonly number[], wide: readonly number[]): number[] {
+  const lengths = [...new Array<number>(wide.length - shape.length).fill(1), ...shape];
+  return wide.reduce<number[]>(
+    (sources, length, axis) =>
+      sources.flatMap((source) =>
+        Array.from({ length }, (_, at) => source * (lengths[axis] as number) + (lengths[axis] === 1 ? 0 : at)),
+      ),
+    [0],
+  );
+}
+
+/** What adding is to strings. */
+export const concatenation: CompileOp = plain((inputs) => {
+  const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
+  const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const [left, right] = [bytesAt(inputs, 0), bytesAt(inputs, 1)];
+  const rightSources = sourcesOf(b.shape, shape);
+  const joined = sourcesOf(a.shape, shape).map((source, at) =>
+    joinBytes([left[source] ?? NOTHING, right[rightSources[at] as number] ?? NOTHING], NOTHING),
+  );
+  return stringTensor(joined, shape);
+});
+
 function joinBytes(parts: readonly Uint8Array[], separator: Uint8Array): Uint8Array {
   return new Uint8Array(Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [separator, part]))));
 }

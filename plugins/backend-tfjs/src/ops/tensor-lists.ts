@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { engineTypeAttribute, shapeOf } from "../graph/attributes.js";
+import { boolOf, engineTypeAttribute, shapeOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
 import { Resource, type Value } from "../graph/values.js";
 import type { EngineType } from "../tensors/element-types.js";
 import { makeTensor } from "../tensors/to-engine.js";
 import { integersAt, numberAt, type Ops, plain, resourceAt, tensorAt } from "./kernels.js";
+import { joinTensors } from "./moved-strings.js";
 import { checkSize } from "./shapes.js";
 
 /** Most places that a list may have: what an hour of steps of a recurrent network fills. */
@@ -85,7 +86,12 @@ function replaced(list: TensorList, index: number, item: tf.Tensor): TensorList 
 
 function stacked(list: TensorList, shape: readonly number[] | undefined): tf.Tensor {
   if (list.items.length === 0) return tf.zeros([0, ...completed(list.elementShape, shape)], list.dtype as "float32");
-  return tf.tidy(() => tf.stack(list.items.map((_, index) => list.at(index, shape))));
+  return tf.tidy(() =>
+    joinTensors(
+      list.items.map((_, index) => list.at(index, shape)),
+      (items) => tf.stack(items),
+    ),
+  );
 }
 
 function picked(list: TensorList, indices: readonly number[], shape: readonly number[] | undefined): tf.Tensor {
@@ -101,6 +107,11 @@ function scattered(tensor: tf.Tensor, indices: readonly number[], length: number
   const rows = indices.length === 0 ? [] : tf.unstack(tensor);
   for (const [row, index] of indices.entries()) items[index] = rows[row];
   return new TensorList(items, dtype, tensor.shape.slice(1));
+}
+
+/** A list that has as many places. */
+function atLeast(list: TensorList, length: number): TensorList {
+  return list.items.length >= length ? list : list.with(places(length).map((_, index) => list.items[index]));
 }
 
 const elementType =
@@ -130,7 +141,10 @@ const LISTS: Ops = {
     const { items } = list(inputs);
     const pieces = items.map((_, index) => list(inputs).at(index, shapeAt(inputs, 1)));
     const lengths = pieces.map(({ shape }) => shape[0] ?? 0);
-    return [tf.concat(pieces, 0), makeTensor(Int32Array.from(lengths), [lengths.length], "int32")];
+    return [
+      joinTensors(pieces, (each) => tf.concat(each, 0)),
+      makeTensor(Int32Array.from(lengths), [lengths.length], "int32"),
+    ];
   }),
   TensorListElementShape: plain((inputs) => {
     const shape = list(inputs).elementShape ?? [];
@@ -151,7 +165,13 @@ const LISTS: Ops = {
     const { items } = list(inputs);
     return list(inputs).with(places(numberAt(inputs, 1)).map((_, index) => items[index]));
   }),
-  TensorListSetItem: plain((inputs) => replaced(list(inputs), numberAt(inputs, 1), tensorAt(inputs, 2))),
+  TensorListSetItem: (node) => {
+    const grows = boolOf(node, "resize_if_index_out_of_bounds");
+    return (inputs) => {
+      const index = numberAt(inputs, 1);
+      return replaced(grows ? atLeast(list(inputs), index + 1) : list(inputs), index, tensorAt(inputs, 2));
+    };
+  },
   TensorListStack: plain((inputs) => stacked(list(inputs), shapeAt(inputs, 1))),
 };
 
@@ -165,7 +185,10 @@ const ARRAYS: Ops = {
     const { list: held } = array(inputs);
     const pieces = held.items.map((_, index) => held.at(index, undefined));
     const lengths = pieces.map(({ shape }) => shape[0] ?? 0);
-    return [tf.concat(pieces, 0), makeTensor(Int32Array.from(lengths), [lengths.length], "int32")];
+    return [
+      joinTensors(pieces, (each) => tf.concat(each, 0)),
+      makeTensor(Int32Array.from(lengths), [lengths.length], "int32"),
+    ];
   }),
   TensorArrayGatherV3: (node) => {
     const shape = shapeOf(node, "element_shape");
@@ -182,15 +205,10 @@ const ARRAYS: Ops = {
   TensorArrayWriteV3: plain((inputs) => {
     const held = array(inputs);
     const index = numberAt(inputs, 1);
-    const grown = held.list.items.length > index ? held.list : held.list.with(grow(held.list.items, index + 1));
-    held.list = replaced(grown, index, tensorAt(inputs, 2));
+    held.list = replaced(atLeast(held.list, index + 1), index, tensorAt(inputs, 2));
     return flow();
   }),
 };
-
-function grow(items: readonly (tf.Tensor | undefined)[], length: number): readonly (tf.Tensor | undefined)[] {
-  return places(length).map((_, index) => items[index]);
-}
 
 /** Lists of tensors, which recurrent networks keep their steps in. */
 export const TENSOR_LISTS: Ops = { ...LISTS, ...ARRAYS };

@@ -21,8 +21,12 @@ export function HistoryPage() {
   const query = `?limit=${PAGE_SIZE}${before === null ? "" : `&before=${encodeURIComponent(before)}`}`;
   const path = model === undefined ? `/api/history${query}` : `${modelPath(model)}/history${query}`;
   const history = useResource<List<Revision>>(path, 5_000);
-  const items = history.document?.items ?? [];
-  const last = items.at(-1);
+  const listed = history.document?.items ?? [];
+  const isListed = history.document === undefined || listed.some(({ revision }) => revision === chosen);
+  const older = useResource<Revision>(chosen > 0 && !isListed ? `/api/history/${chosen}` : undefined, 0);
+  // One that an address leads to stands below the others, where it is older than they are.
+  const items = older.document === undefined ? listed : [...listed, older.document];
+  const last = listed.at(-1);
   return (
     <>
       <div class="title">
@@ -49,7 +53,8 @@ export function HistoryPage() {
           />
         ))}
       </ol>
-      {last !== undefined && items.length === PAGE_SIZE && (
+      <Failure error={older.error} />
+      {last !== undefined && listed.length === PAGE_SIZE && (
         <button
           type="button"
           onClick={() =>

@@ -37,8 +37,10 @@ export function ModelPage({ model: name }: { readonly model: string }) {
       )}
       <VersionTable model={model} statistics={statistics} changed={reload} />
       <VersionCharts model={model} />
-      <VersionFigures model={model} statistics={statistics} />
-      <ShadowReport model={model} />
+      <div class="columns">
+        <VersionFigures model={model} statistics={statistics} />
+        <ShadowReport model={model} />
+      </div>
       <div class="columns">
         <Traffic model={model} changed={reload} />
         <Labels model={model} changed={reload} />

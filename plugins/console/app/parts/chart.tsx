@@ -55,6 +55,13 @@ export function Chart({ title, unit, times, lines }: ChartProps) {
   );
 }
 
+/** The points beside which there is no other, so that no line shows them. */
+function lonePoints(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const isThere = (at: number) => values[at] !== null && values[at] !== undefined;
+  return [...values.keys()].filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1));
+}
+
 function textOf(value: number, unit: ChartProps["unit"]): string {
   return unit === "ms" ? duration(value) : rate(value);
 }
@@ -90,6 +97,7 @@ function options(element: HTMLElement, unit: ChartProps["unit"], lines: readonly
         stroke: colour(PALETTE[number % PALETTE.length] ?? "--line-0"),
         width: 1.5,
         spanGaps: false,
+        points: { show: true, size: 4, filter: lonePoints },
         ...(isDashed && { dash: [6, 4] }),
         value: (_plot: uPlot, value: number | null) => (value === null ? "" : textOf(value, unit)),
       })),

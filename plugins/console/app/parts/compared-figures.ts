@@ -13,7 +13,7 @@ export interface ComparedFigure {
   readonly name: string;
   readonly left: string;
   readonly right: string;
-  /** How much more the right one has, as a part of the left one; `undefined` where that says nothing. */
+  /** How much more the left one has, as a part of the right one; `undefined` where that says nothing. */
   readonly more: number | undefined;
   /** Whether more of it is worse. */
   readonly isCost: boolean;
@@ -60,11 +60,11 @@ export function comparedFigures(
   return FIGURES.map(({ name, of, text, isCost }) => {
     const cell = (statistics: VersionStatistics | undefined) =>
       statistics === undefined ? "–" : text(of(statistics[window]), statistics[window]);
-    const [before, after] = [left, right].map((each) => each && of(each[window]));
-    return { name, left: cell(left), right: cell(right), more: moreOf(before, after), isCost };
+    const [one, other] = [left, right].map((each) => each && of(each[window]));
+    return { name, left: cell(left), right: cell(right), more: moreOf(one, other), isCost };
   });
 }
 
-function moreOf(before: number | undefined, after: number | undefined): number | undefined {
-  return before === undefined || after === undefined || before === 0 ? undefined : after / before - 1;
+function moreOf(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined || other === 0 ? undefined : one / other - 1;
 }

@@ -17,8 +17,14 @@ export function chosenFiles(files: FileList): ChosenFiles {
 
 /** The files that were dropped, those of folders included. */
 export async function droppedFiles(transfer: DataTransfer): Promise<ChosenFiles> {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  return withoutSharedFolder((await Promise.all(entries.map((entry) => filesOf(entry)))).flat());
+  // Asked for at once: after the event there is nothing in it.
+  const dropped = [...transfer.items].map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+  const files = dropped.map((each) => (each === null ? [] : each instanceof File ? [pathed(each)] : filesOf(each)));
+  return withoutSharedFolder((await Promise.all(files)).flat());
+}
+
+function pathed(file: File): PathedFile {
+  return { path: file.name, file };
 }
 
 async function filesOf(entry: FileSystemEntry): Promise<readonly PathedFile[]> {

@@ -27,7 +27,10 @@ export function UploadDialog({ model, uploaded, close }: UploadDialogProps) {
   const [version, setVersion] = useState<string>();
   const [error, setError] = useState<Error>();
   useEffect(() => dialog.current?.showModal(), []);
-  useEffect(() => () => sending?.cancel(), []);
+  const leaving = useRef<() => void>();
+  leaving.current = sending?.cancel;
+  // Closed by the Escape key as well, which ends an upload that is under way.
+  useEffect(() => () => leaving.current?.(), []);
   const take = (chosen: ChosenFiles) => {
     setFiles(chosen);
     setError(undefined);
@@ -74,18 +77,20 @@ export function UploadDialog({ model, uploaded, close }: UploadDialogProps) {
                 <input required value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />
               </label>
             )}
-            {/* biome-ignore lint/a11y/noStaticElementInteractions: files can be chosen by the two fields as well */}
-            <div class="drop" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
-              <p>Drop the files or the folder of one version here, or choose</p>
-              <label class="field">
-                files
-                <input type="file" multiple onChange={choose} />
-              </label>
-              <label class="field">
-                a folder
-                <input type="file" ref={(input) => input?.setAttribute("webkitdirectory", "")} onChange={choose} />
-              </label>
-            </div>
+            {sending === undefined && (
+              // biome-ignore lint/a11y/noStaticElementInteractions: files can be chosen by the two fields as well
+              <div class="drop" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+                <p>Drop the files or the folder of one version here, or choose</p>
+                <label class="field">
+                  files
+                  <input type="file" multiple onChange={choose} />
+                </label>
+                <label class="field">
+                  a folder
+                  <input type="file" ref={(input) => input?.setAttribute("webkitdirectory", "")} onChange={choose} />
+                </label>
+              </div>
+            )}
             {files.length > 0 && <ChosenList files={files} />}
           </>
         ) : (

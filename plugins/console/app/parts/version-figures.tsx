@@ -13,6 +13,9 @@ interface VersionFiguresProps {
 /** Differences below it are noise, or nobody cares. */
 const TELLING_SHARE = 0.05;
 
+/** From here on nobody counts in percent. */
+const MANY_TIMES = 10;
+
 const NONE = "none";
 
 /** The figures of a version, beside those of another one; the address says which, and of what time. */
@@ -61,7 +64,7 @@ export function VersionFigures({ model, statistics }: VersionFiguresProps) {
       {wasAsked ? (
         <Table
           label="Table of figures"
-          columns={other === undefined ? columns : [...columns, number(`Version ${right}`), number("Difference")]}
+          columns={other === undefined ? columns : [...columns, number(`Version ${right}`), number(`Against ${right}`)]}
         >
           {comparedFigures(one, other, window).map((figure) => (
             <tr key={figure.name}>
@@ -112,6 +115,7 @@ function judgement({ more, isCost }: ComparedFigure): string {
 
 function moreText(more: number | undefined): string {
   if (more === undefined) return "–";
+  if (more >= MANY_TIMES - 1) return `${Math.round(more + 1)} times`;
   const percent = Math.round(more * 100);
   return percent === 0 ? "as much" : `${percent > 0 ? "+" : "−"}${Math.abs(percent)} %`;
 }

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { useResource } from "../api/use-resource.js";
-import { Failure, Loading } from "../parts/notice.js";
+import { Failure } from "../parts/notice.js";
 import { Table } from "../parts/table.js";
 
 interface Setting {
@@ -39,9 +39,7 @@ export function Configuration() {
         </label>
       </div>
       <Failure error={error} />
-      {document === undefined ? (
-        error === undefined && <Loading />
-      ) : (
+      {document !== undefined && (
         <>
           <p class="quiet path">{document.file}</p>
           <Table label="Table of settings" columns={["Setting", "Value", "From"]}>

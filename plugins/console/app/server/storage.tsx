@@ -1,7 +1,7 @@
 import type { Problem, Statistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
 import { bytes, count, share } from "../parts/format.js";
-import { Failure, Loading } from "../parts/notice.js";
+import { Failure } from "../parts/notice.js";
 
 interface StorageState {
   readonly use: string;
@@ -23,7 +23,7 @@ export function Storage({ memory }: Pick<Statistics, "memory">) {
     <section class="card" aria-labelledby="storage">
       <h2 id="storage">Storage</h2>
       <Failure error={error} />
-      {document === undefined ? error === undefined && <Loading /> : <StorageFacts {...document} memory={memory} />}
+      {document !== undefined && <StorageFacts {...document} memory={memory} />}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import { PlinthError, type Route, type RouteContext } from "@plinth/core";
-import type { Answer, DescribedOperation, Management, Operation } from "../operation.js";
+import type { KnownPath } from "../described-routes.js";
+import type { Answer, Management, Operation } from "../operation.js";
 import type { IdempotentAnswers } from "./idempotent-answers.js";
 import { problemResponse, problemStatus } from "./problem.js";
 import {
@@ -34,18 +35,18 @@ export function operationRoute(operation: Operation, management: Management, ans
 }
 
 /** Answers every other path below `/api`, and other methods, with a problem as well. */
-export const otherPaths: readonly ((described: () => readonly DescribedOperation[]) => Route)[] = (
+export const otherPaths: readonly ((known: () => readonly KnownPath[]) => Route)[] = (
   ["GET", "POST", "PUT", "PATCH", "DELETE"] as const
-).map((method) => (described) => ({
+).map((method) => (known) => ({
   method,
   path: "/api/*",
   access: "management",
-  handle: (request) => notFound(described(), request),
+  handle: (request) => notFound(known(), request),
 }));
 
-function notFound(operations: readonly DescribedOperation[], { method, url }: Request): Response {
+function notFound(known: readonly KnownPath[], { method, url }: Request): Response {
   const { pathname } = new URL(url);
-  const allowed = operations.filter(({ path }) => matches(path, pathname)).map((operation) => operation.method);
+  const allowed = known.filter(({ path }) => matches(path, pathname)).map(({ method: its }) => its);
   if (allowed.length === 0) {
     const message = `There is nothing at ${method} ${pathname.slice(0, 256)}; GET /api leads on, /api/openapi.json lists all`;
     return problemResponse(new PlinthError({ code: "NOT_FOUND", reason: "ROUTE_NOT_FOUND" }, message), pathname);

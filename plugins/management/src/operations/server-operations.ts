@@ -30,7 +30,9 @@ export const serverOperations: readonly Operation[] = [
           storage: { href: "/api/storage" },
           reload: { href: "/api/reload" },
           openapi: { href: "/api/openapi.json" },
-          ...Object.fromEntries(described().flatMap(({ link, path }) => (link ? [[link, { href: path }]] : []))),
+          ...Object.fromEntries(
+            (await described()).flatMap(({ link, path }) => (link ? [[link, { href: path }]] : [])),
+          ),
         },
       },
     }),

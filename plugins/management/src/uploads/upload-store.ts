@@ -46,6 +46,9 @@ export interface OpenUploadFile {
 
 type Manifest = z.output<typeof uploadRequest>;
 
+/** Bytes of a file that are read at once to be published. */
+const READ_BYTES = 1024 * 1024;
+
 const MANIFEST = "manifest.json";
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -166,11 +169,11 @@ export class UploadStore {
         `These files are not whole yet: ${missing.slice(0, 10).join(", ")}; send the rest of them first`,
       );
     }
-    return files.map(({ path, sha256, bytes }, index) => ({
-      path,
-      sha256,
-      content: bytes === 0 ? [] : contentOf(join(folder, String(index))),
-    }));
+    return files.map(({ path, sha256, bytes }, index) => {
+      if (bytes === 0) return { path, sha256, content: [] };
+      const localFile = join(folder, String(index));
+      return { path, sha256, content: contentOf(localFile), localFile };
+    });
   }
 
   /** @throws PlinthError `UPLOAD_NOT_FOUND` */
@@ -210,7 +213,7 @@ export class UploadStore {
 
 /** Opened only when it is its turn. */
 async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(file);
+  yield* createReadStream(file, { highWaterMark: READ_BYTES });
 }
 
 async function openDirectory(directory: string | undefined): Promise<string> {

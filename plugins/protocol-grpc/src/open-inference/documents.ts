@@ -1,7 +1,5 @@
 import type { ModelTarget } from "@plinth/core";
 import {
-  type ModelConfig as ConfigDocument,
-  type ConfigTensor,
   checkReady,
   modelConfig,
   modelMetadata,
@@ -14,9 +12,9 @@ import {
   type VersionStatisticsDocument,
 } from "@plinth/open-inference";
 import { GRPCInferenceServiceDefinition, ModelStatistics } from "@plinth/protobuf-messages/inference/grpc_service";
-import { DataType, ModelConfig } from "@plinth/protobuf-messages/inference/model_config";
 import { type Method, unaryMethod } from "../calls/service.js";
 import type { Surroundings } from "../surroundings.js";
+import { configOf } from "./config-message.js";
 import { askMainProcess, type MainProcessCall } from "./main-process.js";
 
 const { methods } = GRPCInferenceServiceDefinition;
@@ -94,31 +92,6 @@ async function told<Answer>(
 
 function tensorOf({ name, datatype, shape }: TensorMetadata) {
   return { name, datatype, shape: shape.map(BigInt) };
-}
-
-function configOf({
-  name,
-  platform,
-  backend,
-  max_batch_size,
-  input,
-  output,
-  dynamic_batching,
-}: ConfigDocument): ModelConfig {
-  return ModelConfig.fromPartial({
-    name,
-    platform,
-    backend,
-    maxBatchSize: max_batch_size,
-    input: input.map(configTensorOf),
-    output: output.map(configTensorOf),
-    ...(dynamic_batching && { schedulingChoice: { $case: "dynamicBatching", value: {} } as const }),
-  });
-}
-
-function configTensorOf({ name, data_type, dims }: ConfigTensor) {
-  const dataType = DataType[data_type as keyof typeof DataType] ?? DataType.TYPE_INVALID;
-  return { name, dataType, dims: dims.map(BigInt) };
 }
 
 function statisticsCall(model: string, version: string): MainProcessCall {

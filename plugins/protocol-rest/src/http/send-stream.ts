@@ -31,13 +31,24 @@ export async function sendStream(
       if (!response.write(part.value)) await roomOrGone(response);
       if (response.destroyed) return;
     }
-    response.end();
+    end(response, isLast);
   } catch (thrown) {
-    if (response.headersSent && !response.destroyed) response.end(failure(PlinthError.from(thrown)));
+    if (response.headersSent && !response.destroyed) {
+      response.write(failure(PlinthError.from(thrown)));
+      end(response, isLast);
+    }
     throw thrown;
   } finally {
     await parts.return();
   }
+}
+
+/** The headers may have promised a connection that is to be closed by now. */
+function end(response: ServerResponse, isLast: () => boolean): void {
+  const { socket } = response;
+  response.end(() => {
+    if (isLast()) socket?.end();
+  });
 }
 
 function roomOrGone(response: ServerResponse): Promise<void> {

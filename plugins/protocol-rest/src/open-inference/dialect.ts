@@ -50,7 +50,7 @@ function answerInfer(request: ArrivedRequest): Promise<Answer> {
 
 function answerGenerate(request: ArrivedRequest): Promise<Answer> {
   return holding(request, async (handle) => {
-    const decoded = decodeGenerate(request.body, chooseSignature(handle).signature);
+    const decoded = decodeGenerate(request.body, (name) => chooseSignature(handle, name).signature);
     return encodeGenerate(await inferOnce(handle, decoded, streamed(request)));
   });
 }
@@ -64,7 +64,7 @@ async function* events(request: ArrivedRequest): AsyncGenerator<Uint8Array, void
   const handle = await request.server.acquire(request.target);
   try {
     handle.admit();
-    const decoded = decodeGenerate(request.body, chooseSignature(handle).signature);
+    const decoded = decodeGenerate(request.body, (name) => chooseSignature(handle, name).signature);
     for await (const answer of inferStream(handle, decoded, streamed(request)).answers) yield encodeEvent(answer);
   } catch (thrown) {
     throw reached(handle, request, thrown);

@@ -8,7 +8,7 @@ import { skipValue } from "../json/skip-value.js";
 import { writeText } from "../json/write-string.js";
 import { tensorWriter } from "../json/write-tensor.js";
 import { readData } from "./read-data.js";
-import { readParameters, readText } from "./small-values.js";
+import { readParameters, readText, readValue } from "./small-values.js";
 
 /**
  * Reads the body of a generate request: an object with a value for each input, beside an optional `id` and `parameters`, unless inputs
@@ -17,34 +17,55 @@ import { readParameters, readText } from "./small-values.js";
  * A value is a scalar or lists. Lists nested as deep as the input has axes are its tensor; a scalar or a flat list is put into the
  * shape of the signature, whose open axes are 1 long, but for the last one of them, which is as long as that makes it.
  *
- * @throws PlinthError `REQUEST_INVALID`, `TENSOR_INVALID`
+ * @param findSignature gives the signature that the parameter `signature_name` says, or the default one for `undefined`
+ * @throws PlinthError `REQUEST_INVALID`, `TENSOR_INVALID`; what `findSignature` throws
  */
-export function decodeGenerate(body: Buffer, { inputs: specs }: Signature): InferenceRequest {
+export function decodeGenerate(body: Buffer, findSignature: (name: string | undefined) => Signature): InferenceRequest {
   const document = body.subarray(0, body.lastIndexOf(CLOSE_BRACE) + 1);
+  const members = membersOf(document, body);
+  const { inputs: specs } = findSignature(signatureName(document, members));
+  const inputs: NamedTensor[] = [];
+  let id: string | undefined;
+  let parameters = NO_PARAMETERS;
+  for (const { key, at, end } of members) {
+    const spec = specs.get(key);
+    if (spec !== undefined) inputs.push({ name: key, tensor: fitted(readData(document, at, spec.dtype).tensor, spec) });
+    else if (key === "id") id = readText(document, at, end, key);
+    else if (key === "parameters") parameters = readParameters(document, at, end);
+  }
+  return { id, parameters, inputs, outputs: [] };
+}
+
+/** Where a member's value stands. */
+interface Member {
+  readonly key: string;
+  readonly at: number;
+  readonly end: number;
+}
+
+function membersOf(document: Buffer, body: Buffer): readonly Member[] {
   const start = skipBlanks(document, 0);
   if (document[start] !== OPEN_BRACE) {
     skipValue(body, skipBlanks(body, 0));
     throw new PlinthError("REQUEST_INVALID", "Expected an object with a value for each input");
   }
-  const inputs: NamedTensor[] = [];
-  let id: string | undefined;
-  let parameters = NO_PARAMETERS;
+  const members: Member[] = [];
   const walker = new ObjectWalker(document);
-  for (let at = walker.enter(start); at >= 0; at = walker.next(at)) {
+  for (let at = walker.enter(start); at >= 0; ) {
     const { key } = walker;
-    const spec = specs.get(key);
-    if (spec !== undefined) {
-      const { tensor, end } = readData(document, at, spec.dtype);
-      inputs.push({ name: key, tensor: fitted(tensor, spec) });
-      at = end;
-      continue;
-    }
     const end = skipValue(document, at);
-    if (key === "id") id = readText(document, at, end, key);
-    else if (key === "parameters") parameters = readParameters(document, at, end);
-    at = end;
+    members.push({ key, at, end });
+    at = walker.next(end);
   }
-  return { id, parameters, inputs, outputs: [] };
+  return members;
+}
+
+/** `undefined` also where what stands there are no parameters: it may be an input of that name. */
+function signatureName(document: Buffer, members: readonly Member[]): string | undefined {
+  const found = members.find(({ key }) => key === "parameters");
+  if (found === undefined || document[found.at] !== OPEN_BRACE) return undefined;
+  const { signature_name } = readValue(document, found.at, found.end) as { readonly signature_name?: unknown };
+  return typeof signature_name === "string" && signature_name !== "" ? signature_name : undefined;
 }
 
 /** An object with the model, its version, and a value for each output: that of its only element, else lists without leading axes of 1. */

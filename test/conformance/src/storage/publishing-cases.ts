@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IncomingFile } from "@plinth/core";
 import { MAX_MODEL_VERSION } from "@plinth/core";
@@ -121,6 +122,30 @@ export const publishingCases: readonly StorageCase[] = [
     },
   },
   {
+    name: "takes a file of 5 MB that also lies on this machine, and tells of its bytes",
+    async run({ storage, signal }) {
+      await withLocalFile(noise(5_000_000), async (file, bytes) => {
+        const told: number[] = [];
+        await storage.publish("m", 1n, [file], { signal, onProgress: (stored) => told.push(stored) });
+        expect(told.at(-1)).toBe(bytes.length);
+        const opened = await storage.open("m", 1n, { signal });
+        expect(opened.files).toEqual([{ path: file.path, bytes: bytes.length, sha256: sha256(bytes) }]);
+        expect(sha256(await readFile(join(opened.directory, file.path)))).toBe(sha256(bytes));
+        await opened[Symbol.asyncDispose]();
+      });
+    },
+  },
+  {
+    name: "refuses a file that also lies on this machine with FILES_INVALID where it has another checksum",
+    async run(context) {
+      await withLocalFile(noise(2_000_000), async (file) => {
+        const wrong = { ...file, sha256: sha256(Buffer.from("another")) };
+        await expectReason(context.storage.publish("m", 1n, [wrong], { signal: context.signal }), "FILES_INVALID");
+        expect(await listedVersions(context)).toEqual({});
+      });
+    },
+  },
+  {
     name: "knows the SHA-256 of every published file, whether it came with one or not",
     async run({ storage, signal }) {
       const files = [checkedFile("a", "checked"), textFile("b", "unchecked"), textFile("empty", "")];
@@ -169,6 +194,18 @@ export const publishingCases: readonly StorageCase[] = [
     }),
   ),
 ];
+
+/** Gives the content as a file that lies on this machine meanwhile. */
+async function withLocalFile(bytes: Buffer, work: (file: IncomingFile, bytes: Buffer) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "plinth-conformance-"));
+  try {
+    const localFile = join(folder, "local.bin");
+    await writeFile(localFile, bytes);
+    await work({ path: "large.bin", content: [bytes], localFile }, bytes);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 function* inOddPieces(bytes: Buffer): Generator<Uint8Array> {
   const lengths = [1, 7, 0, 4_093, 65_537, 300_001];

@@ -58,6 +58,38 @@ export const sideFileCases: readonly StorageCase[] = [
       await expectReason(read(storage, NAME), "FILES_INVALID");
     },
   },
+  {
+    name: "tells of all files beside a model's versions but hidden ones, where all are asked for",
+    needs: ["sideFiles"],
+    run: async ({ storage, subject, signal }) => {
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      for (const name of [NAME, "labels.txt", ".hidden"]) await subject.writeSideFile?.("m", name, bytes(name));
+      const [model] = await storage.list({ signal, sideFiles: "all" });
+      expect([...(model?.sideFiles?.keys() ?? [])].sort()).toEqual([NAME, "labels.txt"]);
+    },
+  },
+  {
+    name: "lays such a file, also before the model's first version, and leaves one that is there as it is",
+    needs: ["sideFiles"],
+    run: async ({ storage, subject, signal }) => {
+      expect(await storage.addSideFile?.("m", NAME, bytes("first"), { signal })).toBe(true);
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      expect(await storage.addSideFile?.("m", NAME, bytes("second"), { signal })).toBe(false);
+      expect(await read(storage, NAME)).toBe("first");
+      expect((await subject.leftovers?.()) ?? []).toEqual([]);
+    },
+  },
+  {
+    name: "lays no such file that is too large, or has the name of a version",
+    needs: ["sideFiles"],
+    run: async ({ storage, signal }) => {
+      const add = async (name: string, content: Uint8Array) => storage.addSideFile?.("m", name, content, { signal });
+      await expectReason(add(NAME, new Uint8Array(MAX_SIDE_FILE_BYTES + 1)), "FILES_INVALID");
+      await expectReason(add("7", bytes("text")), "FILES_INVALID");
+      await expectReason(add("../other", bytes("text")), "FILES_INVALID");
+      expect(await read(storage, NAME)).toBeUndefined();
+    },
+  },
   ...["1/model.txt", "../records", "/etc/hostname", "", ".."].map(
     (name): StorageCase => ({
       name: `reads no file named ${JSON.stringify(name)} in place of one beside the versions`,

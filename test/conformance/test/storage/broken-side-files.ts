@@ -19,8 +19,8 @@ export const brokenSideFiles: readonly BrokenStorage[] = [
   {
     fault: "takes the length of a file for its fingerprint",
     create: class extends ReferenceStorage {
-      override besideOf(model: string, names: readonly string[]): Pick<StoredModel, "sideFiles"> {
-        const { sideFiles } = super.besideOf(model, names);
+      override besideOf(model: string, asked: ListOptions["sideFiles"]): Pick<StoredModel, "sideFiles"> {
+        const { sideFiles } = super.besideOf(model, asked);
         return sideFiles === undefined
           ? {}
           : { sideFiles: new Map([...sideFiles].map(([name, text]) => [name, String(text.length)])) };
@@ -37,6 +37,35 @@ export const brokenSideFiles: readonly BrokenStorage[] = [
       }
     },
     caughtBy: ["refuses to read one that is larger than such files may be"],
+  },
+  {
+    fault: "tells of no files beside versions where all are asked for",
+    create: class extends ReferenceStorage {
+      override list(options: ListOptions): Promise<readonly StoredModel[]> {
+        return super.list({ ...options, sideFiles: options.sideFiles === "all" ? [] : options.sideFiles });
+      }
+    },
+    caughtBy: ["tells of all files beside a model's versions but hidden ones, where all are asked for"],
+  },
+  {
+    fault: "lays files beside versions over those that are there",
+    create: class extends ReferenceStorage {
+      override async addSideFile(model: string, name: string, content: Uint8Array, options: StorageCallOptions) {
+        this.store.sideFiles.delete(`${model}/${name}`);
+        return super.addSideFile(model, name, content, options);
+      }
+    },
+    caughtBy: ["lays such a file, also before the model's first version, and leaves one that is there as it is"],
+  },
+  {
+    fault: "lays whatever it is given beside versions",
+    create: class extends ReferenceStorage {
+      override async addSideFile(model: string, name: string, content: Uint8Array) {
+        this.store.sideFiles.set(`${model}/${name}`, content);
+        return true;
+      }
+    },
+    caughtBy: ["lays no such file that is too large, or has the name of a version"],
   },
   {
     fault: "fails where a file that is asked for is not there",

@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import {
   checkModelName,
+  checkSideFile,
   checkSideFileName,
   FilesInMemory,
   type IncomingFile,
+  isAskedFor,
   type JsonValue,
   type ListOptions,
   MAX_MODEL_VERSION,
@@ -76,7 +78,7 @@ export class ReferenceStorage implements ModelStorage {
     this.check(signal);
   }
 
-  async list({ signal, sideFiles = [] }: ListOptions): Promise<readonly StoredModel[]> {
+  async list({ signal, sideFiles }: ListOptions): Promise<readonly StoredModel[]> {
     this.check(signal);
     const own = [...this.store.models.keys()].filter((key) => !isAbsolute(key) && !this.placed.has(key));
     return [
@@ -90,11 +92,11 @@ export class ReferenceStorage implements ModelStorage {
     return { model, folder, versions: [], error: new PlinthError("STORAGE_UNAVAILABLE", "no such folder") };
   }
 
-  besideOf(model: string, names: readonly string[]): Pick<StoredModel, "sideFiles"> {
-    const found = names.flatMap((name) => {
-      const content = this.store.sideFiles.get(`${model}/${name}`);
-      return content === undefined ? [] : [[name, Buffer.from(content).toString("base64")] as const];
-    });
+  besideOf(model: string, asked: ListOptions["sideFiles"]): Pick<StoredModel, "sideFiles"> {
+    const prefix = `${model}/`;
+    const found = [...this.store.sideFiles]
+      .filter(([path]) => path.startsWith(prefix) && isAskedFor(path.slice(prefix.length), asked))
+      .map(([path, content]) => [path.slice(prefix.length), Buffer.from(content).toString("base64")] as const);
     return found.length === 0 ? {} : { sideFiles: new Map(found) };
   }
 
@@ -106,6 +108,21 @@ export class ReferenceStorage implements ModelStorage {
       throw new PlinthError("FILES_INVALID", "larger than it may be");
     }
     return content;
+  }
+
+  async addSideFile(
+    model: string,
+    name: string,
+    content: Uint8Array,
+    { signal }: StorageCallOptions,
+  ): Promise<boolean> {
+    this.check(signal);
+    checkModelName(model);
+    checkSideFile(name, content);
+    const path = `${model}/${name}`;
+    if (this.store.sideFiles.has(path)) return false;
+    this.store.sideFiles.set(path, Uint8Array.from(content));
+    return true;
   }
 
   versionsAt(key: string): readonly StoredVersion[] {
