@@ -1,6 +1,6 @@
-// A program that embeds Plinth with some monitors and asks a model that does nothing, with a handle, as protocols do it, so many times a second. Takes the
-// section `monitors:` as JSON, the rate, seconds of a round and rounds; prints microseconds of CPU a request, of the whole process, for
-// each round as JSON: what is written and sent in the background is paid for as well.
+// A program that embeds Plinth with some monitors and asks a model that does nothing, with a handle, as protocols do it, so many times a
+// second. Takes the section `monitors:` as JSON, the rate, seconds of a round and rounds; prints microseconds of CPU a request, of the whole
+// process, for each round as JSON: what is written and sent in the background is paid for as well.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

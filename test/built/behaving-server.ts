@@ -42,9 +42,10 @@ export class BehavingServer implements AsyncDisposable {
   }
 
   /** Has a model do something; see the backend for what. */
-  async tell(model: string, command: string): Promise<Answer> {
+  async tell(model: string, command: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const response = await fetch(`${this.#url}/v1/models/${model}:predict`, {
       method: "POST",
+      headers,
       body: JSON.stringify({ instances: [command] }),
     });
     return { status: response.status, body: (await response.json()) as Answer["body"] };

@@ -32,21 +32,44 @@ const listing = await storage.list({ signal });
 say({
   found: {
     history: deployments.history({ limit: 200 }),
-    labels: deployments.deployment("notes")?.labels ?? new Map(),
+    deployment: deployments.deployment("notes"),
     versions: listing.find(({ model }) => model === "notes")?.versions.map(({ version }) => version) ?? [],
   },
 });
 
-for (let round = 0; ; round++) {
-  const who = `process ${process.pid}`;
-  if (round % 5 === 0) {
+const who = `process ${process.pid}`;
+let changes = 0;
+for (let round = deployments.history({ limit: 1 })[0]?.revision ?? 0; ; round++) {
+  const versions = deployments.history({ limit: 1_000 }).filter(({ action }) => action.kind === "publish");
+  if (versions.length === 0 || round % 5 === 0) {
     const files = [{ path: "note.txt", content: bytes("x".repeat(20_000)) }];
     const { stored } = await deployments.publish("notes", undefined, files, { who, signal });
     say({ published: stored.version });
+    continue;
   }
-  const versions = deployments.history({ limit: 1_000 }).filter(({ action }) => action.kind === "publish");
   const { version } = versions[Math.floor(Math.random() * versions.length)].action;
-  const change = { kind: "set-label", label: `label-${round % 7}`, version, allowUnavailable: true };
-  if (round === 1) writeSync(1, ".");
-  say({ changed: await deployments.change("notes", change, { who, why: `round ${round}`, signal }) });
+  if (++changes === 2) writeSync(1, ".");
+  say({ changed: await changeOf(round, version, { who, why: `round ${round}`, signal }) });
+}
+
+/** One of each kind in turns, and labels between them. Nothing is ever served, since there is no backend. */
+function changeOf(round, version, origin) {
+  const change = (what) => deployments.change("notes", what, origin);
+  switch (round % 10) {
+    case 1:
+      return change({
+        kind: "set-traffic",
+        traffic: { split: new Map([[String(version), round]]), stickyBy: "x-user" },
+      });
+    case 3:
+      return change({ kind: "set-versions", versions: { kind: "latest", count: 1 + (round % 4) } });
+    case 4:
+      return change({ kind: "unload" });
+    case 7:
+      return change({ kind: "load", version });
+    case 9:
+      return deployments.rollback("notes", deployments.history({ limit: 5 }).at(-1).revision, origin);
+    default:
+      return change({ kind: "set-label", label: `label-${round % 7}`, version, allowUnavailable: true });
+  }
 }

@@ -77,7 +77,7 @@ describe("plinth copy", () => {
     const { code, stdout, stderr } = await copy("--from", "disk:a,settleMs=0", "--to", "disk:b,settleMs=0");
     expect(code).toBe(5);
     expect(stdout).toMatch(/digits +1 +different[\s\S]*digits +2 +copied/);
-    expect(stderr).toMatch(/^The target has other files as digits@1, which were left as they are/);
+    expect(stderr).toMatch(/^The target has something else as digits@1, which was left as it was/);
     expect(await readFile(join(folder, "b/digits/1/model.onnx"), "utf8")).toBe("another");
   });
 
@@ -97,6 +97,7 @@ describe("plinth copy", () => {
     ["an unknown model", 4, ["--from", "disk:a,settleMs=0", "--to", "disk:b", "nix"], /^There is no model nix to copy/],
     ["an unknown version", 4, ["--from", "disk:a,settleMs=0", "--to", "disk:b", "digits@9"], /no complete version 9/],
     ["a source that is missing", 1, ["--from", "disk:missing", "--to", "disk:b"], /Cannot read the folder of models/],
+    ["a target that forgets it", 2, ["--from", "disk:a,settleMs=0", "--to", "memory"], /^--to: such a storage holds/],
     ["no target", 2, ["--from", "disk:a"], /required option '--to/],
     [
       "an unknown storage",
@@ -115,6 +116,33 @@ describe("plinth copy", () => {
   ] as const)("ends for %s with %i, and creates nothing", async (_, code, words, message) => {
     expect(await copy(...words)).toMatchObject({ code, stderr: expect.stringMatching(message) });
     expect(await readdir(folder)).toEqual(["a"]);
+  });
+
+  it("brings labels and history of a running server along, and what lies beside versions, and goes on with what is new", async () => {
+    await writeFile(join(folder, "a/digits/config.pbtxt"), 'name: "digits"');
+    const config = (root: string) =>
+      `server: { pollIntervalMs: 100 }\nstorage: { use: disk, root: ./${root}, settleMs: 0 }\n` +
+      "protocols: [{ use: rest, port: 0 }]\nmodels: { digits: { versions: all } }\n";
+    for (const root of ["a", "b"]) await writeFile(join(folder, `${root}.yaml`), config(root));
+    const all = ["--from", "a.yaml", "--to", "disk:./b"];
+    await withServer("a.yaml", async (url) => {
+      await label(url, "stable", 1);
+      expect((await copy(...all)).stdout).toMatch(/config\.pbtxt +copied[\s\S]*1 records of deployments +copied/);
+      await label(url, "canary", 2);
+      expect((await copy(...all)).stdout).toMatch(/config\.pbtxt +equal[\s\S]*2 records of deployments +copied/);
+    });
+    await withServer("b.yaml", async (url) => {
+      expect(await labels(url)).toEqual({ stable: "1", canary: "2" });
+      const { code, stderr } = await copy("--from", "disk:./a", "--to", "b.yaml");
+      expect({ code, stderr }).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/held by process .* --no-records/),
+      });
+      await label(url, "of-b", 1);
+    });
+    await withServer("a.yaml", (url) => label(url, "of-a", 1));
+    expect(await copy(...all)).toMatchObject({ code: 5, stderr: expect.stringMatching(/two histories cannot be one/) });
+    expect(await copy(...all, "--no-records")).toMatchObject({ code: 0 });
   });
 
   it("reads the root of a running server, and brings to that of another what it then serves", async () => {
@@ -143,6 +171,29 @@ describe("plinth copy", () => {
     }
   });
 });
+
+async function withServer(config: string, work: (url: string) => Promise<void>): Promise<void> {
+  const server = new RunningCommand(process.execPath, [PLINTH, "serve", join(folder, config)], folder);
+  try {
+    const [, url = ""] = await server.line(/^Plinth listens on (\S+)/);
+    const isReady = async () => (await fetch(`${url}/readyz`)).status;
+    await expect.poll(isReady, { timeout: 20_000, interval: 50 }).toBe(200);
+    await work(url);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function label(url: string, name: string, version: number): Promise<void> {
+  const server = ["--server", url, "--allow-unavailable", "--why", "for the test"];
+  await execute(process.execPath, [PLINTH, "label", "digits", name, String(version), ...server], { cwd: folder });
+}
+
+async function labels(url: string): Promise<Record<string, string>> {
+  const { stdout } = await execute(process.execPath, [PLINTH, "label", "digits", "--server", url, "-o", "json"]);
+  const { items } = JSON.parse(stdout) as { items: { label: string; version: string }[] };
+  return Object.fromEntries(items.map(({ label: name, version }) => [name, version]));
+}
 
 describe("a copy that is ended in the middle", () => {
   const words = ["copy", "--from", "disk:large,settleMs=0", "--to", "disk:b"];

@@ -1,10 +1,16 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ModelStatisticsDocument } from "@plinth/management";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BEHAVING_BACKEND, BehavingServer, childrenOf, isAlive } from "./behaving-server.js";
 
 const GONE = { timeout: 10_000, interval: 20 };
+
+/** Requests that wait for the only version of a model. */
+async function queuedOf(statistics: Response): Promise<number | undefined> {
+  return ((await statistics.json()) as ModelStatisticsDocument).versions[0]?.queued;
+}
 
 describe("a server with models in threads and processes", () => {
   let server: BehavingServer;
@@ -76,6 +82,35 @@ describe("a server with models in threads and processes", () => {
     const answers = await (await server.stream("process", ["echo one", "exit"])).text();
     expect(answers).toMatch(/"answer":"one".*\n\ndata: \{"error":"[^"]*has gone: it ended with code 3/);
     await server.ready();
+  });
+
+  it.each(["thread", "process"])(
+    "ends the wait for a run in a %s at its deadline, and answers the next after it",
+    async (model) => {
+      const file = join(server.folder, `${model}-goes-on`);
+      const cut = await server.tell(model, `until ${file}`, { "grpc-timeout": "300m" });
+      expect(cut).toMatchObject({ status: 504, body: { error: expect.stringContaining("while the model ran") } });
+      const next = server.tell(model, "echo next");
+      await writeFile(file, "");
+      expect(await next).toMatchObject({ status: 200, body: { predictions: ["next"] } });
+    },
+  );
+
+  it("tells a client whose run held the server up past its deadline that it came too late", async () => {
+    expect(await server.tell("inline", "spend 100", { "grpc-timeout": "50m" })).toMatchObject({ status: 504 });
+  });
+
+  it.each(["thread", "process"])("runs the most urgent first of those that wait for a %s", async (model) => {
+    const file = join(server.folder, `${model}-busy`);
+    const busy = server.tell(model, `until ${file}`);
+    const order: string[] = [];
+    const waiting = ["u=7", "u=3", "u=0"].map((priority) =>
+      server.tell(model, "spend 20", { priority }).then(() => order.push(priority)),
+    );
+    await expect.poll(async () => queuedOf(await server.get(`/api/models/${model}/statistics`)), GONE).toBe(3);
+    await writeFile(file, "");
+    await Promise.all([busy, ...waiting]);
+    expect(order).toEqual(["u=0", "u=3", "u=7"]);
   });
 
   it.each([

@@ -8,19 +8,38 @@ import { ROOT } from "../architecture/source-files.js";
 
 const KILLS = 200;
 
+/** Each life is a process of its own, which a busy machine takes seconds to start. */
+const TIMEOUT_MS = 900_000;
+
+/** What processes do, each of it many times. */
+const KINDS = ["set-label", "set-traffic", "set-versions", "load", "unload", "rollback"];
+
+/** What holds where nothing was changed. */
+const DEFAULTS = { served: false, traffic: { split: {} } };
+
 /** Longest that a process may go on after its first change, in milliseconds. */
 const LONGEST_LIFE_MS = 120;
 
+/** What was changed, or is to run. */
+interface State {
+  readonly served?: boolean;
+  readonly versions?: unknown;
+  readonly loaded: readonly string[];
+  readonly unloaded: readonly string[];
+  readonly labels: Record<string, string>;
+  readonly traffic?: unknown;
+}
+
 interface Revision {
   readonly revision: number;
-  readonly action: { readonly kind: string; readonly label?: string; readonly version?: string };
-  readonly before: { readonly labels: Record<string, string> };
-  readonly after: { readonly labels: Record<string, string> };
+  readonly action: { readonly kind: string };
+  readonly before: State;
+  readonly after: State;
 }
 
 interface JournalLine {
   readonly complaint?: string;
-  readonly found?: Pick<Life, "history" | "labels" | "versions">;
+  readonly found?: Pick<Life, "history" | "deployment" | "versions">;
   readonly changed?: Revision;
   readonly published?: string;
 }
@@ -28,39 +47,45 @@ interface JournalLine {
 /** What a process said in its life: what it found when it started, and what it was promised. */
 interface Life {
   readonly history: readonly Revision[];
-  readonly labels: Record<string, string>;
+  /** Absent in the first life. */
+  readonly deployment?: State & { readonly revision: number };
   readonly versions: readonly string[];
   readonly changed: readonly Revision[];
   readonly published: readonly string[];
 }
 
-it(`loses nothing that was promised when it is killed at ${KILLS} random moments`, async () => {
-  const folder = await mkdtemp(join(tmpdir(), "plinth-kill-"));
-  try {
-    const config = join(folder, "config.yaml");
-    await writeFile(
-      config,
-      "storage: { use: disk, root: ./models, settleMs: 0 }\nbackends: []\nprotocols: []\nmodels: {}\n",
-    );
-    const promised = new Map<number, Revision>();
-    const versions = new Set<string>();
-    for (let kill = 0; kill <= KILLS; kill++) {
-      const life = await liveAndDie(
+it(
+  `loses nothing that was promised when it is killed at ${KILLS} random moments`,
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "plinth-kill-"));
+    try {
+      const config = join(folder, "config.yaml");
+      await writeFile(
         config,
-        join(folder, "journal"),
-        kill === KILLS ? 0 : Math.random() * LONGEST_LIFE_MS,
+        "storage: { use: disk, root: ./models, settleMs: 0 }\nbackends: []\nprotocols: []\nmodels: {}\n",
       );
-      check(life, promised, versions);
-      for (const revision of life.changed) promised.set(revision.revision, revision);
-      for (const version of life.published) versions.add(version);
+      const promised = new Map<number, Revision>();
+      const versions = new Set<string>();
+      for (let kill = 0; kill <= KILLS; kill++) {
+        const life = await liveAndDie(
+          config,
+          join(folder, "journal"),
+          kill === KILLS ? 0 : Math.random() * LONGEST_LIFE_MS,
+        );
+        check(life, promised, versions);
+        for (const revision of life.changed) promised.set(revision.revision, revision);
+        for (const version of life.published) versions.add(version);
+      }
+      expect(promised.size, "changes that were promised").toBeGreaterThan(KILLS);
+      expect(new Set([...promised.values()].map(({ action }) => action.kind))).toEqual(new Set(KINDS));
+    } finally {
+      await rm(folder, { recursive: true });
     }
-    expect(promised.size, "changes that were promised").toBeGreaterThan(KILLS);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
+  },
+  TIMEOUT_MS,
+);
 
-function check({ history, labels, versions }: Life, promised: Map<number, Revision>, published: Set<string>): void {
+function check({ history, deployment, versions }: Life, promised: Map<number, Revision>, published: Set<string>): void {
   const oldestFirst = history.toReversed();
   const [oldest] = oldestFirst;
   oldestFirst.forEach((revision, index) => {
@@ -72,7 +97,10 @@ function check({ history, labels, versions }: Life, promised: Map<number, Revisi
   });
   const newestPromised = Math.max(0, ...promised.keys());
   expect(history[0]?.revision ?? 0).toBeGreaterThanOrEqual(newestPromised);
-  expect(labels).toEqual(history[0]?.after.labels ?? {});
+  const after = history[0]?.after ?? { loaded: [], unloaded: [], labels: {} };
+  expect(deployment?.revision ?? 0).toBe(history[0]?.revision ?? 0);
+  expect(deployment ?? after).toMatchObject({ ...(deployment && DEFAULTS), ...after });
+  expect(deployment?.labels ?? {}).toEqual(after.labels);
   expect(versions).toEqual(expect.arrayContaining([...published]));
 }
 

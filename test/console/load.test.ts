@@ -41,6 +41,7 @@ const WATCH_SECONDS = 15;
 
 interface Run {
   readonly requests: number;
+  latenessMs(): readonly number[];
   serviceMs(isWanted?: (answeredAtMs: number) => boolean): readonly number[];
 }
 
@@ -129,9 +130,11 @@ describe("the page while 500 requests a second run", () => {
     const countedPerSecond = (lately.length / (endMs - beginMs)) * 1_000;
     const words = `${shownPerSecond}/s shown, ${countedPerSecond}/s counted`;
     expect(differing(shownPerSecond, countedPerSecond), words).toBeLessThan(TOLERANCE);
-    const [counted, way] = [latencyFigures(lately), latencyFigures(await ways)];
+    const [counted, way, late] = [lately, await ways, run.latenessMs()].map((each) => latencyFigures(each));
     for (const [index, [name, key]] of PERCENTILES.entries()) {
-      const bound = TOLERANCE + SKETCH_ERROR + ROUNDING_ERROR + way[key] / counted[key];
+      // A generator that is late to send, since the machine is busy, is as late to read the answer.
+      const besideModelMs = way[key] + 2 * late[key];
+      const bound = TOLERANCE + SKETCH_ERROR + ROUNDING_ERROR + besideModelMs / counted[key];
       const differs = differing(shown[index] ?? 0, counted[key]);
       expect(differs, `${name}: ${shown[index]} shown, ${counted[key]} counted`).toBeLessThan(bound);
     }

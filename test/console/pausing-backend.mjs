@@ -2,11 +2,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Backend, DEFAULT_SIGNATURE, definePlugin, PREDICT_METHOD } from "@plinth/core";
 import { z } from "zod";
 
-// A backend whose models only wait, between 500 and 900 ms, so that network and machine are a small part of each latency. A model is a file
-// `pauses.txt`.
+// A backend whose models only wait, between 150 and 250 ms: so long that network and machine are a small part of each latency, and so short
+// that a hundred connections do. A model is a file `pauses.txt`.
 
-const LEAST_MS = 500;
-const SPAN_MS = 400;
+const LEAST_MS = 150;
+const SPAN_MS = 100;
 
 /** The golden ratio: its multiples spread evenly over an interval. */
 const STEP = (Math.sqrt(5) - 1) / 2;

@@ -116,9 +116,12 @@ function failWhereDue(copied: Copied): void {
   const [failed, different] = [namesOf(copied, "failed"), namesOf(copied, "different")];
   if (failed.length > 0) throw new CommandFailure(`Not copied: ${failed.join(", ")}; see above`, EXIT_FAILED);
   if (different.length === 0) return;
+  const withRecords = copied.records.some(({ outcome }) => outcome === "different");
   throw new CommandFailure(
-    `The target has something else as ${different.join(", ")}, which was left as it was: remove it there, publish what you have ` +
-      "under another number, or leave out labels and history with --no-records",
+    `The target has something else as ${different.join(", ")}, which was left as it was: ` +
+      (withRecords
+        ? "two histories cannot be one; --no-records leaves labels, traffic and history out"
+        : "remove it there, or publish what you have under another number"),
     EXIT_REFUSED,
   );
 }

@@ -54,7 +54,7 @@ export const openTelemetryOptions: z.ZodType<OpenTelemetryOptions> = z.strictObj
     .max(1_000_000)
     .default(4_096)
     .describe("Most spans that wait to be sent; further ones are dropped."),
-  exportIntervalMs: z.int().min(10).max(600_000).default(1_000).describe("How often spans are sent, in milliseconds."),
+  exportIntervalMs: z.int().min(10).max(600_000).default(5_000).describe("How often spans are sent, in milliseconds."),
   exportTimeoutMs: z
     .int()
     .min(10)

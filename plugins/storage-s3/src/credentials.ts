@@ -31,6 +31,11 @@ export async function findCredentials(
   return fromFile(environment.AWS_PROFILE || "default", environment);
 }
 
+/** The region that Amazon's own tools would take, unless the options name one. */
+export function findRegion({ region }: Pick<S3StorageOptions, "region">, environment: Environment): string | undefined {
+  return region || environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined;
+}
+
 /** Each says that Amazon's container services hand out keys for a role. */
 const ROLE_VARIABLES = [
   "AWS_WEB_IDENTITY_TOKEN_FILE",

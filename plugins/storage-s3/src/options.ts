@@ -7,7 +7,7 @@ export interface S3StorageOptions {
   readonly endpoint: string;
   /** What all keys begin with, without slashes at its ends; empty: the models lie at the top of the bucket. */
   readonly prefix: string;
-  /** Left out: that of `AWS_REGION`, else what the store says. */
+  /** Left out: that of `AWS_REGION` or `AWS_DEFAULT_REGION`, else what the store says. */
   readonly region?: string | undefined;
   /** Whether the bucket stands in the path of a URL or in its host. Amazon's own endpoint always gets the host. */
   readonly addressing: "path" | "virtual-host";

@@ -26,7 +26,7 @@ import { BucketLayout } from "./bucket-layout.js";
 import { CacheFolder } from "./cache-folder.js";
 import { ChangeListener } from "./change-listener.js";
 import { ConditionalObjects, findConditionSupport } from "./conditional-objects.js";
-import { findCredentials } from "./credentials.js";
+import { findCredentials, findRegion } from "./credentials.js";
 import { FileCache, isChangedMeanwhile } from "./file-cache.js";
 import { Housekeeping } from "./housekeeping.js";
 import { ObjectStore } from "./object-store.js";
@@ -185,7 +185,8 @@ export class S3Storage implements ModelStorage {
 
   async #connect(readOnly: boolean, signal: AbortSignal): Promise<void> {
     await this.#cacheFolder.start();
-    const store = await ObjectStore.connect(this.#options, await findCredentials(this.#options, process.env), signal);
+    const options = { ...this.#options, region: findRegion(this.#options, process.env) };
+    const store = await ObjectStore.connect(options, await findCredentials(options, process.env), signal);
     try {
       this.#parts = await this.#assemble(store, readOnly, signal);
       this.#parts.listener?.start();

@@ -21,11 +21,12 @@ const BUCKET = "plinth-tests";
 
 /**
  * The server at S3_ENDPOINT, with the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where that is given, as the check `storage-s3 on a
- * real MinIO` does; else one in this process, which is quick and needs nothing.
+ * real MinIO` does; else one in this process, which is quick and needs nothing, and is told of.
  */
 export async function storeUnderTest(): Promise<StoreUnderTest> {
   const { S3_ENDPOINT: endpoint, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   if (!endpoint) {
+    warnOfFake();
     const fake = await FakeS3.start(BUCKET);
     return {
       endpoint: fake.endpoint,
@@ -41,6 +42,18 @@ export async function storeUnderTest(): Promise<StoreUnderTest> {
   const client = clientOf(store);
   if (!(await client.bucketExists(BUCKET))) await client.makeBucket(BUCKET).catch(unlessThereAlready);
   return store;
+}
+
+let isWarned = false;
+
+/** Once for each process of the tests. */
+function warnOfFake(): void {
+  if (isWarned) return;
+  isWarned = true;
+  process.stderr.write(
+    "\nNOTICE: storage-s3 is tested on a stand-in of these tests, which is not a real S3 server: `npm run test:minio` tests it on a real " +
+      "MinIO, and so does `npm test` where S3_ENDPOINT or MINIO_SERVER names one, or `minio` is on the PATH\n\n",
+  );
 }
 
 /** A client of its own, for tests to look into the bucket and to lay objects. */

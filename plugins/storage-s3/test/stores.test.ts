@@ -1,9 +1,13 @@
+import dns from "node:dns";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Storage } from "@plinth/storage-s3";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { findCredentials } from "../src/credentials.js";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { findCredentials, findRegion } from "../src/credentials.js";
 import { recordKey, recordObject, recordObjectPrefix } from "../src/record-objects.js";
 import { FakeS3, type FakeS3Options } from "./fake-s3/fake-s3.js";
 import { silentLogger } from "./silent-logger.js";
@@ -56,6 +60,52 @@ describe("a store", () => {
     const unreachable = new S3Storage(options, silentLogger).start({ signal: controller.signal });
     setImmediate(() => controller.abort());
     await expect(unreachable).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
+
+describe("requests to a store", () => {
+  it.each([
+    { addressing: "path", host: "store.test", path: "/bucket?" },
+    { addressing: "virtual-host", host: "bucket.store.test", path: "/?" },
+  ] as const)("name the bucket as $addressing, with the session's token and the region", async (style) => {
+    const { addressing, host, path } = style;
+    const heard: { readonly headers: IncomingHttpHeaders; readonly url: string }[] = [];
+    const server = createServer(({ headers, url = "" }, response) => {
+      heard.push({ headers, url });
+      response.writeHead(403).end();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { options } = await storageOn({});
+    const looked = vi
+      .spyOn(dns, "lookup")
+      .mockImplementation(((_: string, __: unknown, found: (...answer: unknown[]) => void) =>
+        found(null, [{ address: "127.0.0.1", family: 4 }])) as typeof dns.lookup);
+    onTestFinished(() => {
+      looked.mockRestore();
+      server.close();
+      server.closeAllConnections();
+    });
+    const more = { endpoint: `http://store.test:${port}`, addressing, sessionToken: "token", region: "eu-test-1" };
+    await expect(new S3Storage({ ...options, ...more }, silentLogger).start({ signal })).rejects.toMatchObject({
+      reason: "STORAGE_UNAVAILABLE",
+    });
+    expect(looked.mock.calls[0]?.[0]).toBe(host);
+    expect(heard[0]?.url.startsWith(path)).toBe(true);
+    expect(heard[0]?.headers).toMatchObject({
+      host: `${host}:${port}`,
+      "x-amz-security-token": "token",
+      authorization: expect.stringContaining("/eu-test-1/s3/aws4_request"),
+    });
+  });
+
+  it("are signed for the region of the options, else of the environment", () => {
+    const environment = { AWS_REGION: "eu-1", AWS_DEFAULT_REGION: "us-1" };
+    expect(findRegion({ region: "own" }, environment)).toBe("own");
+    expect(findRegion({}, environment)).toBe("eu-1");
+    expect(findRegion({}, { AWS_DEFAULT_REGION: "us-1" })).toBe("us-1");
+    expect(findRegion({}, {})).toBeUndefined();
   });
 });
 

@@ -44,9 +44,14 @@ export function openInferencePaths(): Readonly<Record<string, Json>> {
     };
     paths[`${path}/generate_stream`] = {
       parameters,
-      post: inference(`generateStream${id}`, "The same, the answer as server-sent events.", "GenerateRequest", {
-        "text/event-stream": {},
-      }),
+      post: inference(
+        `generateStream${id}`,
+        "The same, a server-sent event for each answer; one that fails in the middle ends with an event that has an `error`.",
+        "GenerateRequest",
+        {
+          "text/event-stream": {},
+        },
+      ),
     };
   }
   return { ...paths, ...repositoryPaths(), ...settingPaths(), ...memoryPaths() };
