@@ -165,7 +165,13 @@ export {
   parseModelVersion,
 } from "./model/model-version.js";
 export { quotedNames } from "./model/quoted-names.js";
-export { DEFAULT_SIGNATURE, missingInputs, PREDICT_METHOD, type Signature, type TensorSpec } from "./model/signature.js";
+export {
+  DEFAULT_SIGNATURE,
+  missingInputs,
+  PREDICT_METHOD,
+  type Signature,
+  type TensorSpec,
+} from "./model/signature.js";
 export { createTensor, elementCount, formatShape, type NamedTensors, type Tensor } from "./model/tensor.js";
 export {
   canAnswer,

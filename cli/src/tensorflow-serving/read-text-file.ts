@@ -39,7 +39,11 @@ export async function readTextFile(
     const at = thrown instanceof TextFormatError ? thrown.at : { line: 1, column: 1 };
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     const isSyntax = thrown instanceof TextFormatError;
-    tell(at, [], `${isSyntax ? `Error parsing text-format tensorflow.serving.${type.name}` : "cannot be read"}: ${why}`);
+    tell(
+      at,
+      [],
+      `${isSyntax ? `Error parsing text-format tensorflow.serving.${type.name}` : "cannot be read"}: ${why}`,
+    );
     return undefined;
   }
 }

@@ -8,8 +8,8 @@ import type { ModelExecution } from "../execution/execute-model.js";
 import type { ExecutedModel, Outage } from "../execution/executed-model.js";
 import { unpackError } from "../execution/worker/packed-error.js";
 import { packTensors, unpackTensors } from "../execution/worker/packed-tensors.js";
-import { larger } from "../routing/compare-outputs.js";
 import { RemoteStream } from "../execution/worker/remote-stream.js";
+import { larger } from "../routing/compare-outputs.js";
 import type { LoadedCopy, LoadOrder, ServableId } from "./duties.js";
 import type { Front } from "./front.js";
 
