@@ -35,6 +35,9 @@ const MAX_CONNECTIONS = 2_000;
 
 const PROBE_INTERVAL_MS = 50;
 
+/** Where the generator is later than that for one request in twenty, the machine is not up to the load, and latencies are its doing. */
+const MOST_LATE_MS = 20;
+
 /** Until the last minute holds nothing but the load; then so long again as the page is watched. */
 const FILL_SECONDS = 62;
 const WATCH_SECONDS = 15;
@@ -94,7 +97,9 @@ async function shareOfACore(seconds: number): Promise<number> {
 }
 
 describe("the page while 500 requests a second run", () => {
-  it("takes little of a core and shows what the load generator counts", { timeout: 300_000, retry: 1 }, async () => {
+  it("takes little of a core and shows what the load generator counts", { timeout: 300_000, retry: 1 }, async ({
+    skip,
+  }) => {
     await using server = await ConsoleServer.start({
       backends: [{ use: new URL("pausing-backend.mjs", import.meta.url).pathname }],
       models: { [MODEL]: { execution: { executor: "inline" } } },
@@ -131,6 +136,10 @@ describe("the page while 500 requests a second run", () => {
     const words = `${shownPerSecond}/s shown, ${countedPerSecond}/s counted`;
     expect(differing(shownPerSecond, countedPerSecond), words).toBeLessThan(TOLERANCE);
     const [counted, way, late] = [lately, await ways, run.latenessMs()].map((each) => latencyFigures(each));
+    skip(
+      late.p95Ms > MOST_LATE_MS,
+      `${RATE_PER_SECOND} requests/s are too many here: the generator is ${late.p95Ms} ms late`,
+    );
     for (const [index, [name, key]] of PERCENTILES.entries()) {
       // A generator that is late to send, since the machine is busy, is as late to read the answer.
       const besideModelMs = way[key] + 2 * late[key];
