@@ -197,7 +197,7 @@ describe("examples over gRPC", () => {
       "P23",
       classifying({ modelSpec: spec("tf1", "invalid"), input: input(2) }),
       status.INVALID_ARGUMENT,
-      "no signature",
+      "Serving signature key",
     ],
     [
       "P30 no input",
