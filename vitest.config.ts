@@ -8,6 +8,7 @@ export default defineConfig({
       "test/{architecture,e2e}/**/*.test.ts",
       "bench/test/*.test.mjs",
     ],
+    globalSetup: "test/minio-at-hand.ts",
     // Every file imports much of the same; each in a world of its own takes twice the time of the tests.
     isolate: false,
     testTimeout: 20_000,

@@ -6,6 +6,7 @@ import { z } from "zod";
 
 // A backend of models that behave as their requests tell them to, well or not. A model is a file `behaviour.json`.
 
+const STREAMING = "steps";
 const text = { dtype: "string", shape: [-1] };
 const numbers = { dtype: "float32", shape: [-1] };
 
@@ -29,7 +30,7 @@ const SIGNATURES = new Map([
     },
   ],
   [
-    "steps",
+    STREAMING,
     {
       inputs: new Map([["commands", text]]),
       outputs: new Map([["answer", text]]),
@@ -90,11 +91,12 @@ const COMMANDS = {
 };
 
 class BehavingModel {
-  signatures = SIGNATURES;
+  signatures;
   #logger;
 
-  constructor(logger) {
+  constructor(logger, streams) {
     this.#logger = logger;
+    this.signatures = new Map([...SIGNATURES].filter(([name]) => streams || name !== STREAMING));
   }
 
   async run({ inputs }) {
@@ -130,12 +132,14 @@ export const plugin = definePlugin({
       .boolean()
       .default(false)
       .transform((isWanted) => (isWanted ? () => {} : undefined)),
+    // A model that streams is at home in workers.
+    streams: z.boolean().default(true),
   }),
-  register(registry) {
+  register(registry, { streams }) {
     registry.provide(Backend, (services) => ({
       name: "behaving",
       recognizes: (files) => files.some(({ path }) => path === "behaviour.json"),
-      load: async () => new BehavingModel(services.get(Logger)),
+      load: async () => new BehavingModel(services.get(Logger), streams),
     }));
   },
 });

@@ -206,7 +206,8 @@ describe("processes do not outlive their server", () => {
 });
 
 it("moves a model whose runs have become long to threads, and answers all requests meanwhile", async () => {
-  await using server = await BehavingServer.start({ moving: "{ execution: { instances: 2 } }" });
+  const backend = `{ use: ${JSON.stringify(BEHAVING_BACKEND)}, streams: false }`;
+  await using server = await BehavingServer.start({ moving: `{ backend: ${backend}, execution: { instances: 2 } }` });
   expect(await server.placeOf("moving")).toMatchObject({ thread: 0 });
   let isMoved = false;
   const clients = Array.from({ length: 4 }, async () => {

@@ -260,7 +260,7 @@ describe("the commands over the management API", () => {
     expect(await complete("rollback", "digits", "")).toContain("1");
     expect(await complete("traffic", "digits", "stable", "=", "90", "")).toEqual(["canary=", "stable=", "2=", "1="]);
     expect(await complete("top", "--")).toEqual(["--server", "--token-file", "--output", "--once", "--interval"]);
-    expect(await complete("copy", "--")).toEqual(["--from", "--to", "--output"]);
+    expect(await complete("copy", "--")).toEqual(["--from", "--to", "--no-records", "--output"]);
     expect(await complete("logs", "--model", "dig")).toEqual(["digits"]);
     expect(await complete("logs", "--model", "digits", "--model-version", "")).toEqual(["2", "1"]);
     expect(await complete("logs", "--level", "")).toEqual(["info", "warn", "error"]);

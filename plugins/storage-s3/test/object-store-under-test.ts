@@ -15,6 +15,8 @@ export interface StoreUnderTest extends AsyncDisposable {
   readonly secretAccessKey: string;
   /** Whether it is a real server, rather than the one in this process that knows what our client asks for. */
   readonly isReal: boolean;
+  /** Removes all that is below a prefix. */
+  clear(prefix: string): Promise<void>;
 }
 
 const BUCKET = "plinth-tests";
@@ -34,14 +36,27 @@ export async function storeUnderTest(): Promise<StoreUnderTest> {
       accessKeyId: "fake",
       secretAccessKey: "fake-secret",
       isReal: false,
+      clear: async (prefix) => fake.bucket.clear(prefix),
       [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
     };
   }
   const keys = { accessKeyId: AWS_ACCESS_KEY_ID ?? "", secretAccessKey: AWS_SECRET_ACCESS_KEY ?? "" };
-  const store = { endpoint, bucket: BUCKET, ...keys, isReal: true, [Symbol.asyncDispose]: async () => {} };
-  const client = clientOf(store);
+  const client = clientOf({ endpoint, ...keys });
   if (!(await client.bucketExists(BUCKET))) await client.makeBucket(BUCKET).catch(unlessThereAlready);
-  return store;
+  return {
+    endpoint,
+    bucket: BUCKET,
+    ...keys,
+    isReal: true,
+    clear: (prefix) => clear(client, prefix),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+async function clear(client: Client, prefix: string): Promise<void> {
+  const names: string[] = [];
+  for await (const { name } of client.listObjectsV2(BUCKET, prefix, true)) names.push(name);
+  await Promise.all(names.map((name) => client.removeObject(BUCKET, name)));
 }
 
 let isWarned = false;
@@ -61,7 +76,7 @@ export function clientOf({
   endpoint,
   accessKeyId,
   secretAccessKey,
-}: Omit<StoreUnderTest, "isReal" | "bucket" | typeof Symbol.asyncDispose>): Client {
+}: Pick<StoreUnderTest, "endpoint" | "accessKeyId" | "secretAccessKey">): Client {
   const { hostname, port, protocol } = new URL(endpoint);
   return new Client({
     endPoint: hostname,
@@ -148,10 +163,7 @@ export class TestBucket implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const names: string[] = [];
-    for await (const { name } of this.client.listObjectsV2(this.store.bucket, `${this.prefix}/`, true))
-      names.push(name);
-    await Promise.all(names.map((name) => this.client.removeObject(this.store.bucket, name)));
+    await this.store.clear(`${this.prefix}/`);
     await rm(this.cacheDirectory, { recursive: true, force: true });
   }
 }

@@ -42,6 +42,10 @@ export class FakeBucket {
     this.#options = { conditionalDeletes: false, conditionalWrites: true, ...options };
   }
 
+  clear(prefix: string): void {
+    for (const key of this.objects.keys()) if (key.startsWith(prefix)) this.objects.delete(key);
+  }
+
   answer(asked: Asked): Answer {
     const [bucket, ...segments] = asked.path.split("/");
     if (bucket !== this.#name) return errorAnswer(404, "NoSuchBucket");

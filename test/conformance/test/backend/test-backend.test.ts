@@ -38,7 +38,8 @@ describe("the suite for backends", () => {
 
   it.each(brokenBackends)("catches a backend that $fault", async ({ create, caughtBy }) => {
     const outcomes = new Map<string, "passed" | "failed" | "skipped">();
-    for (const backendCase of cases) {
+    // Once each case is known to fail for somebody, running it against all the others tells nothing more.
+    for (const backendCase of cases.filter(({ name }) => name === caughtBy || !isClaimed(name))) {
       const outcome = await runBackendCase(backendCase, underTest(create)).then(
         (missing) => (missing === undefined ? "passed" : "skipped"),
         () => "failed" as const,
@@ -49,6 +50,11 @@ describe("the suite for backends", () => {
     await Promise.all(leftOpen.splice(0).map((file) => file.close()));
     expect(["failed", "skipped"]).toContain(outcomes.get(caughtBy));
   });
+
+  /** Whether one of the broken backends is there to fail it. */
+  function isClaimed(name: string): boolean {
+    return brokenBackends.some(({ caughtBy }) => caughtBy === name) || failedAtLeastOnce.has(name);
+  }
 
   it.skipIf(!existsSync("/proc/self/fd"))("has no case that none of the broken backends fails", () => {
     expect(cases.map(({ name }) => name).filter((name) => !failedAtLeastOnce.has(name))).toEqual([]);

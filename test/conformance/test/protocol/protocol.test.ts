@@ -91,8 +91,10 @@ describe("the suite for protocols", () => {
     ["gives back every version", KeepsHandles],
     ["tells of an overload", HidesErrors],
   ])("notices a protocol that fails where one %s", async (fault, Broken) => {
+    const meant = [...protocolCases.values()].flat().filter(({ name }) => name.includes(fault));
+    expect(meant).not.toHaveLength(0);
     const failing: string[] = [];
-    for (const protocolCase of [...protocolCases.values()].flat()) {
+    for (const protocolCase of meant) {
       const subject = {
         create: (settings: ServerSettings, port: number) => new Broken(settings, port),
         infer: inferByLine,
@@ -101,7 +103,7 @@ describe("the suite for protocols", () => {
       const passed = await Promise.race([outcome.catch(() => false), timeout(1_000)]);
       if (!passed) failing.push(protocolCase.name);
     }
-    expect(failing).toContainEqual(expect.stringContaining(fault));
+    expect(failing).not.toHaveLength(0);
   });
 });
 
