@@ -31,21 +31,22 @@ beforeAll(async () => {
     await server.place("digits", version, "model.onnx", await readFile(model));
   }
   await server.place("broken", 1, "model.onnx", "this is no model");
-  await fetch(`${server.url}/api/models/digits`, {
-    method: "PATCH",
-    headers: { "content-type": "application/json" },
-    body: '{"versionPolicy": "all"}',
-  });
+  const patience = { timeout: 30_000, interval: 200 };
+  await vi.waitFor(async () => {
+    const change = {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: '{"versionPolicy": "all"}',
+    };
+    expect((await fetch(`${server.url}/api/models/digits`, change)).status).toBe(200);
+  }, patience);
   const body = await readFile(join(DIGITS, "seven.json"), "utf8");
-  await vi.waitFor(
-    async () => {
-      for (const version of [1, 2]) {
-        const path = `${server.url}/v1/models/digits/versions/${version}:predict`;
-        expect((await fetch(path, { method: "POST", body })).status).toBe(200);
-      }
-    },
-    { timeout: 30_000, interval: 200 },
-  );
+  await vi.waitFor(async () => {
+    for (const version of [1, 2]) {
+      const path = `${server.url}/v1/models/digits/versions/${version}:predict`;
+      expect((await fetch(path, { method: "POST", body })).status).toBe(200);
+    }
+  }, patience);
   const rules = { split: { "1": 3, "2": 1 }, shadow: { to: "2", percent: 100 } };
   await fetch(`${server.url}/api/models/digits/traffic`, {
     method: "PUT",
