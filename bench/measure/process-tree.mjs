@@ -24,6 +24,14 @@ export function memoryMb(pid) {
   return { rssMb: (sum("Rss") * 1024) / 1e6, pssMb: (sum("Pss") * 1024) / 1e6 };
 }
 
+/**
+ * The highest resident memory of this process so far, in MB of 10^6 bytes. `maxRSS` would not do: it begins with what the process that has
+ * started this one held then.
+ */
+export function peakMemoryMb() {
+  return (Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024) / 1e6;
+}
+
 /** The process and its descendants that are alive. */
 function tree(root) {
   const processes = readdirSync("/proc")

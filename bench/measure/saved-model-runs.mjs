@@ -1,12 +1,13 @@
 // A process of its own, as TensorFlow.js has one engine: loads a SavedModel and runs it, through the backend or by TensorFlow.js alone.
 // node saved-model-runs.mjs <plinth or bare> <wasm or native> <directory> <rows> <runs>; prints { loadMs, peakBytes, runMs } as JSON.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TfjsBackend, tfjsOptions } from "@plinth/backend-tfjs";
 import { readSavedModel } from "@plinth/saved-model";
 import { tfjsArtifacts } from "../models/tfjs-graph.mjs";
+import { peakMemoryMb } from "./process-tree.mjs";
 
 const [kind, engine, directory, rows, runs] = process.argv.slice(2);
 const SIGNATURE = "serving_default";
@@ -16,7 +17,7 @@ const OPENING = { plinth: openPlinth, bare: engine === "native" ? openBareNative
 const requireOfBackend = createRequire(new URL("../../plugins/backend-tfjs/package.json", import.meta.url));
 
 function residentBytes() {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
+  return peakMemoryMb() * 1e6;
 }
 
 async function openPlinth() {

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rm, stat } from "node:fs/promises";
 import { S3Storage } from "@plinth/storage-s3";
 import { Client } from "minio";
+import { peakMemoryMb } from "../measure/process-tree.mjs";
 
 const BUCKET = "plinth-bench";
 const KEY = "floor/version.bin";
@@ -19,7 +20,7 @@ await rm(folder, { recursive: true, force: true });
 await mkdir(folder);
 const seconds = await transfers[kind]();
 await rm(folder, { recursive: true, force: true });
-const peakRssMb = (process.resourceUsage().maxRSS * 1024) / 1e6;
+const peakRssMb = peakMemoryMb();
 process.stdout.write(JSON.stringify({ seconds, peakRssMb }));
 
 async function put() {

@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { DiskStorage } from "@plinth/storage-disk";
+import { peakMemoryMb } from "../measure/process-tree.mjs";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
@@ -24,7 +25,7 @@ const openMs = await timed(async () => {
   await opened[Symbol.asyncDispose]();
 });
 await storage[Symbol.asyncDispose]();
-const rssMb = (process.resourceUsage().maxRSS * 1024) / 1e6;
+const rssMb = peakMemoryMb();
 process.stdout.write(JSON.stringify({ publishMs, openMs, rssMb }));
 
 /** As `plinth copy` reads. */
