@@ -4,7 +4,7 @@ import { labelFileNames } from "./labels.js";
 import { MODEL_CONFIG } from "./messages.js";
 import { Faults, FILE_NAME, placeOf, readConfig } from "./read-config.js";
 import { describedTensors } from "./tensors.js";
-import { warmUpCalls } from "./warm-up.js";
+import { warmUp } from "./warm-up.js";
 
 /** The largest batch of a model that takes batches, where its configuration leaves that open (Triton's `default-max-batch-size`). */
 const DEFAULT_MAX_BATCH_SIZE = 4;
@@ -37,6 +37,7 @@ export class ConfigPbtxt implements DescriptionFormat {
     const outputs = describedTensors(config, "output", maxBatchSize > 0, faults, others);
     const isSilent = maxBatchSize === 0 && inputs === undefined && outputs === undefined;
     const groups = instanceGroups(config, faults);
+    const warming = warmUp(config, faults);
     const description: ModelDescription = {
       name: FILE_NAME,
       versions: versionPolicy(config, faults),
@@ -44,9 +45,9 @@ export class ConfigPbtxt implements DescriptionFormat {
       batching: batching(config, isSilent ? DEFAULT_MAX_BATCH_SIZE : maxBatchSize, isSilent, faults),
       inputs,
       outputs,
-      warmUp: warmUpCalls(config, faults),
+      warmUp: warming.calls,
       document: messageJson(config, MODEL_CONFIG),
-      ignored: [...ignored, ...groups.ignored],
+      ignored: [...ignored, ...groups.ignored, ...warming.ignored],
     };
     faults.check();
     return description;

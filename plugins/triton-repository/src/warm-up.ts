@@ -1,7 +1,7 @@
 import { allocateData, type DType, elementCount, type Tensor, type WarmUpCall } from "@plinth/core";
 import { fieldOf, type MessageValue, messageOf, messagesOf, numberOf, numbersOf, textOf } from "@plinth/text-format";
 import { dtypeOf } from "./data-types.js";
-import type { Faults } from "./read-config.js";
+import { type Faults, placeOf } from "./read-config.js";
 
 /** Most runs that one configuration may ask for. */
 const MAX_RUNS = 1_000;
@@ -9,10 +9,22 @@ const MAX_RUNS = 1_000;
 /** Most elements of one input that is made up. */
 const MAX_ELEMENTS = 1 << 24;
 
-/** The requests that a model is to be warmed up with, each as often as it says. */
-export function warmUpCalls(config: MessageValue, faults: Faults): readonly WarmUpCall[] {
+/**
+ * The requests that a model is to be warmed up with, each as often as it says. Those with data of a file are left out: it lies in a folder
+ * beside the versions, where storages keep none.
+ */
+export function warmUp(
+  config: MessageValue,
+  faults: Faults,
+): { readonly calls: readonly WarmUpCall[]; readonly ignored: readonly string[] } {
   const calls: WarmUpCall[] = [];
+  const ignored: string[] = [];
   for (const sample of messagesOf(config, "model_warmup")) {
+    const file = dataFile(sample);
+    if (file !== undefined) {
+      ignored.push(`model_warmup with input_data_file (${placeOf(file.at)})`);
+      continue;
+    }
     const call = warmUpCall(sample, faults);
     const count = Math.max(1, numberOf(sample, "count") ?? 1);
     if (calls.length + count > MAX_RUNS) {
@@ -21,7 +33,16 @@ export function warmUpCalls(config: MessageValue, faults: Faults): readonly Warm
     }
     if (call !== undefined) for (let run = 0; run < count; run++) calls.push(call);
   }
-  return calls;
+  return { calls, ignored };
+}
+
+function dataFile(sample: MessageValue): ReturnType<typeof fieldOf> {
+  for (const entry of messagesOf(sample, "inputs")) {
+    const value = messageOf(entry, "value");
+    const file = value && fieldOf(value, "input_data_file");
+    if (file !== undefined) return file;
+  }
+  return undefined;
 }
 
 function warmUpCall(sample: MessageValue, faults: Faults): WarmUpCall | undefined {
@@ -40,11 +61,6 @@ function warmUpCall(sample: MessageValue, faults: Faults): WarmUpCall | undefine
 function warmUpTensor(input: MessageValue, batchSize: number, faults: Faults): Tensor | undefined {
   const dtype = dtypeOf(textOf(input, "data_type") ?? "");
   const dims = numbersOf(input, "dims");
-  const file = fieldOf(input, "input_data_file");
-  if (file !== undefined) {
-    faults.add(file.at, "input_data_file cannot be read; expected zero_data or random_data");
-    return undefined;
-  }
   const shape = batchSize > 0 ? [batchSize, ...dims] : dims;
   if (dtype === undefined || shape.some((dimension) => dimension < 0) || elementCount(shape) > MAX_ELEMENTS) {
     faults.add(input.at, `expected data_type, and dims of at most ${MAX_ELEMENTS} elements with none of any length`);

@@ -75,6 +75,14 @@ describe("config.pbtxt", () => {
     expect(ignored).toEqual(["instance_group of KIND_GPU (config.pbtxt:1:69)"]);
   });
 
+  it("leaves out a warm-up with data of a file, and says so", () => {
+    const sample = (value: string) =>
+      `model_warmup { inputs { key: "X" value { data_type: TYPE_INT8 dims: 1 ${value} } } }`;
+    const { warmUp, ignored } = read(`${sample('input_data_file: "f"')}\n${sample("zero_data: true")}`);
+    expect(warmUp).toHaveLength(1);
+    expect(ignored).toEqual(["model_warmup with input_data_file (config.pbtxt:1:71)"]);
+  });
+
   it("names what has no meaning here, with its place", () => {
     const { ignored } = read(`optimization { cuda { graphs: true } }
 metric_tags { key: "k" value: "v" }
@@ -152,7 +160,6 @@ version_policy { specific { versions: [ 1, 9007199254740993 ] } }`);
       "cannot be reshaped to [2,3]",
     ],
     ["instance_group { count: 300 }", "1:16", "expected at most 256 instances, got 300"],
-    ['model_warmup { inputs { key: "X" value { input_data_file: "f" } } }', "1:42", "input_data_file cannot be read"],
     ["model_warmup { count: 2000 }", "1:14", "expected at most 1000 runs"],
     ["max_batch_size: 1 }", "1:19", "expected"],
   ])("refuses %s with its place", (text, place, message) => {
