@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { ManagementClient } from "../api/management-client.js";
 import { CommandFailure, EXIT_USAGE } from "../exit.js";
-import { OUTPUT_FORMATS, type OutputFormat } from "../output/print-document.js";
+import { OUTPUT_FORMATS, type OutputFormat } from "../output/output-format.js";
 
 const DEFAULT_SERVER = "http://127.0.0.1:8501";
 
