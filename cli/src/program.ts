@@ -115,6 +115,8 @@ const JOURNAL_KINDS: readonly JournalEntry["kind"][] = [
 
 const A_MODEL = ["<model>", "its name"] as const;
 const A_VERSION = ["<version>", "the number of a version", versionNumber] as const;
+const VERSION_OR_ALL = ["[version]", "the number of a version (default: the model as a whole)", versionNumber] as const;
+const NO_WAIT = ["--no-wait", "do not wait until it is loaded"] as const;
 
 function addLooks(command: AddCommand): void {
   command("status", "tell whether a server is ready, and what it serves").action(
@@ -159,11 +161,12 @@ function addLooks(command: AddCommand): void {
 function addTransfers(command: AddCommand, change: AddCommand): void {
   change(
     "push",
-    "send a folder as a new version of a model; typed again after an interruption, it goes on where it was",
+    "send a folder as a new version of a model and wait until it is served; typed again after an interruption, it goes on where it was",
   )
     .argument(...A_MODEL)
     .argument("<folder>", "whose files are the version")
     .option("--model-version <number>", "its number (default: the one after the highest)", versionNumber)
+    .option(...NO_WAIT)
     .action(lazy(async () => (await import("./commands/push.js")).pushCommand));
   command("pull", "fetch the files of a version, checked, into a new folder")
     .argument(...A_MODEL)
@@ -177,15 +180,15 @@ function addTransfers(command: AddCommand, change: AddCommand): void {
 }
 
 function addDeploymentChanges(command: AddCommand, change: AddCommand): void {
-  for (const kind of ["load", "unload"] as const) {
-    change(
-      kind,
-      kind === "load" ? "serve a model, or one more version of it" : "take a model or one version out of service",
-    )
-      .argument(...A_MODEL)
-      .argument("[version]", "the number of a version (default: the model as a whole)", versionNumber)
-      .action(lazy(async () => (await import("./commands/load.js")).loadCommand(kind)));
-  }
+  change("load", "serve a model, or one more version of it, and wait until that is so")
+    .argument(...A_MODEL)
+    .argument(...VERSION_OR_ALL)
+    .option(...NO_WAIT)
+    .action(lazy(async () => (await import("./commands/load.js")).loadCommand));
+  change("unload", "take a model or one version out of service")
+    .argument(...A_MODEL)
+    .argument(...VERSION_OR_ALL)
+    .action(lazy(async () => (await import("./commands/load.js")).unloadCommand));
   change("label", "list the labels of a model, show one, or move it to a version")
     .argument(...A_MODEL)
     .argument("[label]", "as stable")

@@ -7,12 +7,12 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  *
  * @param whatNext said to whoever has interrupted it
  */
-export async function untilInterrupted(whatNext: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function untilInterrupted<T>(whatNext: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const interrupt = () => controller.abort(new CommandFailure(`Interrupted; ${whatNext}`, EXIT_FAILED));
   for (const signal of SIGNALS) process.once(signal, interrupt);
   try {
-    await work(controller.signal);
+    return await work(controller.signal);
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt);
   }

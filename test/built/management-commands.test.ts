@@ -147,6 +147,24 @@ describe("the commands over the management API", () => {
     expect((await plinth("models")).stdout).toMatch(/^copies +not served/m);
   });
 
+  it("push and load end once the version is served, or say why it cannot be", async () => {
+    const source = join(ROOT, "examples", "digits", "models", "digits", "1");
+    expect(await plinth("push", "awaited", source)).toMatchObject({ code: 0 });
+    expect(await plinth("label", "awaited", "first", "1")).toMatchObject({ code: 0 });
+    await mkdir(join(folder, "broken"));
+    await writeFile(join(folder, "broken", "model.onnx"), "no ONNX at all");
+    const refused = {
+      code: 1,
+      stderr: expect.stringMatching(/^Version 2 of model awaited .* cannot be loaded: model\.onnx is no ONNX/),
+    };
+    expect(await plinth("push", "awaited", "broken")).toMatchObject(refused);
+    expect(await plinth("load", "awaited")).toMatchObject(refused);
+    expect(await plinth("push", "awaited", "broken", "--no-wait")).toMatchObject({
+      code: 0,
+      stdout: "Published version 3 of model awaited\n",
+    });
+  });
+
   it("push goes on where the connection broke, and where it was killed", async () => {
     const source = join(ROOT, "examples", "digits", "models", "digits", "2");
     const { size } = await stat(join(source, "model.onnx"));

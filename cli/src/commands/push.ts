@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Published, Upload } from "@plinth/management";
 import pRetry, { type Options } from "p-retry";
 import { apiPath, type ManagementClient } from "../api/management-client.js";
+import { untilVersionServed } from "../api/until-served.js";
 import { CommandFailure, EXIT_NOT_FOUND, EXIT_UNREACHABLE, exitOnError } from "../exit.js";
 import { printDocument } from "../output/print-document.js";
 import { TransferProgress } from "../output/transfer-progress.js";
@@ -23,30 +24,48 @@ const RETRIES: Readonly<Options> = {
 
 interface PushOptions extends ManagementOptions {
   readonly modelVersion?: string;
+  readonly wait: boolean;
 }
 
-/** Sends a folder as a new version, in parts; typed again after an interruption, it goes on where it was. */
+/**
+ * Sends a folder as a new version, in parts, and waits until it is served; typed again after an interruption, it goes on where it was.
+ */
 export function pushCommand(model: string, folder: string, options: PushOptions): Promise<void> {
-  return exitOnError(() =>
-    untilInterrupted("push it again, and it goes on where it was", async (signal) => {
-      const client = clientOf(options);
-      const { server, modelVersion } = options;
-      const request = {
-        model,
-        ...(modelVersion !== undefined && { version: modelVersion }),
-        files: await localFiles(folder, signal),
-      };
-      const remembered = new RememberedUploads({ server, ...request });
-      const earlier = await remembered.id();
-      const known = earlier === undefined ? undefined : await found(client.get<Upload>(apiPath("uploads", earlier)));
-      let published: Published | undefined;
-      // Of one that the server no longer has, it may be the answer alone that did not arrive.
-      if (earlier !== undefined && known === undefined) published = await found(complete(client, earlier, signal));
-      published ??= await sendAll(known ?? (await begin(client, request)), remembered, { client, folder, signal });
-      await remembered.forget();
-      printDocument(published, options.output, publishedText);
-    }),
-  );
+  return exitOnError(async () => {
+    const client = clientOf(options);
+    const published = await publish(client, model, folder, options);
+    const { version } = published;
+    const served = options.wait
+      ? await untilInterrupted(`version ${version.version} is published and goes on being loaded`, (signal) =>
+          untilVersionServed(client, version, signal),
+        )
+      : version;
+    printDocument({ ...published, version: served }, options.output, publishedText);
+  });
+}
+
+function publish(
+  client: ManagementClient,
+  model: string,
+  folder: string,
+  { server, modelVersion }: PushOptions,
+): Promise<Published> {
+  return untilInterrupted("push it again, and it goes on where it was", async (signal) => {
+    const request = {
+      model,
+      ...(modelVersion !== undefined && { version: modelVersion }),
+      files: await localFiles(folder, signal),
+    };
+    const remembered = new RememberedUploads({ server, ...request });
+    const earlier = await remembered.id();
+    const known = earlier === undefined ? undefined : await found(client.get<Upload>(apiPath("uploads", earlier)));
+    let published: Published | undefined;
+    // Of one that the server no longer has, it may be the answer alone that did not arrive.
+    if (earlier !== undefined && known === undefined) published = await found(complete(client, earlier, signal));
+    published ??= await sendAll(known ?? (await begin(client, request)), remembered, { client, folder, signal });
+    await remembered.forget();
+    return published;
+  });
 }
 
 function publishedText({ version: { model, version, state } }: Published): string {
