@@ -58,7 +58,9 @@ export {
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
 export {
+  type CheckContext,
   definePlugin,
+  type OptionFinding,
   type OptionsSchema,
   PLUGIN_API_VERSION,
   type Plugin,
@@ -125,6 +127,7 @@ export {
   type ConfigFault,
   type ConfigPath,
   FaultList,
+  formatFault,
   type Location,
   type SourcePosition,
 } from "./kernel/config/config-fault.js";
