@@ -1,6 +1,7 @@
 // Puts what `tsc -b` made of each package into few files, in its folder `bundle`: that is what runs and what is published. The decision
 // 0031 in docs/adr says why. Packages whose bundle is newer than what it is made of are left alone.
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -9,6 +10,15 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The parents of packages, and packages. */
 const FOLDERS = ["core", "cli", ...["plugins", "libraries"].flatMap(foldersIn)];
+
+/** Others' packages that come as dozens of files and are imported at every start: they are put into the bundle of who imports them. */
+const TAKEN_IN = {
+  core: ["zod", "yaml", "tsyringe", "import-meta-resolve"],
+  cli: ["commander", "pino"],
+};
+
+/** What core has taken in for all. */
+const IN_CORE = { zod: "@plinth/core/zod" };
 
 /** What a module starts as a program of its own: a file beside it, and so beside the bundle. */
 const STARTED_BESIDE = /new URL\("\.\/([\w-]+)\.js", import\.meta\.url\)/g;
@@ -21,16 +31,35 @@ for (const folder of FOLDERS) {
 async function bundle(folder, entries) {
   const target = join(ROOT, folder, "bundle");
   rmSync(target, { recursive: true, force: true });
-  const packages = (id) => !id.startsWith(".") && !isAbsolute(id);
-  const made = await rolldown({ input: Object.fromEntries(entries), external: packages, platform: "node" });
-  await made.write({ dir: target, format: "esm", entryFileNames: "[name].js" });
+  const takenIn = TAKEN_IN[folder] ?? [];
+  const isOutside = (id, importer = "") =>
+    builtinModules.includes(id.replace("node:", "")) ||
+    !(id.startsWith(".") || isAbsolute(id) || takenIn.includes(id) || importer.includes("/node_modules/"));
+  const made = await rolldown({ input: Object.fromEntries(entries), external: isOutside, platform: "node" });
+  const paths = folder === "core" ? {} : IN_CORE;
+  const { output } = await made.write({ dir: target, format: "esm", entryFileNames: "[name].js", paths });
   await made.close();
+  const licences = licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds));
+  if (licences !== "") writeFileSync(join(target, "LICENCES.txt"), licences);
+}
+
+/** What others want to be told to whoever has a copy of their modules. */
+function licencesOf(modules) {
+  const folders = new Set(modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`Expected ${name} to come with its licence, found none in ${folder}`);
+    return `${name} ${version}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /** By the names that they have in `bundle`, the modules that are imported or started from outside. */
 function entriesOf(folder) {
   const { exports, bin } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
-  const outside = [exports?.["."]?.default, ...Object.values(bin ?? {}).map((program) => importOf(folder, program))];
+  const exported = Object.values(exports ?? {}).map((target) => target.default);
+  const outside = [...exported, ...Object.values(bin ?? {}).map((program) => importOf(folder, program))];
   const names = new Set(outside.flatMap((path) => (path?.includes("/bundle/") ? [basename(path, ".js")] : [])));
   const built = join(ROOT, folder, "dist");
   const entries = new Map([...names].map((name) => [name, join(built, `${name}.js`)]));

@@ -5,7 +5,7 @@ import { secondsAsMs, versionNumber, wholeNumber } from "./arguments.js";
 import { completeCommand, completionCommand, SHELLS } from "./commands/completion.js";
 import { withManagementOptions, withReason } from "./commands/management-options.js";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.js";
-import { OUTPUT_FORMATS } from "./output/print-document.js";
+import { OUTPUT_FORMATS } from "./output/output-format.js";
 
 /** What `plinth` finds when no file is named. */
 const DEFAULT_CONFIG = "config.yaml";

@@ -16,9 +16,16 @@ export {
   type TrafficRules,
   type VersionPolicy,
 } from "./extension-points/deployments.js";
-export { BackgroundHash, type FileRange } from "./extension-points/file-hash.js";
+export {
+  BackgroundHash,
+  type FileHash,
+  type FileRange,
+  fileHash,
+  type HashAlgorithm,
+} from "./extension-points/file-hash.js";
+export type { PieceMemory } from "./extension-points/file-pieces.js";
 export { FilesInMemory } from "./extension-points/files-in-memory.js";
-export { type CheckedFile, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
+export { type CheckedFile, type CheckOptions, checkedFiles, MAX_FILES } from "./extension-points/incoming-files.js";
 export { type LogFields, Logger } from "./extension-points/logger.js";
 export { isLoopbackAddress } from "./extension-points/loopback-address.js";
 export { checkManager, type ManagementCaller } from "./extension-points/management-access.js";

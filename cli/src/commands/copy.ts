@@ -1,7 +1,8 @@
 import { type ModelStorage, PlinthError, type StoredModel, startStorage } from "@plinth/core";
 import { CommandFailure, EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, exitOnError } from "../exit.js";
 import { createLogger } from "../logger.js";
-import { type OutputFormat, printDocument } from "../output/print-document.js";
+import type { OutputFormat } from "../output/output-format.js";
+import { printDocument } from "../output/print-document.js";
 import { TransferProgress } from "../output/transfer-progress.js";
 import { readStorage } from "../storage/read-storage.js";
 import type { BetweenStorages } from "../transfer/copied.js";

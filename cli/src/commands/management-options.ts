@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { type ClientFiles, clientTls, textOf } from "../api/client-files.js";
 import { ManagementClient } from "../api/management-client.js";
 import { CommandFailure, EXIT_USAGE } from "../exit.js";
-import { OUTPUT_FORMATS, type OutputFormat } from "../output/print-document.js";
+import { OUTPUT_FORMATS, type OutputFormat } from "../output/output-format.js";
 
 const DEFAULT_SERVER = "http://127.0.0.1:8501";
 

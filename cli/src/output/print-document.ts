@@ -1,8 +1,5 @@
 import { stringify } from "yaml";
-
-export const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
-
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+import type { OutputFormat } from "./output-format.js";
 
 /** Prints a document of the API for programs, or what `forPeople` makes of it. */
 export function printDocument<T>(document: T, format: OutputFormat, forPeople: (document: T) => string): void {

@@ -1,14 +1,17 @@
 import { createHash, type Hash } from "node:crypto";
-import { SharedThread } from "./shared-thread.js";
+import { SharedThread, type ThreadUse } from "./shared-thread.js";
+
+/** Contents below this are hashed at once, in bytes: telling another thread of them takes as long. */
+const BACKGROUND_FROM_BYTES = 1024 * 1024;
 
 /** Bytes that the thread reads of a file at once: they stay in the nearest cache until they are hashed. */
 const READ_BYTES = 64 * 1024;
 
-const HASHING = `
+const hashing = (algorithm: HashAlgorithm) => `
 const { createHash } = require("node:crypto");
 const { readSync } = require("node:fs");
 const begin = () => {
-  const hash = createHash("sha256");
+  const hash = createHash("${algorithm}");
   let buffer;
   return (message) => {
     if (message === null) return hash.digest("hex");
@@ -33,9 +36,14 @@ export interface FileRange {
   readonly bytes: number;
 }
 
-const thread = new SharedThread<Uint8Array | FileRange | null, string | undefined>("plinth-hash", HASHING);
+export type HashAlgorithm = "sha256" | "md5";
 
-/** The SHA-256 of a file that comes in pieces. One call at a time. */
+const newThread = (algorithm: HashAlgorithm) =>
+  new SharedThread<Uint8Array | FileRange | null, string | undefined>(`plinth-${algorithm}`, hashing(algorithm));
+
+const threads = { sha256: newThread("sha256"), md5: newThread("md5") };
+
+/** The checksum of a file that comes in pieces. One call at a time; to be disposed. */
 export interface FileHash extends Disposable {
   /** Settles when the piece is no longer needed. */
   update(piece: Uint8Array): Promise<unknown>;
@@ -43,9 +51,17 @@ export interface FileHash extends Disposable {
   digest(): Promise<string>;
 }
 
-/** Computed at once, for what takes no longer than telling another thread of it. */
-export class ImmediateHash implements FileHash {
-  readonly #hash: Hash = createHash("sha256");
+/** @param bytes of the content, or of its first piece: whether it is worth another thread */
+export function fileHash(bytes: number, algorithm: HashAlgorithm = "sha256"): FileHash {
+  return bytes < BACKGROUND_FROM_BYTES ? new ImmediateHash(algorithm) : new BackgroundHash(algorithm);
+}
+
+class ImmediateHash implements FileHash {
+  readonly #hash: Hash;
+
+  constructor(algorithm: HashAlgorithm) {
+    this.#hash = createHash(algorithm);
+  }
 
   async update(piece: Uint8Array): Promise<void> {
     this.#hash.update(piece);
@@ -60,7 +76,11 @@ export class ImmediateHash implements FileHash {
 
 /** Computed beside the event loop, which a gigabyte would keep for most of a second. To be disposed. */
 export class BackgroundHash implements FileHash {
-  readonly #thread = thread.use();
+  readonly #thread: ThreadUse<Uint8Array | FileRange | null, string | undefined>;
+
+  constructor(algorithm: HashAlgorithm = "sha256") {
+    this.#thread = threads[algorithm].use();
+  }
 
   /** @param piece best in shared memory, since other is copied */
   update(piece: Uint8Array): Promise<unknown> {

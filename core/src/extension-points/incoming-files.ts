@@ -1,6 +1,6 @@
 import { PlinthError } from "../model/errors.js";
-import { BackgroundHash, type FileHash, ImmediateHash } from "./file-hash.js";
-import { FilePieces, PIECE_BYTES } from "./file-pieces.js";
+import { type FileHash, fileHash } from "./file-hash.js";
+import { FilePieces, type PieceMemory } from "./file-pieces.js";
 import type { IncomingFile, PublishOptions } from "./storage.js";
 import { checkFilePath } from "./storage-names.js";
 
@@ -26,20 +26,26 @@ export interface CheckedFile {
   endCopy(sha256: string): void;
 }
 
+export interface CheckOptions {
+  /** As in `PublishOptions`, for storages that are done with a piece when they ask for the next. */
+  readonly onProgress?: PublishOptions["onProgress"];
+  /** For storages that keep the pieces of {@link CheckedFile.content} longer. Absent: a piece stays as it is until the next but one is asked for. */
+  readonly memory?: PieceMemory;
+}
+
 /**
  * The files that a caller publishes, for storages to read from: checked while they are read: paths as they come, checksums when a
  * file's content ends. Stops waiting for the source as soon as `signal` aborts.
  *
- * @param onProgress as in `PublishOptions`, for storages that are done with a piece when they ask for the next
  * @throws PlinthError `FILES_INVALID`; whatever the source throws is passed on.
  */
 export async function* checkedFiles(
   files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
   signal: AbortSignal,
-  onProgress: PublishOptions["onProgress"] = () => {},
+  { onProgress = () => {}, memory }: CheckOptions = {},
 ): AsyncGenerator<CheckedFile> {
   const paths = new FilePaths();
-  const pieces = new FilePieces();
+  const pieces = new FilePieces(memory);
   let bytes = 0;
   const stored = (more: number) => {
     signal.throwIfAborted();
@@ -48,10 +54,13 @@ export async function* checkedFiles(
   };
   for await (const file of untilAborted(files, signal)) {
     paths.add(file.path);
-    yield new FileInReading(file, pieces.gather(untilAborted(file.content, signal)), stored);
+    const gather: Gather = (read) => pieces.gather(untilAborted(file.content, signal), read, signal);
+    yield new FileInReading(file, gather, stored);
   }
   if (paths.count === 0) throw new PlinthError("FILES_INVALID", "Expected at least one file to publish, got none");
 }
+
+type Gather = (read: (bytes: Uint8Array) => Promise<unknown>) => AsyncIterable<Uint8Array>;
 
 class FileInReading implements CheckedFile {
   readonly path: string;
@@ -61,11 +70,11 @@ class FileInReading implements CheckedFile {
   readonly #stored: (bytes: number) => void;
   #digest: string | undefined;
 
-  constructor(file: IncomingFile, pieces: AsyncIterable<Uint8Array>, stored: (bytes: number) => void) {
+  constructor(file: IncomingFile, gather: Gather, stored: (bytes: number) => void) {
     this.path = file.path;
     this.sha256 = file.sha256;
     this.localFile = file.localFile;
-    this.content = this.#read(pieces);
+    this.content = this.#read(gather);
     this.#stored = stored;
   }
 
@@ -93,20 +102,18 @@ class FileInReading implements CheckedFile {
     );
   }
 
-  async *#read(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *#read(gather: Gather): AsyncGenerator<Uint8Array> {
     let hash: FileHash | undefined;
-    let hashed: Promise<unknown> | undefined;
     try {
+      const pieces = gather((bytes) => {
+        hash ??= fileHash(bytes.byteLength);
+        return hash.update(bytes);
+      });
       for await (const piece of pieces) {
-        hash ??= piece.byteLength < PIECE_BYTES ? new ImmediateHash() : new BackgroundHash();
-        // One behind, so that a piece is hashed while it is stored and the next one comes.
-        await hashed;
-        hashed = hash.update(piece);
         yield piece;
         this.#stored(piece.byteLength);
       }
-      await hashed;
-      this.endCopy(await (hash ?? new ImmediateHash()).digest());
+      this.endCopy(await (hash ?? fileHash(0)).digest());
     } finally {
       hash?.[Symbol.dispose]();
     }

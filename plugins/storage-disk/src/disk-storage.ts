@@ -154,7 +154,7 @@ export class DiskStorage implements ModelStorage {
       const work = await this.#work.claim();
       const unfinished = this.#unfinished.of(model, version);
       try {
-        const received = checkedFiles(files, signal, options.onProgress);
+        const received = checkedFiles(files, signal, options);
         const checksums = await writeVersion(this.#disk, work, received, unfinished);
         const modelFolder = this.#catalogue.folderOf(model);
         const fingerprint = await this.#describe(

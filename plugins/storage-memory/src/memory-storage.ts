@@ -75,7 +75,7 @@ export class MemoryStorage implements ModelStorage {
       checkModelName(model);
       checkModelVersion(version);
       this.#checkFree(model, version);
-      const kept = await readVersion(version, checkedFiles(files, signal, options.onProgress), this.#budget);
+      const kept = await readVersion(version, checkedFiles(files, signal, options), this.#budget);
       try {
         signal.throwIfAborted();
         this.#checkFree(model, version);

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { fileHash } from "@plinth/core";
 import type { ObjectStore } from "./object-store.js";
 import { PART_BYTES, type PartBuffers } from "./part-buffers.js";
 import { withRetries } from "./retries.js";
@@ -26,15 +26,14 @@ export async function downloadFile(
   received: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<Digests> {
-  const sha256 = createHash("sha256");
-  const md5 = /^[0-9a-f]{32}$/.test(etag) ? createHash("md5") : undefined;
+  using sha256 = fileHash(bytes);
+  using md5 = /^[0-9a-f]{32}$/.test(etag) ? fileHash(bytes, "md5") : undefined;
   const file = await open(target, "wx", 0o444);
   try {
     for await (const part of partsInOrder(store, key, etag, bytes, buffers, signal)) {
       try {
-        sha256.update(part.content);
-        md5?.update(part.content);
-        await writeAt(file, part.content, part.at);
+        const { content, at } = part;
+        await Promise.all([sha256.update(content), md5?.update(content), writeAt(file, content, at)]);
       } finally {
         part.release();
       }
@@ -44,7 +43,7 @@ export async function downloadFile(
   } finally {
     await file.close();
   }
-  return { sha256: sha256.digest("hex"), md5: md5?.digest("hex") };
+  return { sha256: await sha256.digest(), md5: await md5?.digest() };
 }
 
 interface Part {

@@ -43,37 +43,27 @@ export class FileUploads {
     return this.#reading;
   }
 
-  /** Reads a file to its end, and sends it meanwhile and after that: the next one can be read before this one is {@link SentFile.stored}. */
+  /**
+   * Reads a file to its end, and sends it meanwhile and after that: the next one can be read before this one is
+   * {@link SentFile.stored}.
+   *
+   * @param file whose pieces are parts, in our buffers
+   */
   async send(file: CheckedFile, key: string): Promise<SentFile> {
     const begun = this.#begin(file.path, key);
     const parts: Promise<UploadedPart>[] = [];
     let bytes = 0;
-    let buffer: Buffer | undefined;
-    let filled = 0;
-    const flush = (full: Buffer, length: number) => {
-      if (parts.length === MAX_PARTS) throw tooLarge(file.path);
-      parts.push(this.#track(this.#sendPart(begun, key, parts.length + 1, full, length)));
-      buffer = undefined;
-      filled = 0;
-    };
-    try {
-      for await (const chunk of file.content) {
-        for (let at = 0; at < chunk.length; ) {
-          buffer ??= await this.#buffers.take(this.#reading);
-          const room = chunk.subarray(at, at + PART_BYTES - filled);
-          buffer.set(room, filled);
-          filled += room.length;
-          at += room.length;
-          if (filled === PART_BYTES) flush(buffer, filled);
-        }
-        bytes += chunk.length;
+    const send = (part: Uint8Array) => {
+      const number = parts.length + 1;
+      if (number <= MAX_PARTS) parts.push(this.#track(this.#sendPart(begun, key, number, part)));
+      else {
+        this.#buffers.giveBack(part);
+        throw tooLarge(file.path);
       }
-      if (buffer !== undefined) flush(buffer, filled);
-      else if (parts.length === 0) flush(await this.#buffers.take(this.#reading), 0);
-    } catch (thrown) {
-      if (buffer !== undefined) this.#buffers.giveBack(buffer);
-      throw thrown;
-    }
+      bytes += part.length;
+    };
+    for await (const part of file.content) send(part);
+    if (parts.length === 0) send((await this.#buffers.take(this.#reading)).subarray(0, 0));
     const sha256 = file.digest();
     return { stored: this.#track(this.#finish({ path: file.path, bytes, sha256 }, begun, parts)) };
   }
@@ -97,25 +87,14 @@ export class FileUploads {
     );
   }
 
-  async #sendPart(
-    begun: Promise<string>,
-    key: string,
-    part: number,
-    buffer: Buffer,
-    length: number,
-  ): Promise<UploadedPart> {
+  async #sendPart(begun: Promise<string>, key: string, number: number, part: Uint8Array): Promise<UploadedPart> {
     try {
-      const sent = await this.#store.uploadPart(
-        key,
-        await begun,
-        part,
-        buffer.subarray(0, length),
-        this.#failing.signal,
-      );
-      this.#sent(length);
+      const content = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+      const sent = await this.#store.uploadPart(key, await begun, number, content, this.#failing.signal);
+      this.#sent(content.length);
       return sent;
     } finally {
-      this.#buffers.giveBack(buffer);
+      this.#buffers.giveBack(part);
     }
   }
 

@@ -69,7 +69,7 @@ export class VersionPublisher {
       (reason) => uploads.stop(reason),
     );
     try {
-      for await (const file of checkedFiles(request.files, uploads.reading)) {
+      for await (const file of checkedFiles(request.files, uploads.reading, { memory: this.#buffers })) {
         const next = await this.#take(file, claim, kept.get(file.path), uploads, sent);
         next.stored.then(
           (stored) => next.isChecked && whole.push(stored),
