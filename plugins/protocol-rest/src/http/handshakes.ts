@@ -9,7 +9,10 @@ export class Handshakes {
     server.on("connection", (socket) => {
       const ends = endsOf(socket);
       this.#sockets.set(ends, socket);
-      socket.once("close", () => this.#sockets.delete(ends));
+      socket.once("close", () => {
+        // Its ends may be another one's already.
+        if (this.#sockets.get(ends) === socket) this.#sockets.delete(ends);
+      });
     });
     server.on("secureConnection", (socket) => this.#sockets.delete(endsOf(socket)));
   }
