@@ -21,11 +21,15 @@ interface MethodDefinition<Request, Response> {
 export class ServingClient implements Disposable {
   readonly #client: Client;
 
-  /** @param url as the server says where it listens */
-  constructor(url: string) {
-    const address = url.replace(/^grpc:\/\//, "").replace("0.0.0.0", "127.0.0.1");
+  /**
+   * @param url as the server says where it listens
+   * @param authority whose certificate it shows over TLS, as PEM
+   */
+  constructor(url: string, authority?: Buffer) {
+    const address = url.replace(/^grpcs?:\/\//, "").replace("0.0.0.0", "127.0.0.1");
+    const channel = authority === undefined ? credentials.createInsecure() : credentials.createSsl(authority);
     // Each client has a connection of its own, also to the same server.
-    this.#client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
+    this.#client = new Client(address, channel, { "grpc.use_local_subchannel_pool": 1 });
   }
 
   predict(

@@ -30,7 +30,7 @@ function consoleLines(server: RunningServer, { extensions }: ServerConfig): read
 }
 
 function httpUrl({ endpoints }: RunningServer): string | undefined {
-  return endpoints.find(({ url }) => url.startsWith("http:"))?.url;
+  return endpoints.find(({ url }) => /^https?:/.test(url))?.url;
 }
 
 function modelLine({ model, versions, error }: ModelStatus): string {

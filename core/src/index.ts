@@ -65,7 +65,9 @@ export {
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
 export {
+  type CheckContext,
   definePlugin,
+  type OptionFinding,
   type OptionsSchema,
   PLUGIN_API_VERSION,
   type Plugin,
@@ -132,6 +134,7 @@ export {
   type ConfigFault,
   type ConfigPath,
   FaultList,
+  formatFault,
   type Location,
   type SourcePosition,
 } from "./kernel/config/config-fault.js";

@@ -270,14 +270,32 @@ describe("the commands over the management API", () => {
     expect(await complete("versions", "")).toContain("digits");
     expect(await complete("label", "-o", "json", "digits", "")).toContain("stable");
     expect(await complete("label", "digits", "stable", "")).toEqual(["2", "1"]);
-    expect(await complete("history", "--")).toEqual(["--server", "--token-file", "--output", "--limit", "--before"]);
+    expect(await complete("history", "--")).toEqual([
+      "--server",
+      "--token-file",
+      "--ca-file",
+      "--certificate-file",
+      "--key-file",
+      "--output",
+      "--limit",
+      "--before",
+    ]);
     expect(await complete("history", "--output", "")).toEqual(["table", "json", "yaml"]);
     expect(await complete("completion", "")).toEqual(["bash", "zsh", "fish"]);
     expect(await complete("nonsense", "")).toEqual([]);
     expect(await complete("push", "digits", "")).toEqual([]);
     expect(await complete("rollback", "digits", "")).toContain("1");
     expect(await complete("traffic", "digits", "stable", "=", "90", "")).toEqual(["canary=", "stable=", "2=", "1="]);
-    expect(await complete("top", "--")).toEqual(["--server", "--token-file", "--output", "--once", "--interval"]);
+    expect(await complete("top", "--")).toEqual([
+      "--server",
+      "--token-file",
+      "--ca-file",
+      "--certificate-file",
+      "--key-file",
+      "--output",
+      "--once",
+      "--interval",
+    ]);
     expect(await complete("copy", "--")).toEqual(["--from", "--to", "--no-records", "--output"]);
     expect(await complete("logs", "--model", "dig")).toEqual(["digits"]);
     expect(await complete("logs", "--model", "digits", "--model-version", "")).toEqual(["2", "1"]);

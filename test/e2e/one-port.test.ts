@@ -107,9 +107,9 @@ describe("a shared port", () => {
       /expected one protocol .*got 2/,
     ],
     [
-      "with TLS",
+      "with TLS that is not the host's",
       "[{ use: rest, port: 0 }, { use: grpc, port: shared, tls: { certificate: a, key: b } }]",
-      /REST speaks plain text/,
+      /Write it at that one, as \{ use: rest, tls: … \}/,
     ],
     ["of another word", "[{ use: grpc, port: rest }]", /`shared` for the one that REST listens on/],
   ])("is refused %s", async (_what, protocols, expected) => {

@@ -53,6 +53,23 @@ model_warmup { name: "zeros" batch_size: 2 inputs { key: "x" value { data_type: 
     });
   });
 
+  it("has the file as the model that its config.pbtxt names, and says where there is none", async () => {
+    await using folder = await TemporaryFolder.create();
+    for (const [model, named] of Object.entries({ good: "net.onnx", gone: "other.onnx", odd: "notes.txt" })) {
+      const version = join(folder.path, model, "1");
+      await mkdir(version, { recursive: true });
+      await writeFile(join(folder.path, model, "config.pbtxt"), `default_model_filename: "${named}"`);
+      await cp(MATMUL, join(version, "net.onnx"));
+      for (const file of ["model.onnx", "notes.txt"]) await writeFile(join(version, file), "not the model");
+    }
+    await using serving = await serve(folder);
+    expect((await serving.predict("good", '{"instances":[[1,1]]}')).text).toBe('{"predictions":[[4.0,6.0]]}');
+    const config = await (await fetch(`${serving.url}/v2/models/good/config`)).json();
+    expect(config).toMatchObject({ default_model_filename: "net.onnx" });
+    expect(why(serving, "gone")).toMatch(/config\.pbtxt:1:25: expected a file of the version, got "other\.onnx"/);
+    expect(why(serving, "odd")).toMatch(/No backend takes .*config\.pbtxt:1:25 says that "notes\.txt" is the model/);
+  });
+
   it("says where its config.pbtxt contradicts the model, and serves it once that is mended", async () => {
     await using folder = await TemporaryFolder.create();
     await matmul(folder, 'input { name: "w" data_type: TYPE_FP32 dims: [ -1, 2 ] }');

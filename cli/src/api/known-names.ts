@@ -1,4 +1,5 @@
 import type { LabelList, ModelList, RevisionList, VersionList } from "@plinth/management";
+import { clientTls, environmentFiles } from "./client-files.js";
 import { apiPath, ManagementClient } from "./management-client.js";
 
 /** Longest wait for a server that is asked for names, in milliseconds: somebody is at the keyboard. */
@@ -38,7 +39,12 @@ export async function namesFor(what: string, { server, model }: Surroundings): P
 }
 
 function clientOf(server: string): ManagementClient {
-  return new ManagementClient({ server, token: process.env.PLINTH_TOKEN || undefined, timeoutMs: ASK_TIMEOUT_MS });
+  return new ManagementClient({
+    server,
+    token: process.env.PLINTH_TOKEN || undefined,
+    tls: clientTls(environmentFiles()),
+    timeoutMs: ASK_TIMEOUT_MS,
+  });
 }
 
 async function modelNames(client: ManagementClient): Promise<readonly string[]> {

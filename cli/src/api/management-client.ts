@@ -1,14 +1,19 @@
 import { hostname, userInfo } from "node:os";
 import type { Problem } from "@plinth/management";
 import { CommandFailure, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNREACHABLE } from "../exit.js";
+import { type ClientTls, fetchOver, tlsAdvice } from "./client-tls.js";
 
 const UNAUTHENTICATED = 401;
+
+const ELSEWHERE = "Is it running? Name another one with --server or PLINTH_SERVER";
 
 export interface ManagementClientOptions {
   /** As `http://127.0.0.1:8501`. */
   readonly server: string;
   /** Shown to it, where it wants one. */
   readonly token?: string | undefined;
+  /** Absent: as Node speaks TLS by itself. */
+  readonly tls?: ClientTls | undefined;
   /** Stands in the history. */
   readonly why?: string | undefined;
   /** Longest wait for an answer, in milliseconds. Default: as long as it takes. */
@@ -29,9 +34,12 @@ export class ManagementClient {
   readonly #server: string;
   readonly #timeoutMs: number | undefined;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #tls: ClientTls | undefined;
+  #fetch: Promise<typeof fetch> | undefined;
 
-  constructor({ server, token, why, timeoutMs }: ManagementClientOptions) {
+  constructor({ server, token, tls, why, timeoutMs }: ManagementClientOptions) {
     this.#timeoutMs = timeoutMs;
+    this.#tls = tls;
     this.#server = server.replace(/\/+$/, "");
     this.#headers = {
       "plinth-who": encodeURIComponent(whoAmI()),
@@ -59,7 +67,9 @@ export class ManagementClient {
     };
     let response: Response;
     try {
-      response = await fetch(`${this.#server}${path}`, {
+      this.#fetch ??= this.#tls === undefined ? Promise.resolve(fetch) : fetchOver(this.#tls);
+      const request = await this.#fetch;
+      response = await request(`${this.#server}${path}`, {
         method,
         headers,
         ...(body !== undefined && { body }),
@@ -69,7 +79,7 @@ export class ManagementClient {
     } catch (cause) {
       signal?.throwIfAborted();
       throw new CommandFailure(
-        `No Plinth server answers at ${this.#server}: ${reasonOf(cause)}. Is it running? Name another one with --server or PLINTH_SERVER`,
+        `No Plinth server answers at ${this.#server}: ${reasonOf(cause)}. ${tlsAdvice(reasonOf(cause), this.#server.startsWith("https:")) ?? ELSEWHERE}`,
         EXIT_UNREACHABLE,
       );
     }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { type ClientFiles, clientTls, textOf } from "../api/client-files.js";
 import { ManagementClient } from "../api/management-client.js";
 import { CommandFailure, EXIT_USAGE } from "../exit.js";
 import { OUTPUT_FORMATS, type OutputFormat } from "../output/output-format.js";
@@ -7,7 +7,7 @@ import { OUTPUT_FORMATS, type OutputFormat } from "../output/output-format.js";
 const DEFAULT_SERVER = "http://127.0.0.1:8501";
 
 /** What every command over the management API takes. */
-export interface ManagementOptions {
+export interface ManagementOptions extends ClientFiles {
   readonly server: string;
   readonly tokenFile?: string;
   readonly output: OutputFormat;
@@ -19,6 +19,13 @@ export function withManagementOptions(command: Command): Command {
   return command
     .addOption(new Option("-s, --server <url>", "the server").env("PLINTH_SERVER").default(DEFAULT_SERVER))
     .option("--token-file <file>", "holds the token that the server wants (default: what PLINTH_TOKEN is)")
+    .addOption(new Option("--ca-file <file>", "PEM: authorities of the server's certificate").env("PLINTH_CA_FILE"))
+    .addOption(
+      new Option("--certificate-file <file>", "PEM: shown where the server wants a certificate").env(
+        "PLINTH_CERTIFICATE_FILE",
+      ),
+    )
+    .addOption(new Option("--key-file <file>", "PEM: that certificate's key").env("PLINTH_KEY_FILE"))
     .addOption(
       new Option("-o, --output <format>", "how the answer is printed").choices(OUTPUT_FORMATS).default("table"),
     );
@@ -28,10 +35,11 @@ export function withReason(command: Command): Command {
   return command.option("-w, --why <reason>", "why; it stands in the history, and protected labels need it");
 }
 
-export function clientOf({ server, tokenFile, why }: ManagementOptions): ManagementClient {
+export function clientOf({ server, tokenFile, why, ...files }: ManagementOptions): ManagementClient {
   return new ManagementClient({
     server,
     token: tokenFile === undefined ? environmentToken() : tokenIn(tokenFile),
+    tls: clientTls(files),
     why,
   });
 }
@@ -43,13 +51,7 @@ export function environmentToken(): string | undefined {
 }
 
 function tokenIn(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new CommandFailure(`--token-file: ${(error as Error).message}`, EXIT_USAGE);
-  }
-  return checkedToken(text.trim(), "--token-file");
+  return checkedToken(textOf("--token-file", file).trim(), "--token-file");
 }
 
 /** What is no token is not sent, and not shown either. */

@@ -19,7 +19,7 @@ import { monitorsOf } from "./monitoring-config.js";
 import type { FlagValues } from "./parse-flags.js";
 import { readTextFile } from "./read-text-file.js";
 import { type FlagName, SERVING_FLAGS } from "./serving-flags.js";
-import type { SslConfigFile, TlsTexts } from "./ssl-config.js";
+import type { SslConfigFile } from "./ssl-config.js";
 
 /** TensorFlow Serving listens on every interface. */
 const HOST = "0.0.0.0";
@@ -76,7 +76,7 @@ function backendsOf(flags: FlagValues): readonly Key[] {
 }
 
 /** REST and gRPC, as far as each has an address. */
-function protocolsOf(flags: FlagValues, tls: TlsTexts | undefined): Key {
+function protocolsOf(flags: FlagValues, tls: SourceMapping | undefined): Key {
   const rest = flags.number("rest_api_port");
   const port = flags.number("port");
   const socketPath = flags.text("grpc_socket_path");
@@ -84,16 +84,19 @@ function protocolsOf(flags: FlagValues, tls: TlsTexts | undefined): Key {
     use: "grpc",
     port: port === 0 ? "none" : port,
     ...(socketPath !== "" && { socketPath: resolve(socketPath) }),
-    ...(tls !== undefined && { tls }),
     ...channelArguments(flags.text("grpc_channel_arguments")).options,
     replies: flags.isOn("enable_serialization_as_tensor_content") ? "content" : "values",
   };
   const at = { rest: placeOf("rest_api_port"), grpc: placeOf("port") };
   const items = [
     ...(rest === 0 ? [] : [treeOf({ use: "rest", port: rest }, at.rest)]),
-    ...(port === 0 && socketPath === "" ? [] : [treeOf(grpc, at.grpc)]),
+    ...(port === 0 && socketPath === "" ? [] : [extended(treeOf(grpc, at.grpc), tlsKey(tls))]),
   ];
   return ["protocols", { keyAt: at.grpc, node: { kind: "list", at: at.grpc, items } }];
+}
+
+function tlsKey(tls: SourceMapping | undefined): readonly Key[] {
+  return tls === undefined ? [] : [["tls", { keyAt: tls.at, node: tls }]];
 }
 
 function serverOf(flags: FlagValues): SourceMapping {
@@ -137,10 +140,14 @@ async function configuredMonitors(flags: FlagValues, faults: FaultList): Promise
 /** Each of the models with these keys besides. */
 function withKeys(models: SourceMapping, keys: readonly Key[]): SourceMapping {
   const entries = [...models.entries].map(([name, { keyAt, node }]): Key => {
-    const own = node.kind === "mapping" ? node.entries : new Map<string, SourceEntry>();
-    return [name, { keyAt, node: mappingOf(node.at, [...own, ...keys]) }];
+    return [name, { keyAt, node: extended(node, keys) }];
   });
   return mappingOf(models.at, entries);
+}
+
+function extended(node: SourceNode, keys: readonly Key[]): SourceMapping {
+  const own = node.kind === "mapping" ? node.entries : new Map<string, SourceEntry>();
+  return mappingOf(node.at, [...own, ...keys]);
 }
 
 function key(name: string, value: unknown, flag: FlagName): Key {

@@ -1,14 +1,7 @@
-import type { FaultList, Location } from "@plinth/core";
+import { type FaultList, type Location, mappingOf, type SourceEntry, type SourceMapping, treeOf } from "@plinth/core";
 import { fieldOf } from "@plinth/text-format";
 import { SSL_CONFIG } from "./messages.js";
 import { type FileMessage, readTextFile } from "./read-text-file.js";
-
-/** `tls` of the gRPC protocol, with the texts themselves in place of paths. */
-export interface TlsTexts {
-  readonly certificate: string;
-  readonly key: string;
-  readonly clientCa?: string;
-}
 
 /**
  * The file of `--ssl_config_file`. It is read once, as by TensorFlow Serving: a certificate that changes must not keep the models from being
@@ -23,8 +16,8 @@ export class SslConfigFile {
     this.#file = file;
   }
 
-  /** `undefined` where there is no file, or something is wrong with it, which is then among `faults`. */
-  async tls(faults: FaultList): Promise<TlsTexts | undefined> {
+  /** `tls` of the gRPC protocol, with the texts themselves in place of paths; `undefined` where there is no file, or something is wrong with it, which is then among `faults`. */
+  async tls(faults: FaultList): Promise<SourceMapping | undefined> {
     if (this.#file === "") return undefined;
     this.#read ??= readTextFile(this.#file, SSL_CONFIG, faults);
     const read = await this.#read;
@@ -32,7 +25,7 @@ export class SslConfigFile {
   }
 }
 
-function tlsOf({ file, message }: FileMessage, faults: FaultList): TlsTexts | undefined {
+function tlsOf({ file, message }: FileMessage, faults: FaultList): SourceMapping | undefined {
   const at: Location = { ...message.at, file };
   const text = (name: string) => String(fieldOf(message, name)?.value ?? "");
   const verifies = fieldOf(message, "client_verify")?.value === true;
@@ -40,6 +33,16 @@ function tlsOf({ file, message }: FileMessage, faults: FaultList): TlsTexts | un
   const missing = needed.filter((name) => text(name) === "");
   for (const name of missing) faults.add(at, [name], `expected its text as PEM, got none`);
   if (missing.length > 0) return undefined;
-  const clientCa = verifies ? { clientCa: text("custom_ca") } : {};
-  return { certificate: text("server_cert"), key: text("server_key"), ...clientCa };
+  const entry = (name: string): SourceEntry => {
+    const field = fieldOf(message, name);
+    return {
+      keyAt: { ...(field?.at ?? message.at), file },
+      node: treeOf(text(name), { ...(field?.valueAt ?? message.at), file }),
+    };
+  };
+  return mappingOf(at, [
+    ["certificate", entry("server_cert")],
+    ["key", entry("server_key")],
+    ...(verifies ? [["clientCa", entry("custom_ca")] as const] : []),
+  ]);
 }

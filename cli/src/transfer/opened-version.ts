@@ -8,7 +8,7 @@ import type { NamedVersion } from "./selected-versions.js";
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** A file of an open version with its checksum. */
-export type SummedFile = Required<FileEntry>;
+export type SummedFile = FileEntry & { readonly sha256: string };
 
 /** A version of a storage, open to be compared with another one or copied. */
 export class OpenedVersion implements AsyncDisposable {

@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { TestAuthority } from "../../../libraries/server-tls/test/test-authority.js";
 import { faultsOf, fileOf, readFlags } from "./read-flags.js";
 
 const ONE = ["--model_name=m", "--model_base_path=/models/m"];
@@ -131,15 +135,26 @@ describe("flags of gRPC", () => {
     expect(await grpcOptions("--enable_serialization_as_tensor_content")).toMatchObject({ replies: "content" });
   });
 
-  it("have TLS from the texts in a file", async () => {
-    const text = 'server_key: "-----BEGIN KEY" server_cert: "-----BEGIN CERT" custom_ca: "-----BEGIN CA"';
-    const file = await fileOf(text, "ssl.txt");
-    const tls = { certificate: "-----BEGIN CERT", key: "-----BEGIN KEY" };
-    expect(await grpcOptions(`--ssl_config_file=${file}`)).toMatchObject({ tls: { ...tls } });
-    const verifying = await fileOf(`${text} client_verify: true`, "ssl.txt");
-    expect(await grpcOptions(`--ssl_config_file=${verifying}`)).toMatchObject({
-      tls: { ...tls, clientCa: "-----BEGIN CA" },
-    });
+  it("have TLS from the texts in a file, and tell by its lines what cannot be used", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "plinth-ssl-"));
+    const authority = await TestAuthority.create(folder);
+    for (const name of ["server", "other"]) await authority.issue(name);
+    const pem = (name: string) => readFile(join(folder, name), "utf8");
+    const [certificate, key, other, clientCa] = await Promise.all(
+      ["server.crt", "server.key", "other.key", "ca.crt"].map(pem),
+    );
+    await rm(folder, { recursive: true });
+    const ssl = async (keyText: string | undefined, more = "") => {
+      const fields = { server_cert: certificate, server_key: keyText, custom_ca: clientCa };
+      const lines = Object.entries(fields).map(([name, text]) => `${name}: ${JSON.stringify(text)}\n`);
+      return `--ssl_config_file=${await fileOf(lines.join("") + more, "ssl.txt")}`;
+    };
+    expect(await grpcOptions(await ssl(key))).toMatchObject({ tls: { certificate, key } });
+    expect(await grpcOptions(await ssl(key))).toMatchObject({ tls: expect.not.objectContaining({ clientCa }) });
+    expect(await grpcOptions(await ssl(key, "client_verify: true"))).toMatchObject({ tls: { clientCa } });
+    expect(await faultsOf(readFlags(...ONE, await ssl(other)))).toEqual([
+      expect.stringMatching(/ssl\.txt:2:13: protocols\[1\]\.tls\.key: is not the key of/),
+    ]);
   });
 
   it.each<[text: string, fault: string]>([

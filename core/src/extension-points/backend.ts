@@ -17,7 +17,8 @@ export interface Backend {
 
   /**
    * Whether a version with these files is of a format that this backend loads, told by the paths alone. Cheap, never throws;
-   * the first backend of the configuration that says yes gets the version.
+   * the first backend of the configuration that says yes gets the version. Where some are marked as the model, and several could be it, it
+   * is one of them.
    */
   recognizes(files: readonly FileEntry[]): boolean;
 

@@ -33,6 +33,8 @@ export interface ModelDescription {
   /** What messages call it, as `config.pbtxt`. */
   readonly name: string;
   readonly versions?: VersionPolicy | undefined;
+  /** Which file of a version is the model, or which folder, relative to the version's own. Absent: the backend tells by the names. */
+  readonly modelFile?: { readonly path: string; readonly at: string } | undefined;
   /** As `execution` of a model in `config.yaml`. */
   readonly execution?: { readonly instances?: number; readonly maxQueuedRequests?: number } | undefined;
   readonly batching?: DescribedBatching | undefined;

@@ -1,4 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import type { ConfigDirectory } from "./config-directory.js";
 import type { Services, Token } from "./token.js";
 
 /** The version of the contracts in this folder. A plugin states the one it was written for; another one is refused. */
@@ -17,8 +18,28 @@ export interface Plugin<Options = unknown> {
    * valibot, arktype), strict, so that an unknown key is an error. Its JSON Schema becomes part of `plinth schema`.
    */
   readonly config: OptionsSchema<Options>;
+  /**
+   * What the schema cannot see, since it takes a look at what the options name: a file that is not there, say. Called when a
+   * configuration is read, before anything starts; it reads, and opens and changes nothing. Absent: the schema says all.
+   */
+  check?(options: Options, context: CheckContext): Promise<readonly OptionFinding[]>;
   /** Declares what the plugin provides. Synchronous, without side effects; may run more than once. */
   register(registry: Registry, options: Options): void;
+}
+
+export interface CheckContext {
+  /** Paths in the options are relative to it. */
+  readonly directory: ConfigDirectory;
+}
+
+/** What is wrong with an option, or deserves a word. */
+export interface OptionFinding {
+  /** Keys and list indexes from the options, as `["tls", "key"]`. */
+  readonly path: readonly (string | number)[];
+  /** Shown to people: shall hold no secret. */
+  readonly message: string;
+  /** A `warning` keeps nobody from starting. */
+  readonly severity: "fault" | "warning";
 }
 
 export type OptionsSchema<Options> = StandardSchemaV1<unknown, Options> & StandardJSONSchemaV1<unknown, Options>;

@@ -166,6 +166,8 @@ export interface FileEntry {
   readonly bytes: number;
   /** Lower-case hexadecimal; absent where the storage does not know it without reading the file. */
   readonly sha256?: string;
+  /** Set by the server where what describes the model says that this file, or the folder that it is in, is the model. */
+  readonly isModel?: boolean;
 }
 
 export interface IncomingFile {

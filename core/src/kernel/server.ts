@@ -9,6 +9,7 @@ import { ModelStorage } from "../extension-points/storage.js";
 import type { Services } from "../extension-points/token.js";
 import { PlinthError } from "../model/errors.js";
 import { composeServices } from "./compose.js";
+import { formatFault } from "./config/config-fault.js";
 import type { ServerConfig } from "./config/server-config.js";
 import type { ReadConfig } from "./config-reloader.js";
 import { DisposerStack } from "./disposer-stack.js";
@@ -56,6 +57,7 @@ export async function startServer(
   logger: Logger,
   { readConfig }: StartOptions = {},
 ): Promise<RunningServer> {
+  for (const warning of config.warnings) logger.warn(formatFault(warning));
   const services = await composeServices(config, logger, readConfig);
   const disposers = new DisposerStack(logger);
   const tooLong = new AbortController();

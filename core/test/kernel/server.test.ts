@@ -89,6 +89,7 @@ class Composition {
       protocols: [this.protocol({ name: "one" }), this.protocol({ name: "two" })],
       monitors: [this.monitor({ name: "watcher" })],
       extensions: [],
+      warnings: [],
       models: undefined,
       effective: "",
       settings: () => [],

@@ -9,6 +9,8 @@ export interface ModelConfig {
   readonly platform: string;
   readonly backend: string;
   readonly version_policy?: JsonFields;
+  /** As it stands in the model's `config.pbtxt`. */
+  readonly default_model_filename?: JsonValue;
   /** Of a model whose inputs and outputs all have an open first axis: its largest batch, or {@link NO_BATCH_LIMIT}; else 0. */
   readonly max_batch_size: number;
   readonly input: readonly ConfigTensor[];
@@ -65,6 +67,7 @@ export function modelConfig(handle: ServableHandle): ModelConfig {
     platform: platformOf(backend),
     backend,
     ...(facts && { version_policy: versionPolicy(facts.versions) }),
+    ...(document.default_model_filename !== undefined && { default_model_filename: document.default_model_filename }),
     max_batch_size: hasBatch ? (maxBatchSize ?? NO_BATCH_LIMIT) : 0,
     input: tensors(signature.inputs, document.input),
     output: tensors(signature.outputs, document.output),

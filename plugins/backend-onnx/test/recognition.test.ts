@@ -1,5 +1,6 @@
 import { OnnxBackend, onnxOptions } from "@plinth/backend-onnx";
 import { describe, expect, it } from "vitest";
+import { findModelFile } from "../src/model-file.js";
 import { load, modelPath, versionOf } from "./example-models.js";
 
 describe("the backend", () => {
@@ -24,6 +25,23 @@ describe("the backend", () => {
     ["a SavedModel", ["saved_model.pb", "variables/variables.index"]],
   ])("does not recognize %s", (_, paths) => {
     expect(recognizes(...paths)).toBe(false);
+  });
+});
+
+describe("files of which some are marked as the model", () => {
+  const backend = new OnnxBackend(onnxOptions.parse({}));
+  const files = (marked: string, ...others: readonly string[]) => [
+    ...others.map((path) => ({ path, bytes: 1 })),
+    { path: marked, bytes: 1, isModel: true },
+  ];
+
+  it("are taken where that is a model", () => {
+    expect(findModelFile(files("decoder.onnx", "encoder.onnx", "model.onnx"))).toBe("decoder.onnx");
+    expect(backend.recognizes(files("decoder.onnx", "encoder.onnx"))).toBe(true);
+  });
+
+  it.each(["weights.bin", "folder/model.onnx", ".hidden.onnx"])("are not where that is none: %s", (marked) => {
+    expect(backend.recognizes(files(marked, "model.onnx"))).toBe(false);
   });
 });
 

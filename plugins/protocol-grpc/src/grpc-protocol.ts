@@ -13,6 +13,7 @@ import {
   type SharedPort,
   settledOrAborted,
 } from "@plinth/core";
+import { ReloadedTls } from "@plinth/server-tls";
 import { ArrivalWatch } from "./calls/arrival-watch.js";
 import { createServer } from "./calls/create-server.js";
 import { SignalPool } from "./calls/signal-pool.js";
@@ -21,7 +22,6 @@ import { channelOptions } from "./channel-options.js";
 import { type Address, Listener } from "./listening/listener.js";
 import { ReloadedCredentials } from "./listening/reloaded-credentials.js";
 import { SharedPortGuest } from "./listening/shared-port.js";
-import { isPem } from "./listening/tls-files.js";
 import type { GrpcOptions } from "./options.js";
 import { allServices } from "./services.js";
 
@@ -125,16 +125,9 @@ export class GrpcProtocol implements Protocol {
   async #credentials(): Promise<ServerCredentials> {
     const { options, directory, logger } = this.#options;
     if (options.tls === undefined) return ServerCredentials.createInsecure();
-    const { certificate, key, clientCa } = options.tls;
-    const located = (source: string) => (isPem(source) ? source : resolve(directory, source));
-    const paths = {
-      certificate: located(certificate),
-      key: located(key),
-      clientCa: clientCa === undefined ? undefined : located(clientCa),
-    };
-    const credentials = await ReloadedCredentials.create(paths, logger);
-    this.#held.push(credentials);
-    return credentials;
+    const tls = await ReloadedTls.open({ tls: options.tls, directory, logger });
+    this.#held.push(tls);
+    return new ReloadedCredentials(tls);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { Route } from "@plinth/core";
+import { type TlsOptions, tlsOptions } from "@plinth/server-tls";
 import { z } from "zod";
 
 /** TensorFlow Serving's gRPC port. */
@@ -17,7 +18,7 @@ export interface GrpcOptions {
   readonly port: number | "shared" | "none";
   /** A unix socket to listen on as well. Relative to the configuration's folder. */
   readonly socketPath?: string | undefined;
-  /** Paths of PEM files, relative to the configuration's folder. Absent: the port speaks plain text. */
+  /** Absent: plain text is spoken. */
   readonly tls?: TlsOptions | undefined;
   /** Most calls under way on one connection. */
   readonly maxConcurrentStreams: number;
@@ -31,13 +32,6 @@ export interface GrpcOptions {
   readonly serverVersion: string;
   /** Who may load and unload models and change settings over `GRPCInferenceService`. */
   readonly repositoryAccess: Route["access"];
-}
-
-export interface TlsOptions {
-  readonly certificate: string;
-  readonly key: string;
-  /** Whose certificates clients must show. Absent: clients show none. */
-  readonly clientCa?: string | undefined;
 }
 
 /** All in milliseconds. */
@@ -70,21 +64,7 @@ export const grpcOptions: z.ZodType<GrpcOptions> = z
       .min(1)
       .optional()
       .describe("A unix socket to listen on as well, relative to the folder of the configuration."),
-    tls: z
-      .strictObject({
-        certificate: z
-          .string()
-          .min(1)
-          .describe("PEM file of the server's certificate, with those that lead to its root, or that text itself."),
-        key: z.string().min(1).describe("PEM file of the certificate's private key, or that text itself."),
-        clientCa: z
-          .string()
-          .min(1)
-          .optional()
-          .describe(
-            "PEM file of authorities; clients must show a certificate of one of them. Left out: they show none.",
-          ),
-      })
+    tls: tlsOptions
       .optional()
       .describe(
         "TLS on the port and the socket. Paths are relative to the folder of the configuration; files that change are read again.",
@@ -150,7 +130,7 @@ export const grpcOptions: z.ZodType<GrpcOptions> = z
   .refine(({ port, tls }) => port !== "shared" || tls === undefined, {
     path: ["tls"],
     error:
-      "expected none with `port: shared`: REST speaks plain text there. Give gRPC a port of its own, or leave TLS to a proxy before both",
+      "expected none with `port: shared`: the protocol that listens there has it. Write it at that one, as { use: rest, tls: … }",
   });
 
 function milliseconds(value: number, what: string): z.ZodDefault<z.ZodInt> {

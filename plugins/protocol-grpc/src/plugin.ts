@@ -12,6 +12,7 @@ import {
   ServerStatistics,
   SharedPort,
 } from "@plinth/core";
+import { checkTls } from "@plinth/server-tls";
 import { GrpcProtocol } from "./grpc-protocol.js";
 import { theSharedPort } from "./listening/shared-port.js";
 import { mainProcessRoutes } from "./open-inference/main-process.js";
@@ -21,6 +22,7 @@ export const plugin: Plugin<GrpcOptions> = definePlugin({
   name: "@plinth/protocol-grpc",
   apiVersion: 1,
   config: grpcOptions,
+  check: ({ tls }, { directory }) => checkTls(tls, directory),
   register(registry, options) {
     registry.provide(
       Protocol,

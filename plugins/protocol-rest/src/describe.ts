@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Route } from "@plinth/core";
 import { z } from "zod";
-import { contributedPaths, managementLink } from "./describe-contributed.js";
+import { contributed, managementLink } from "./describe-contributed.js";
 import { healthPaths } from "./health.js";
 import type { Json, NamedSchemas } from "./http/openapi.js";
 import { openInferencePaths } from "./open-inference/describe.js";
@@ -31,6 +31,7 @@ export async function openApiDocument(routes: readonly Route[]): Promise<Json> {
       },
     },
   };
+  const others = await contributed(routes, new Set(Object.keys(paths)));
   return {
     openapi: "3.1.0",
     info: {
@@ -43,8 +44,8 @@ export async function openApiDocument(routes: readonly Route[]): Promise<Json> {
     },
     servers: [{ url: "/" }],
     ...managementLink(routes),
-    paths: { ...paths, ...(await contributedPaths(routes, new Set(Object.keys(paths)))) },
-    components: { schemas: { ...schemasOf(SERVING_SCHEMAS), ...schemasOf(OPEN_INFERENCE_SCHEMAS) } },
+    paths: { ...paths, ...others.paths },
+    components: { schemas: { ...others.schemas, ...schemasOf(SERVING_SCHEMAS), ...schemasOf(OPEN_INFERENCE_SCHEMAS) } },
   };
 }
 

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { Route } from "@plinth/core";
+import { type TlsOptions, tlsOptions } from "@plinth/server-tls";
 import { z } from "zod";
 
 /** TensorFlow Serving's REST port, as its container images have it. */
@@ -10,6 +11,8 @@ const { version: VERSION } = createRequire(import.meta.url)("../package.json") a
 export interface RestOptions {
   /** Port to listen on; 0 takes any that is free. */
   readonly port: number;
+  /** Absent: plain text is spoken. */
+  readonly tls?: TlsOptions | undefined;
   /** What the server calls itself in `GET /v2`. Default: plinth. */
   readonly serverName?: string | undefined;
   /** The version that it says there. Default: that of this package. */
@@ -28,6 +31,11 @@ export const restOptions: z.ZodType<RestOptions> = z.strictObject({
     .max(65_535)
     .default(DEFAULT_PORT)
     .describe(`Port to listen on; 0 takes any that is free. Default: ${DEFAULT_PORT}`),
+  tls: tlsOptions
+    .optional()
+    .describe(
+      "TLS on the port. Paths are relative to the folder of the configuration; files that change are read again.",
+    ),
   serverName: z
     .string()
     .min(1)

@@ -1,4 +1,5 @@
 import {
+  ConfigDirectory,
   Deployments,
   definePlugin,
   Logger,
@@ -11,6 +12,7 @@ import {
   SharedPort,
 } from "@plinth/core";
 import { MAIN_PROCESS_ROUTES } from "@plinth/open-inference";
+import { checkTls } from "@plinth/server-tls";
 import { type RestOptions, restOptions } from "./options.js";
 import { RestProtocol } from "./rest-protocol.js";
 import { AdmittedGuests } from "./sharing/admitted-guests.js";
@@ -19,6 +21,7 @@ export const plugin: Plugin<RestOptions> = definePlugin({
   name: "@plinth/protocol-rest",
   apiVersion: 1,
   config: restOptions,
+  check: ({ tls }, { directory }) => checkTls(tls, directory),
   register(registry, options) {
     const admitted = new AdmittedGuests();
     registry.provide(SharedPort, () => admitted);
@@ -28,6 +31,7 @@ export const plugin: Plugin<RestOptions> = definePlugin({
         new RestProtocol({
           ...options,
           settings: services.get(ServerSettings),
+          directory: services.get(ConfigDirectory),
           routes: services.getAll(Route),
           guests: () => admitted.guests,
           logger: services.get(Logger),

@@ -1,5 +1,13 @@
 import { once, setMaxListeners } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import {
   type Endpoint,
@@ -12,20 +20,27 @@ import {
   type ServerSettings,
   settledOrAborted,
 } from "@plinth/core";
+import { ReloadedTls } from "@plinth/server-tls";
 import { HEALTH_PATHS, healthAnswer } from "./health.js";
 import { answerClientError } from "./http/client-error.js";
 import { errorAnswer } from "./http/error-answer.js";
+import { Handshakes } from "./http/handshakes.js";
 import { createInferenceHandler } from "./http/inference-handler.js";
 import { pathnameOf } from "./http/pathname.js";
 import { send } from "./http/send.js";
 import type { Surroundings } from "./http/surroundings.js";
+import { createTlsServer } from "./http/tls-server.js";
 import { openInferenceDialect } from "./open-inference/dialect.js";
 import { DEFAULT_SERVER_NAME, DEFAULT_SERVER_VERSION, type RestOptions } from "./options.js";
-import { SharedConnections } from "./sharing/shared-connections.js";
+import type { SharedConnections } from "./sharing/shared-connections.js";
+import { SharedPlainConnections } from "./sharing/shared-plain-connections.js";
+import { SharedTlsConnections } from "./sharing/shared-tls-connections.js";
 import { servingDialect } from "./tensorflow-serving/dialect.js";
 
 export interface RestProtocolOptions extends RestOptions {
   readonly settings: ServerSettings;
+  /** Paths in the options are relative to it. Absent: the folder that the process works in. */
+  readonly directory?: string;
   /** What other plugins contribute. */
   readonly routes: readonly Route[];
   /** The protocols that share the port; asked when it starts. Absent: none. */
@@ -49,7 +64,7 @@ const MAX_HEADER_BYTES = 16_384;
 const TIMEOUT_CHECK_MS = 500;
 
 /**
- * TensorFlow Serving's REST API and the Open Inference Protocol over HTTP/1.1, with health and the routes that other plugins contribute.
+ * TensorFlow Serving's REST API and the Open Inference Protocol over HTTP/1.1, with and without TLS, with health and the routes that other plugins contribute.
  *
  * Inference is recognised ahead of Koa on the same server: Koa takes 40 to 50 % off the requests that a bare `node:http` answers
  * in a second. Everything else goes through Koa.
@@ -60,6 +75,8 @@ export class RestProtocol implements Protocol {
   /** Connections on which no request has come yet; Node counts them as busy. */
   readonly #unused = new Set<Socket>();
   #http: Server | undefined;
+  #tls: ReloadedTls | undefined;
+  #handshakes: Handshakes | undefined;
   #shared: SharedConnections | undefined;
   readonly #draining = new AbortController();
 
@@ -69,7 +86,6 @@ export class RestProtocol implements Protocol {
 
   async start(server: ModelServer, { signal }: { readonly signal: AbortSignal }): Promise<readonly Endpoint[]> {
     const { settings, guests = () => [], logger } = this.#options;
-    const { requestTimeoutMs, maxConnections } = settings.limits;
     const draining = this.#draining.signal;
     setMaxListeners(0, draining);
     const isDraining = () => draining.aborted;
@@ -77,34 +93,25 @@ export class RestProtocol implements Protocol {
     const surroundings = { server, limits, managementTokens, logger, draining, isDraining };
     const application = this.#application(surroundings);
     const tryInference = createInferenceHandler(surroundings, [servingDialect, openInferenceDialect]);
-    const http = createServer(
-      {
-        requestTimeout: requestTimeoutMs,
-        headersTimeout: requestTimeoutMs,
-        connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs),
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        maxHeaderSize: MAX_HEADER_BYTES,
-        noDelay: true,
-      },
-      (request, response) => {
-        this.#unused.delete(request.socket);
-        if (tryInference(request, response) || tryHealth(surroundings, request, response)) return;
-        application().then(
-          (answer) => answer(request, response),
-          (thrown) => send(response, errorAnswer(PlinthError.from(thrown)), isDraining()),
-        );
-      },
-    );
-    http.maxConnections = maxConnections;
+    const sharing = guests();
+    const http = await this.#createServer(sharing, (request, response) => {
+      this.#unused.delete(request.socket);
+      if (tryInference(request, response) || tryHealth(surroundings, request, response)) return;
+      application().then(
+        (answer) => answer(request, response),
+        (thrown) => send(response, errorAnswer(PlinthError.from(thrown)), isDraining()),
+      );
+    });
+    http.maxConnections = limits.maxConnections;
     http.timeout = STALLED_MS;
     http.on("clientError", answerClientError);
-    http.on("connection", (socket) => this.#watch(socket));
     this.#http = http;
-    const sharing = guests();
-    if (sharing.length > 0) this.#shared = new SharedConnections(http, sharing, requestTimeoutMs);
     const { port } = await listen(http, this.#options.port, settings.host, signal);
     const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
-    return ["http", ...sharing.map(({ scheme }) => scheme)].map((scheme) => ({ url: `${scheme}://${host}:${port}` }));
+    const ending = this.#tls === undefined ? "" : "s";
+    return ["http", ...sharing.map(({ scheme }) => scheme)].map((scheme) => ({
+      url: `${scheme}${ending}://${host}:${port}`,
+    }));
   }
 
   async drain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -113,18 +120,41 @@ export class RestProtocol implements Protocol {
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
     this.#draining.abort();
     for (const socket of this.#unused) socket.destroy();
+    this.#handshakes?.cut();
     this.#shared?.drain();
     await settledOrAborted(closed, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#tls?.[Symbol.dispose]();
     const http = this.#http;
     if (http === undefined) return;
     this.#draining.abort();
     const closed = http.listening ? new Promise<void>((resolve) => http.close(() => resolve())) : Promise.resolve();
     http.closeAllConnections();
+    this.#handshakes?.cut();
     this.#shared?.[Symbol.dispose]();
     await closed;
+  }
+
+  async #createServer(guests: readonly PortGuest[], answer: RequestListener): Promise<Server> {
+    const { tls, directory = ".", settings, logger } = this.#options;
+    const { requestTimeoutMs } = settings.limits;
+    const options = httpOptions(requestTimeoutMs);
+    const isShared = guests.length > 0;
+    if (tls === undefined) {
+      const http = createServer(options, answer);
+      http.on("connection", (socket) => this.#watch(socket));
+      if (isShared) this.#shared = new SharedPlainConnections(http, guests, requestTimeoutMs);
+      return http;
+    }
+    this.#tls = await ReloadedTls.open({ tls, directory, logger });
+    const alpnProtocols = guests.map(({ alpnProtocol }) => alpnProtocol);
+    const https: HttpsServer = createTlsServer({ http: options, tls: this.#tls, alpnProtocols, logger }, answer);
+    https.on("secureConnection", (socket) => this.#watch(socket));
+    if (isShared) this.#shared = new SharedTlsConnections(https, guests);
+    this.#handshakes = new Handshakes(https);
+    return https;
   }
 
   /** Koa and what it answers, imported for the first request that needs them: a server is up a tenth sooner without. */
@@ -150,6 +180,17 @@ export class RestProtocol implements Protocol {
     this.#unused.add(socket);
     socket.once("close", () => this.#unused.delete(socket));
   }
+}
+
+function httpOptions(requestTimeoutMs: number): ServerOptions {
+  return {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    noDelay: true,
+  };
 }
 
 /** Probes come every few seconds from whoever runs the server, so that they go ahead of Koa as well. */

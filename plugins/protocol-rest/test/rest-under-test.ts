@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { EchoServer } from "@plinth/conformance";
 import type { Logger, PortGuest, Route, ServerLimits } from "@plinth/core";
-import { RestProtocol } from "../src/index.js";
+import { RestProtocol, type RestProtocolOptions } from "../src/index.js";
 
 export const SILENT: Logger = {
   debug: () => {},
@@ -27,6 +27,7 @@ export interface RestSetup {
   readonly routes?: readonly Route[];
   readonly guests?: readonly PortGuest[];
   readonly managementTokens?: ReadonlyMap<string, string>;
+  readonly tls?: RestProtocolOptions["tls"];
 }
 
 /** A REST protocol over a server that echoes, on a free port. */
@@ -46,6 +47,7 @@ export class RestUnderTest implements AsyncDisposable {
     routes = [],
     guests = [],
     managementTokens = new Map(),
+    tls,
   }: RestSetup = {}): Promise<RestUnderTest> {
     const settings = {
       host: "127.0.0.1",
@@ -59,7 +61,7 @@ export class RestUnderTest implements AsyncDisposable {
       managementTokens,
       limits: { ...LIMITS, ...limits },
     };
-    const protocol = new RestProtocol({ port: 0, settings, routes, guests: () => guests, logger: SILENT });
+    const protocol = new RestProtocol({ port: 0, tls, settings, routes, guests: () => guests, logger: SILENT });
     const server = new EchoServer();
     const endpoints = await protocol.start(server, { signal: new AbortController().signal });
     return new RestUnderTest(

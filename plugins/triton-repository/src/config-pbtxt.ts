@@ -1,4 +1,10 @@
-import type { DescribedBatching, DescriptionFormat, ModelDescription, VersionPolicy } from "@plinth/core";
+import {
+  checkFilePath,
+  type DescribedBatching,
+  type DescriptionFormat,
+  type ModelDescription,
+  type VersionPolicy,
+} from "@plinth/core";
 import { fieldOf, type MessageValue, messageJson, messageOf, messagesOf, numberOf, textOf } from "@plinth/text-format";
 import { labelFileNames } from "./labels.js";
 import { MODEL_CONFIG } from "./messages.js";
@@ -41,6 +47,7 @@ export class ConfigPbtxt implements DescriptionFormat {
     const description: ModelDescription = {
       name: FILE_NAME,
       versions: versionPolicy(config, faults),
+      modelFile: modelFile(config, faults),
       execution: { ...groups.execution, ...queue(config) },
       batching: batching(config, isSilent ? DEFAULT_MAX_BATCH_SIZE : maxBatchSize, isSilent, faults),
       inputs,
@@ -58,6 +65,18 @@ function checkName(config: MessageValue, model: string, faults: Faults): void {
   const name = fieldOf(config, "name");
   if (name === undefined || name.value === "" || name.value === model) return;
   faults.add(name.valueAt, `expected the name of the model's folder, "${model}", got "${name.value}"; or leave it out`);
+}
+
+function modelFile(config: MessageValue, faults: Faults): ModelDescription["modelFile"] {
+  const field = fieldOf(config, "default_model_filename");
+  const path = field?.value as string | undefined;
+  if (field === undefined || path === undefined || path === "") return undefined;
+  try {
+    checkFilePath(path);
+  } catch (error) {
+    faults.add(field.valueAt, `default_model_filename: ${(error as Error).message}`);
+  }
+  return { path, at: placeOf(field.valueAt) };
 }
 
 function versionPolicy(config: MessageValue, faults: Faults): VersionPolicy | undefined {

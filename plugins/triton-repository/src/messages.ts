@@ -62,6 +62,7 @@ export const MODEL_CONFIG: MessageType = {
     name: "string",
     platform: "string",
     backend: "string",
+    default_model_filename: "string",
     version_policy: versionPolicy,
     max_batch_size: "int32",
     input: { repeated: { name: "ModelInput", fields: tensor } },
@@ -86,7 +87,6 @@ export const WITHOUT_MEANING: ReadonlyMap<string, ReadonlySet<string>> = new Map
     new Set([
       "runtime",
       "optimization",
-      "default_model_filename",
       "cc_model_filenames",
       "metric_tags",
       "model_operations",

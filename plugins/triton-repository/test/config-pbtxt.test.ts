@@ -83,6 +83,19 @@ describe("config.pbtxt", () => {
     expect(ignored).toEqual(["model_warmup with input_data_file (config.pbtxt:1:71)"]);
   });
 
+  it("says which file of a version is the model", () => {
+    expect(read('default_model_filename: "net.onnx"')).toMatchObject({
+      modelFile: { path: "net.onnx", at: "config.pbtxt:1:25" },
+      document: { default_model_filename: "net.onnx" },
+    });
+    expect(read('default_model_filename: ""').modelFile).toBeUndefined();
+    for (const path of ["../net.onnx", "/net.onnx", "a//b"]) {
+      expect(failure(`default_model_filename: "${path}"`).message).toMatch(
+        /^config\.pbtxt:1:25: default_model_filename: .* cannot name a file of a version/,
+      );
+    }
+  });
+
   it("names what has no meaning here, with its place", () => {
     const { ignored } = read(`optimization { cuda { graphs: true } }
 metric_tags { key: "k" value: "v" }

@@ -35,6 +35,7 @@ export class FaultList {
   readonly #file: string;
   /** By place and message, since an alias brings the same fault twice. */
   readonly #told = new Map<string, { readonly fault: ConfigFault; readonly error: PlinthError | undefined }>();
+  readonly #warnings: ConfigFault[] = [];
   readonly #defaultSections = new Set<string>();
 
   constructor(file: string) {
@@ -47,20 +48,17 @@ export class FaultList {
   }
 
   add(at: Location, path: ConfigPath, message: string, error?: PlinthError): void {
-    const section = path[0];
-    const origin =
-      typeof section === "string" && this.#defaultSections.has(section)
-        ? ` (a default, since the file has no ${JSON.stringify(section)})`
-        : "";
-    const fault: ConfigFault = {
-      file: at.file ?? this.#file,
-      line: at.line,
-      column: at.column,
-      path: formatPath(path),
-      message: oneLine(message) + origin,
-      reason: error?.reason ?? "CONFIG_INVALID",
-    };
+    const fault = this.#fault(at, path, message, error);
     this.#told.set(`${fault.file}:${fault.line}:${fault.column}:${fault.message}`, { fault, error });
+  }
+
+  /** Something that deserves a word and keeps nobody from starting. */
+  warn(at: Location, path: ConfigPath, message: string): void {
+    this.#warnings.push(this.#fault(at, path, message));
+  }
+
+  get warnings(): readonly ConfigFault[] {
+    return this.#warnings;
   }
 
   get isEmpty(): boolean {
@@ -86,6 +84,27 @@ export class FaultList {
       cause: causeOf(told.flatMap(({ error }) => error ?? [])),
     });
   }
+
+  #fault(at: Location, path: ConfigPath, message: string, error?: PlinthError): ConfigFault {
+    const section = path[0];
+    const origin =
+      typeof section === "string" && this.#defaultSections.has(section)
+        ? ` (a default, since the file has no ${JSON.stringify(section)})`
+        : "";
+    return {
+      file: at.file ?? this.#file,
+      line: at.line,
+      column: at.column,
+      path: formatPath(path),
+      message: oneLine(message) + origin,
+      reason: error?.reason ?? "CONFIG_INVALID",
+    };
+  }
+}
+
+/** As `config.yaml:4:12: protocols[0].port: expected a port`. */
+export function formatFault({ file, line, column, path, message }: ConfigFault): string {
+  return `${file}:${line}:${column}: ${path === "" ? "" : `${path}: `}${message}`;
 }
 
 /** `protocols[0].port`, with quotes where a key is not a plain word. */
@@ -102,10 +121,6 @@ export function formatPath(path: ConfigPath): string {
 /** Text from a file, quoted, escaped and cut for a message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-}
-
-function formatFault({ file, line, column, path, message }: ConfigFault): string {
-  return `${file}:${line}:${column}: ${path === "" ? "" : `${path}: `}${message}`;
 }
 
 function causeOf(errors: readonly PlinthError[]): unknown {

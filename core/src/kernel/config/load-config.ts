@@ -47,7 +47,7 @@ export interface LoadConfigOptions {
 }
 
 /**
- * Reads a configuration, imports the plugins that it names and checks all of it. Opens nothing else and changes nothing.
+ * Reads a configuration, imports the plugins that it names, checks all of it, and has plugins look at what their options name. Changes nothing.
  *
  * @param file a path; messages name it as it is given here
  * @throws PlinthError `CONFIG_INVALID` with all that is wrong: one fault a line in the message, as `ConfigFault` in
@@ -136,6 +136,7 @@ export async function composeConfig(
     protocols: protocols.flatMap(({ plugin }) => plugin ?? []),
     monitors: monitors.flatMap(({ plugin }) => plugin ?? []),
     extensions: extensions.uses,
+    warnings: faults.warnings,
     models: served && new Map(models.map(modelAt)),
     get effective() {
       return effectiveConfig(effectiveSource);

@@ -3,6 +3,7 @@ import { PlinthError } from "../../model/errors.js";
 import { messageOf } from "../message-of.js";
 import { type ImportModule, loadPlugin } from "../plugins/load-plugin.js";
 import { isInstalled, type PluginKind, type PluginLookup, resolvePlugin } from "../plugins/resolve-plugin.js";
+import { withinTime } from "../plugins/within-time.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
 import { nameReferences } from "./describe-node.js";
 import { repeatsValue } from "./issue-expectation.js";
@@ -17,7 +18,7 @@ import {
   variablesIn,
   withoutKey,
 } from "./source-tree.js";
-import { validateSection } from "./validate-section.js";
+import { reportFinding, VALIDATION_TIMEOUT_MS, validateSection } from "./validate-section.js";
 
 export interface PluginUsesOptions {
   /** As the user named it. */
@@ -109,8 +110,14 @@ export class PluginUses {
     try {
       const section = { ...options, schema: plugin.config, jsonSchema, messages: "foreign" } as const;
       const validated = await validateSection(section, this.#faults);
+      if (validated === undefined) return undefined;
+      const { directory } = this.#options.lookup;
+      const findings = plugin.check?.(validated.value, { directory }) ?? [];
+      for (const finding of await withinTime(findings, VALIDATION_TIMEOUT_MS)) {
+        reportFinding(section, finding, this.#faults);
+      }
       const position = { file: this.#options.file, ...use.at };
-      return validated && { use: name, plugin, moduleUrl, options: validated.value, position };
+      return { use: name, plugin, moduleUrl, options: validated.value, position };
     } catch (cause) {
       const variables = variablesIn(options.node);
       const isSecret = variables.size > 0;

@@ -5,7 +5,7 @@ import type { LoadingMode, ServerSettings } from "../../extension-points/server-
 import type { ModelVersion } from "../../model/model-version.js";
 import type { BatchingSettings } from "../../serving/batching/batching-settings.js";
 import type { ExecutionSettings } from "../../serving/execution/execution-settings.js";
-import type { SourcePosition } from "./config-fault.js";
+import type { ConfigFault, SourcePosition } from "./config-fault.js";
 
 /** A configuration that was found right: every default filled in, every plugin imported, every option checked. */
 export interface ServerConfig {
@@ -23,6 +23,8 @@ export interface ServerConfig {
   readonly extensions: readonly PluginUse[];
   /** By name. `undefined`: every model that the storage holds is served with the defaults. */
   readonly models: ReadonlyMap<string, ModelConfig> | undefined;
+  /** What plugins found worth a word in their options. */
+  readonly warnings: readonly ConfigFault[];
   /** YAML text of the whole with every default. What the environment gave is shown as the reference it came from. */
   readonly effective: string;
   /** Every value that is in effect, with its place; no secret is among them. */

@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { OptionsSchema } from "../../extension-points/plugin.js";
+import type { OptionFinding, OptionsSchema } from "../../extension-points/plugin.js";
 import { withinTime } from "../plugins/within-time.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
 import { describeNode, nameReferences } from "./describe-node.js";
-import { guardedExpectation, isZodIssue, type ZodIssue } from "./issue-expectation.js";
+import { guardedExpectation, isZodIssue, repeatsValue, type ZodIssue } from "./issue-expectation.js";
 import { closedKeysAt, type JsonSchema } from "./json-schema.js";
 import { suggestKey } from "./nearest-key.js";
 import { locate, type Placed, plainValue, scalarsOf, variablesIn } from "./source-tree.js";
@@ -16,7 +16,7 @@ export interface Section<Value> extends Placed {
   readonly messages: "own" | "foreign";
 }
 
-const VALIDATION_TIMEOUT_MS = 60_000;
+export const VALIDATION_TIMEOUT_MS = 60_000;
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -34,6 +34,21 @@ export async function validateSection<Value>(
   const secrets = section.messages === "foreign" ? variablesIn(section.node) : NONE;
   for (const issue of result.issues) reportIssue(section, issue, secrets, faults);
   return undefined;
+}
+
+/** Adds what a plugin found in options that its schema took. Where its words would show a value from the environment they are kept back. */
+export function reportFinding(
+  section: Section<unknown>,
+  { path, message, severity }: OptionFinding,
+  faults: FaultList,
+): void {
+  const secrets = variablesIn(section.node);
+  const { node, nearestKeyAt } = locate(section.node, section.keyAt, path);
+  const at = node === undefined || path.length === 0 ? nearestKeyAt : node.at;
+  const shown = repeatsValue(message, secrets.values()) ? withheld(secrets) : message;
+  const fullPath = [...section.path, ...path];
+  if (severity === "warning") faults.warn(at, fullPath, shown);
+  else faults.add(at, fullPath, shown);
 }
 
 function reportIssue(

@@ -49,7 +49,7 @@ async function importWithin(moduleUrl: string, use: string, importModule: Import
 function faultOf(plugin: unknown): string | undefined {
   if (typeof plugin !== "object" || plugin === null)
     return `its \`plugin\` is ${plugin === null ? "null" : `a ${typeof plugin}`}, no object`;
-  const { name, apiVersion, config, register } = plugin as Partial<Plugin>;
+  const { name, apiVersion, config, check, register } = plugin as Partial<Plugin>;
   if (typeof apiVersion !== "number") return "its `apiVersion` is no number";
   if (apiVersion !== PLUGIN_API_VERSION) {
     return (
@@ -59,6 +59,7 @@ function faultOf(plugin: unknown): string | undefined {
   }
   if (typeof name !== "string" || name === "") return "its `name` is no text";
   if (typeof register !== "function") return "its `register` is no function";
+  if (check !== undefined && typeof check !== "function") return "its `check` is no function";
   const standard: Partial<Plugin["config"]["~standard"]> | undefined = config?.["~standard"];
   if (typeof standard?.validate !== "function") return "its `config` is no Standard Schema; expected one as zod's";
   if (typeof standard.jsonSchema?.input !== "function")

@@ -9,6 +9,7 @@ import type { Route, RouteContext } from "../../extension-points/route.js";
 import { PlinthError } from "../../model/errors.js";
 import { type PackedError, unpackError } from "../../serving/execution/worker/packed-error.js";
 import { messageOf } from "../message-of.js";
+import { unpacked } from "./carried-description.js";
 import type { RouteFacts } from "./front-facts.js";
 import { CALLER_HEADER, headersOf, PARAMS_HEADER, passedOn, THROWN_HEADER, URL_HEADER } from "./route-headers.js";
 
@@ -19,7 +20,7 @@ const WITHOUT_BODY = new Set([204, 205, 304]);
 export function forwardedRoute({ index, description, ...route }: RouteFacts, socketPath: string): Route {
   return {
     ...route,
-    description: description && (async () => description),
+    description: description && (async () => unpacked(description)),
     handle: async (request, context) => {
       const answer = await forward(request, context, index, socketPath);
       if (answer.headers[THROWN_HEADER] !== undefined) {

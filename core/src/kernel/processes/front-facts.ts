@@ -1,10 +1,11 @@
 import type { ConfigDirectory } from "../../extension-points/config-directory.js";
 import type { Sampling } from "../../extension-points/monitor.js";
-import type { Route, RouteDescription } from "../../extension-points/route.js";
+import type { Route } from "../../extension-points/route.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { PlinthError } from "../../model/errors.js";
 import { arrivesWhole } from "../../serving/execution/worker/cloneable.js";
 import type { PluginUse } from "../config/server-config.js";
+import { type CarriedDescription, carried } from "./carried-description.js";
 
 /** All that a front is composed of. It reads no configuration of its own, so that it cannot be another than the main process's. */
 export interface FrontFacts {
@@ -33,8 +34,8 @@ export interface ProtocolFacts {
 /** A route whose handler is in the main process: the `index`-th there. */
 export interface RouteFacts extends Omit<Route, "handle" | "description"> {
   readonly index: number;
-  /** Of a public route, and without schemas: those are objects with functions, which stay in the process that has them. */
-  readonly description: RouteDescription | undefined;
+  /** Of a public route. */
+  readonly description: CarriedDescription | undefined;
 }
 
 /** @throws PlinthError `PLUGIN_INVALID` where its options cannot be handed to another process */
@@ -51,11 +52,7 @@ export function routeFacts(routes: readonly Route[]): Promise<readonly RouteFact
   return Promise.all(
     routes.map(async ({ method, path, access, maxBodyBytes, description }, index) => {
       const described = access === "public" ? await description?.() : undefined;
-      return { index, method, path, access, maxBodyBytes, description: described && withoutSchemas(described) };
+      return { index, method, path, access, maxBodyBytes, description: described && carried(described) };
     }),
   );
-}
-
-function withoutSchemas({ id, summary, answer: { description, mediaType } }: RouteDescription): RouteDescription {
-  return { id, summary, answer: { description, ...(mediaType !== undefined && { mediaType }) } };
 }

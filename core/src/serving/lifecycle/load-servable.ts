@@ -13,6 +13,7 @@ import type { ModelExecutor } from "../execution/model-executor.js";
 import { Servable } from "../execution/servable.js";
 import type { ServerEvents } from "../server-events.js";
 import { estimatedNeedBytes, type MemoryBudget } from "./memory-budget.js";
+import { markModel } from "./named-model.js";
 
 /** What loading needs of its surroundings. */
 export interface LoadContext {
@@ -91,30 +92,41 @@ export async function loadServable(
 
 /** Opens a version for the backend that takes it: as bytes in memory where the storage has them there and all can read them. */
 async function openVersion(
-  { storage, backends, executor, execution }: LoadContext,
+  { storage, backends, executor, execution, description }: LoadContext,
   model: string,
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<{ readonly source: BackendSource; readonly files: VersionFiles }> {
   const contents = executor.readsContents(execution) && backends.some(({ backend }) => backend.readsContents);
   const files = await storage.open(model, version, { signal, contents });
+  const modelFile = description?.modelFile;
   let isToBeRead = false;
   try {
-    const source = chooseSource(backends, files.files);
+    const marked = markModel(files, modelFile);
+    const source = chooseSource(backends, marked.files, modelFile);
     isToBeRead = files.contents === undefined || source.backend.readsContents === true;
-    return { source, files: isToBeRead ? files : await storage.open(model, version, { signal }) };
+    if (isToBeRead) return { source, files: marked };
+    return { source, files: markModel(await storage.open(model, version, { signal }), modelFile) };
   } finally {
     if (!isToBeRead) await files[Symbol.asyncDispose]();
   }
 }
 
-function chooseSource(sources: readonly BackendSource[], files: readonly FileEntry[]): BackendSource {
+function chooseSource(
+  sources: readonly BackendSource[],
+  files: readonly FileEntry[],
+  modelFile: ModelDescription["modelFile"],
+): BackendSource {
   const source = sources.find(({ backend }) => backend.recognizes(files));
   if (source !== undefined) return source;
   throw new PlinthError(
     "MODEL_FORMAT_UNKNOWN",
     `No backend takes the files ${quotedNames(files.map(({ path }) => path))}; configured backends: ` +
-      `${quotedNames(sources.map(({ backend }) => backend.name))}. Is a file missing, or a backend not configured?`,
+      `${quotedNames(sources.map(({ backend }) => backend.name))}. ${
+        modelFile === undefined
+          ? "Is a file missing, or a backend not configured?"
+          : `${modelFile.at} says that "${modelFile.path}" is the model`
+      }`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { PlinthError, type Route } from "../../../src/index.js";
 import { forwardedRoute } from "../../../src/kernel/processes/forwarded-route.js";
 import { routeFacts } from "../../../src/kernel/processes/front-facts.js";
@@ -50,6 +51,23 @@ function pieces(...texts: readonly string[]): ReadableStream<Uint8Array> {
 }
 
 describe("a route of the main process in a front", () => {
+  it("tells of its answer what it tells there, where it is public", async () => {
+    const described = async () => ({
+      id: "weather",
+      summary: "Tells the weather.",
+      answer: { description: "It.", mediaType: "text/plain", schema: z.object({ degrees: z.number() }) },
+    });
+    const handle = () => new Response();
+    const open = await forwarded(handle, { access: "public", description: described });
+    const { answer, ...rest } = (await open.description?.()) ?? expect.fail("no description");
+    expect(rest).toEqual({ id: "weather", summary: "Tells the weather." });
+    expect(answer).toMatchObject({ description: "It.", mediaType: "text/plain" });
+    expect(answer.schema?.["~standard"].jsonSchema.output({ target: "draft-2020-12" })).toMatchObject({
+      properties: { degrees: { type: "number" } },
+    });
+    expect((await forwarded(handle, { description: described })).description).toBeUndefined();
+  });
+
   it("keeps what it is, and its requests and answers what they are", async () => {
     const route = await forwarded(
       async (request, { params }) =>

@@ -19,6 +19,7 @@ export function theSharedPort(ports: readonly SharedPort[]): SharedPort {
 export class SharedPortGuest implements PortGuest {
   readonly scheme = "grpc";
   readonly preface: Uint8Array = PREFACE;
+  readonly alpnProtocol = "h2";
   #take: ((connection: Socket) => void) | undefined;
 
   open(take: (connection: Socket) => void): void {

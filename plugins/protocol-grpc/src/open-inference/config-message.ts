@@ -10,12 +10,19 @@ import {
 /** A configuration as a message. */
 export function configOf(document: ConfigDocument): ModelConfig {
   const { name, platform, backend, version_policy, max_batch_size, input, output, dynamic_batching } = document;
-  const { instance_group = [], parameters = {}, model_warmup = [], model_transaction_policy } = document;
+  const {
+    default_model_filename,
+    instance_group = [],
+    parameters = {},
+    model_warmup = [],
+    model_transaction_policy,
+  } = document;
   return ModelConfig.fromPartial({
     name,
     platform,
     backend,
     ...(version_policy && { versionPolicy: { policyChoice: policyChoice(version_policy) } }),
+    defaultModelFilename: text(default_model_filename),
     maxBatchSize: max_batch_size,
     input: input.map((tensor) => ({ ...tensorOf(tensor), optional: tensor.optional ?? false })),
     output: output.map((tensor) => ({ ...tensorOf(tensor), labelFilename: tensor.label_filename ?? "" })),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isLoopbackAddress } from "@plinth/core";
+import { schemeOf } from "./scheme-of.js";
 
 /**
  * Whether a request comes from a program on this machine that meant this server: from a loopback address, not through a proxy,
@@ -8,7 +9,7 @@ import { isLoopbackAddress } from "@plinth/core";
  */
 export function isLocalCaller({ headers, socket }: IncomingMessage): boolean {
   if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined) return false;
-  if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`) return false;
+  if (headers.origin !== undefined && headers.origin !== `${schemeOf(socket)}://${headers.host}`) return false;
   return isLoopbackAddress(socket.remoteAddress ?? "") && isLoopbackName(headers.host ?? "");
 }
 

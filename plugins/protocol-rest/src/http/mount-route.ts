@@ -6,6 +6,7 @@ import { checkManager, PlinthError, type Route } from "@plinth/core";
 import type { Context } from "koa";
 import { isLocalCaller } from "./local-caller.js";
 import { tooLarge } from "./read-body.js";
+import { schemeOf } from "./scheme-of.js";
 import { discardRest } from "./send.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -50,7 +51,7 @@ function webRequest(context: Context, maxBodyBytes: number, gone: AbortControlle
     if (!context.res.writableFinished) gone.abort();
   });
   const hasBody = context.method !== "GET" && context.method !== "HEAD";
-  return new Request(new URL(context.url, `http://${context.host || "localhost"}`), {
+  return new Request(new URL(context.url, `${schemeOf(context.req.socket)}://${context.host || "localhost"}`), {
     method: context.method,
     headers: webHeaders(context.req),
     signal: gone.signal,

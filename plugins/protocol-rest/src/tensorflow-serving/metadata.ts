@@ -1,5 +1,6 @@
-import type { ServableHandle, Signature, TensorSpec } from "@plinth/core";
+import type { ServableHandle, Signature, Tensor, TensorSpec } from "@plinth/core";
 import { TENSORFLOW_TYPES } from "@plinth/tf-example";
+import { tensorProtoJson } from "./tensor-proto-json.js";
 
 /** `GET …/metadata`: the signatures of the version that would answer. The doubled key is TensorFlow Serving's own. */
 export function metadataJson({ model, version, signatures }: ServableHandle): unknown {
@@ -16,8 +17,12 @@ function signatureJson({ inputs, outputs, method }: Signature): unknown {
     inputs: mapValues(inputs, tensorInfoJson),
     outputs: mapValues(outputs, tensorInfoJson),
     method_name: method,
-    defaults: {},
+    defaults: mapValues(defaultsOf(inputs), tensorProtoJson),
   };
+}
+
+function defaultsOf(inputs: Signature["inputs"]): ReadonlyMap<string, Tensor> {
+  return new Map([...inputs].flatMap(([name, spec]) => (spec.default ? [[name, spec.default]] : [])));
 }
 
 function tensorInfoJson({ dtype, shape, graphName }: TensorSpec, name: string): unknown {

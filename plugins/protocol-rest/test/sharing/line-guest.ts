@@ -4,6 +4,7 @@ import type { PortGuest } from "@plinth/core";
 /** Says back what it is sent, in upper case. */
 export class LineGuest implements PortGuest {
   readonly scheme = "lines";
+  readonly alpnProtocol = "lines";
   readonly preface: Buffer = Buffer.from("PRINT ");
   readonly connections = new Set<Socket>();
 

@@ -4,6 +4,7 @@ import { ownerOf } from "../../src/sharing/owner-of.js";
 
 const guest = (scheme: string, preface: string): PortGuest => ({
   scheme,
+  alpnProtocol: scheme,
   preface: Buffer.from(preface),
   take: () => {},
 });

@@ -52,6 +52,24 @@ describe("the metadata of a model", () => {
     });
   });
 
+  it("has the defaults of inputs that may be left out, as GetModelMetadata over gRPC", () => {
+    const rate: TensorSpec = {
+      dtype: "float32",
+      shape: [],
+      default: { dtype: "float32", shape: [], data: new Float32Array([0.1]) },
+    };
+    const signature: Signature = {
+      inputs: new Map([["rate", rate]]),
+      outputs: new Map(),
+      method: "",
+      shapes: "binding",
+    };
+    const json = JSON.stringify(metadataJson(handle("m", 1n, new Map([["s", signature]]))));
+    expect(JSON.parse(json).metadata.signature_def.signature_def.s.defaults).toMatchObject({
+      rate: { dtype: "DT_FLOAT", tensor_shape: { dim: [] }, float_val: [0.1], int_val: [] },
+    });
+  });
+
   it("may have names that JavaScript objects do not take lightly", () => {
     const signature: Signature = {
       inputs: new Map([["__proto__", { dtype: "bool", shape: [] }]]),

@@ -26,15 +26,15 @@ export class TestAuthority {
       name: "CN=Test authority",
       keys,
       signingAlgorithm: SIGNATURE,
-      ...lifetime(),
+      ...aroundNow(),
       extensions: [new BasicConstraintsExtension(true, undefined, true)],
     });
     await writeFile(join(folder, "ca.crt"), certificate.toString("pem"));
     return new TestAuthority(folder, keys);
   }
 
-  /** Writes `<name>.crt` and `<name>.key`, for a server or a client of that common name. */
-  async issue(name: string): Promise<void> {
+  /** Writes `<name>.crt` and `<name>.key`, for a server or a client of that common name, from an hour ago until in an hour by default. */
+  async issue(name: string, validity: Validity = aroundNow()): Promise<void> {
     const keys = await webcrypto.subtle.generateKey(KEY, true, ["sign", "verify"]);
     const certificate = await X509CertificateGenerator.create({
       subject: `CN=${name}`,
@@ -42,7 +42,7 @@ export class TestAuthority {
       publicKey: keys.publicKey,
       signingKey: this.#keys.privateKey,
       signingAlgorithm: SIGNATURE,
-      ...lifetime(),
+      ...validity,
       extensions: [
         new SubjectAlternativeNameExtension([
           { type: "dns", value: "localhost" },
@@ -58,6 +58,11 @@ export class TestAuthority {
   }
 }
 
-function lifetime(): { readonly notBefore: Date; readonly notAfter: Date } {
+interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+function aroundNow(): Validity {
   return { notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) };
 }
