@@ -6,9 +6,17 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { ROOT } from "../architecture/source-files.js";
 
-/** Young objects in little space, which V8 else makes larger at a time of its own, and one heap for what is not JavaScript's. */
+/** Young objects in little space, which V8 else makes larger at a time of its own. */
 const FLAGS = ["--expose-gc", "--max-semi-space-size=1"];
-const ENVIRONMENT = { ...process.env, MALLOC_ARENA_MAX: "1" };
+
+/** One heap for what is not JavaScript's, which gives back what is free: else glibc keeps some megabytes more of it from time to time. */
+const ENVIRONMENT = {
+  ...process.env,
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "65536",
+  MALLOC_TRIM_THRESHOLD_: "65536",
+  MALLOC_TOP_PAD_: "0",
+};
 
 const CYCLES = 100;
 const WARM_UP_CYCLES = 10;
