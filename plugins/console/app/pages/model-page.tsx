@@ -5,12 +5,11 @@ import type { Model, ModelStatistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
 import { Labels } from "../parts/labels.js";
 import { Failure, Loading } from "../parts/notice.js";
-import { ShadowReport } from "../parts/shadow-report.js";
-import { Traffic } from "../parts/traffic.js";
 import { UploadDialog } from "../parts/upload-dialog.js";
 import { VersionCharts } from "../parts/version-charts.js";
 import { VersionFigures } from "../parts/version-figures.js";
 import { VersionTable } from "../parts/version-table.js";
+import { Traffic } from "../traffic/traffic.js";
 import { TryIt } from "../try-it/try-it.js";
 
 /** One model: its versions, how requests are shared out, how it fares, and a request to try. */
@@ -39,12 +38,9 @@ export function ModelPage({ model: name }: { readonly model: string }) {
       <VersionCharts model={model} />
       <div class="columns">
         <VersionFigures model={model} statistics={statistics} />
-        <ShadowReport model={model} />
-      </div>
-      <div class="columns">
-        <Traffic model={model} changed={reload} />
         <Labels model={model} changed={reload} />
       </div>
+      <Traffic model={model} changed={reload} />
       <TryIt model={model} />
       <Pins {...model} />
     </>
