@@ -64,6 +64,7 @@ export {
   type Plugin,
   type Registry,
 } from "./extension-points/plugin.js";
+export { PROBLEM_TYPE, problemJson } from "./extension-points/problem-json.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { requestOrigin } from "./extension-points/request-origin.js";
 export { requestPriority } from "./extension-points/request-priority.js";
