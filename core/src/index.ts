@@ -63,6 +63,7 @@ export {
   PLUGIN_API_VERSION,
   type Plugin,
   type Registry,
+  SECRET,
 } from "./extension-points/plugin.js";
 export { PROBLEM_TYPE, problemJson } from "./extension-points/problem-json.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
