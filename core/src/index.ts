@@ -10,6 +10,7 @@ export {
   Deployments,
   type HistoryQuery,
   type PublishedVersion,
+  type RemoveModelOptions,
   type Revision,
   type RevisionAction,
   type ShadowRule,

@@ -75,6 +75,8 @@ function everyOperation(content: Buffer, upload: string, droppedUpload: string):
     call("POST", `${MODEL}/unload`),
     call("POST", `${MODEL}/load`),
     call("POST", `${MODEL}/rollback`, { to: 2 }),
+    call("PUT", "/api/models/gone/versions/1", content, TAR),
+    call("DELETE", "/api/models/gone?force=true"),
     call("POST", "/api/uploads", { model: "other", files: [FILE] }),
     call("GET", "/api/uploads"),
     call("GET", `/api/uploads/${upload}`),

@@ -4,6 +4,7 @@ import { modelPath } from "../api/client.js";
 import type { Model, ModelStatistics } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
 import { Labels } from "../parts/labels.js";
+import { ModelActions } from "../parts/model-actions.js";
 import { Failure, Loading } from "../parts/notice.js";
 import { UploadDialog } from "../parts/upload-dialog.js";
 import { VersionCharts } from "../parts/version-charts.js";
@@ -26,6 +27,7 @@ export function ModelPage({ model: name }: { readonly model: string }) {
         <button type="button" onClick={() => setUploading(true)}>
           Upload a version
         </button>
+        <ModelActions model={model} changed={reload} />
       </div>
       {isUploading && <UploadDialog model={name} uploaded={reload} close={() => setUploading(false)} />}
       <Failure error={error} />
