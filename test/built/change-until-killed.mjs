@@ -63,7 +63,7 @@ async function draft(origin) {
 /** One of each kind in turns, and labels between them. Nothing is ever served, since there is no backend. */
 function changeOf(round, version, origin) {
   const change = (what) => deployments.change("notes", what, origin);
-  switch (round % 10) {
+  switch (round % 12) {
     case 1:
       return change({
         kind: "set-traffic",

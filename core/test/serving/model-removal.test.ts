@@ -84,6 +84,19 @@ describe("a model as a whole", () => {
     expect(storage.listing).toEqual([]);
   });
 
+  it("is not there again by an empty place that somebody has left", async () => {
+    await using subject = await DeploymentsUnderTest.start();
+    await remove(subject, true);
+    subject.storage.hold({ digits: [] });
+    await subject.catalog.refresh();
+    expect([subject.deployments.models(), subject.deployments.deployment("digits")]).toEqual([[], undefined]);
+    expect(subject.catalog.unavailable()).toEqual(new Map());
+    subject.storage.hold({ digits: [1n] });
+    await subject.catalog.refresh();
+    await subject.catalog.settled();
+    expect(subject.available()).toEqual([1n]);
+  });
+
   it("keeps a version that is added while it is removed, and says so", async () => {
     await using subject = await DeploymentsUnderTest.start();
     subject.storage.removeModel = async () => void (await subject.storage.publish("digits", 9n));

@@ -12,7 +12,11 @@ interface ModelActionsProps {
 
 type Action = "load" | "unload" | "remove";
 
-const WORDS: Readonly<Record<Action, string>> = { load: "Serve", unload: "Take out of service", remove: "Remove" };
+const WORDS: Readonly<Record<Action, string>> = {
+  load: "Serve the model",
+  unload: "Take out of service",
+  remove: "Remove the model",
+};
 
 const TITLES: Readonly<Record<Action, (model: string) => string>> = {
   load: (model) => `Serve ${model} again?`,
@@ -35,7 +39,7 @@ export function ModelActions({ model, changed }: ModelActionsProps) {
           class={action === "remove" ? "danger" : undefined}
           onClick={() => setAsked(action)}
         >
-          {WORDS[action]} <span class="hidden">the model</span>
+          {WORDS[action]}
         </button>
       ))}
       {asked !== undefined && (
