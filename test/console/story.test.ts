@@ -70,7 +70,7 @@ async function ask(): Promise<void> {
 }
 
 describe("the console", () => {
-  it("leads from an empty server to a model that is uploaded, asked, labelled, shared out, compared, broken and taken back", async () => {
+  it("leads from an empty server to a model that is uploaded, asked, labelled, shared out, compared, broken, taken back and removed", async () => {
     await page.goto("/console/");
     await page.getByText("There is no model yet").waitFor();
     await picture(page, "story-01-empty");
@@ -129,6 +129,19 @@ describe("the console", () => {
       readonly rules: unknown;
     };
     expect(rules).toEqual({ split: {} });
+
+    await page.getByRole("link", { name: "Open the model" }).first().click();
+    await page.getByRole("button", { name: "Remove the model" }).click();
+    await page.getByText("It is taken out of service. Its 3 versions,").waitFor();
+    await picture(page, "story-10-remove");
+    await confirm("Remove the model", "that was it");
+    await page.getByText("There is no model yet").waitFor();
+    await page.goBack();
+    await page.getByText("There is no model of this name, or not any more.").waitFor();
+    expect(await page.title()).toBe("digits – Plinth");
+    await page.getByRole("link", { name: "what became of it" }).click();
+    await page.getByText("removed as a whole").waitFor();
+    await picture(page, "story-11-what-became-of-it");
   });
 });
 

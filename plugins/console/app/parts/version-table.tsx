@@ -114,16 +114,18 @@ function VersionRow({ model, version: entry, minute, ask }: VersionRowProps) {
       <td class="number" data-title="p99">
         {duration(minute?.latency?.p99)}
       </td>
-      <td class="buttons whole">
-        <DownloadButton path={`${modelPath(model)}/versions/${version}/content`} fileName={`${model}-${version}.tar`}>
-          Download <span class="hidden">version {version}</span>
-        </DownloadButton>
-        <button type="button" onClick={() => ask({ action: isThere ? "unload" : "load", version })}>
-          {isThere ? "Unload" : "Load"} <span class="hidden">version {version}</span>
-        </button>
-        <button type="button" class="danger" onClick={() => ask({ action: "remove", version })}>
-          Remove <span class="hidden">version {version}</span>
-        </button>
+      <td class="whole">
+        <div class="buttons">
+          <DownloadButton path={`${modelPath(model)}/versions/${version}/content`} fileName={`${model}-${version}.tar`}>
+            Download <span class="hidden">version {version}</span>
+          </DownloadButton>
+          <button type="button" onClick={() => ask({ action: isThere ? "unload" : "load", version })}>
+            {isThere ? "Unload" : "Load"} <span class="hidden">version {version}</span>
+          </button>
+          <button type="button" class="danger" onClick={() => ask({ action: "remove", version })}>
+            Remove <span class="hidden">version {version}</span>
+          </button>
+        </div>
       </td>
     </tr>
   );
