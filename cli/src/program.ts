@@ -173,9 +173,14 @@ function addTransfers(command: AddCommand, change: AddCommand): void {
     .argument(...A_VERSION)
     .argument("<folder>", "which must not be there yet")
     .action(lazy(async () => (await import("./commands/pull.js")).pullCommand));
-  change("remove", "take a version out of the storage, for good")
+  change("remove", "take a version, or a model as a whole, out of the storage, for good")
     .argument(...A_MODEL)
-    .argument(...A_VERSION)
+    .argument(
+      "[version]",
+      "the number of a version (default: the model as a whole, once it is unloaded)",
+      versionNumber,
+    )
+    .option("--force", "also a model that is served: it is unloaded first")
     .action(lazy(async () => (await import("./commands/remove.js")).removeCommand));
 }
 

@@ -10,6 +10,7 @@ export {
   Deployments,
   type HistoryQuery,
   type PublishedVersion,
+  type RemoveModelOptions,
   type Revision,
   type RevisionAction,
   type ShadowRule,
@@ -72,7 +73,9 @@ export {
   PLUGIN_API_VERSION,
   type Plugin,
   type Registry,
+  SECRET,
 } from "./extension-points/plugin.js";
+export { PROBLEM_TYPE, problemJson } from "./extension-points/problem-json.js";
 export { type Endpoint, Protocol } from "./extension-points/protocol.js";
 export { requestOrigin } from "./extension-points/request-origin.js";
 export { requestPriority } from "./extension-points/request-priority.js";

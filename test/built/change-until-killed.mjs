@@ -29,21 +29,19 @@ async function* bytes(text) {
 const config = await loadConfig(configFile, { environment: {}, defaults: {}, resolveFrom: [import.meta.url] });
 const { deployments, storage } = await startServer(config, SILENT);
 const listing = await storage.list({ signal });
-say({
-  found: {
-    history: deployments.history({ limit: 200 }),
-    deployment: deployments.deployment("notes"),
-    versions: listing.find(({ model }) => model === "notes")?.versions.map(({ version }) => version) ?? [],
-  },
+const found = (model) => ({
+  deployment: deployments.deployment(model),
+  versions: listing.find((each) => each.model === model)?.versions.map(({ version }) => version) ?? [],
 });
+say({ found: { history: deployments.history({ limit: 200 }), notes: found("notes"), drafts: found("drafts") } });
 
 const who = `process ${process.pid}`;
 let changes = 0;
 for (let round = deployments.history({ limit: 1 })[0]?.revision ?? 0; ; round++) {
-  const versions = deployments.history({ limit: 1_000 }).filter(({ action }) => action.kind === "publish");
+  const history = deployments.history({ model: "notes", limit: 1_000 });
+  const versions = history.filter(({ action }) => action.kind === "publish");
   if (versions.length === 0 || round % 5 === 0) {
-    const files = [{ path: "note.txt", content: bytes("x".repeat(20_000)) }];
-    const { stored } = await deployments.publish("notes", undefined, files, { who, signal });
+    const { stored } = await deployments.publish("notes", undefined, files(), { who, signal });
     say({ published: stored.version });
     continue;
   }
@@ -52,15 +50,31 @@ for (let round = deployments.history({ limit: 1 })[0]?.revision ?? 0; ; round++)
   say({ changed: await changeOf(round, version, { who, why: `round ${round}`, signal }) });
 }
 
+function files() {
+  return [{ path: "note.txt", content: bytes("x".repeat(20_000)) }];
+}
+
+/** A version of a model that is removed as a whole now and then. No number of it comes twice. */
+async function draft(origin) {
+  const { revision } = await deployments.publish("drafts", BigInt(Date.now()), files(), origin);
+  return revision;
+}
+
 /** One of each kind in turns, and labels between them. Nothing is ever served, since there is no backend. */
 function changeOf(round, version, origin) {
   const change = (what) => deployments.change("notes", what, origin);
-  switch (round % 10) {
+  switch (round % 12) {
     case 1:
       return change({
         kind: "set-traffic",
         traffic: { split: new Map([[String(version), round]]), stickyBy: "x-user" },
       });
+    case 2:
+    case 6:
+      return draft(origin);
+    case 8:
+      if (deployments.deployment("drafts") === undefined) return draft(origin);
+      return deployments.removeModel("drafts", origin, { force: true });
     case 3:
       return change({ kind: "set-versions", versions: { kind: "latest", count: 1 + (round % 4) } });
     case 4:
@@ -68,7 +82,7 @@ function changeOf(round, version, origin) {
     case 7:
       return change({ kind: "load", version });
     case 9:
-      return deployments.rollback("notes", deployments.history({ limit: 5 }).at(-1).revision, origin);
+      return deployments.rollback("notes", deployments.history({ model: "notes", limit: 5 }).at(-1).revision, origin);
     default:
       return change({ kind: "set-label", label: `label-${round % 7}`, version, allowUnavailable: true });
   }

@@ -142,9 +142,15 @@ describe("the commands over the management API", () => {
     });
     expect((await plinth("remove", "copies", "1", "-w", "old")).stdout).toMatch(/remove 1 +old/);
     expect((await plinth("remove", "copies", "1")).code).toBe(4);
+    expect((await plinth("remove", "copies", "2", "--force")).code).toBe(2);
     await untilPrinted(/^7 +available/m, "versions", "copies");
     expect((await plinth("unload", "copies")).code).toBe(0);
     expect((await plinth("models")).stdout).toMatch(/^copies +not served/m);
+    await plinth("load", "copies");
+    expect((await plinth("remove", "copies")).stderr).toContain("MODEL_IN_USE");
+    expect((await plinth("remove", "copies", "--force", "-w", "done")).stdout).toMatch(/copies +\S+ +remove +done/);
+    expect((await plinth("models")).stdout).not.toContain("copies");
+    expect((await plinth("remove", "copies")).code).toBe(4);
   });
 
   it("push and load end once the version is served, or say why it cannot be", async () => {

@@ -12,7 +12,7 @@ const KILLS = 200;
 const TIMEOUT_MS = 900_000;
 
 /** What processes do, each of it many times. */
-const KINDS = ["set-label", "set-traffic", "set-versions", "load", "unload", "rollback"];
+const KINDS = ["set-label", "set-traffic", "set-versions", "load", "unload", "rollback", "publish", "remove"];
 
 /** What holds where nothing was changed. */
 const DEFAULTS = { served: false, traffic: { split: {} } };
@@ -32,24 +32,32 @@ interface State {
 
 interface Revision {
   readonly revision: number;
-  readonly action: { readonly kind: string };
+  readonly model: string;
+  readonly action: { readonly kind: string; readonly version?: string };
   readonly before: State;
   readonly after: State;
 }
 
 interface JournalLine {
   readonly complaint?: string;
-  readonly found?: Pick<Life, "history" | "deployment" | "versions">;
+  readonly found?: Pick<Life, "history" | "notes" | "drafts">;
   readonly changed?: Revision;
   readonly published?: string;
+}
+
+/** What a process found of a model when it started. */
+interface Found {
+  /** Absent where nothing is known of it. */
+  readonly deployment?: State & { readonly revision: number };
+  readonly versions: readonly string[];
 }
 
 /** What a process said in its life: what it found when it started, and what it was promised. */
 interface Life {
   readonly history: readonly Revision[];
-  /** Absent in the first life. */
-  readonly deployment?: State & { readonly revision: number };
-  readonly versions: readonly string[];
+  readonly notes: Found;
+  /** Removed as a whole now and then. */
+  readonly drafts: Found;
   readonly changed: readonly Revision[];
   readonly published: readonly string[];
 }
@@ -85,23 +93,49 @@ it(
   TIMEOUT_MS,
 );
 
-function check({ history, deployment, versions }: Life, promised: Map<number, Revision>, published: Set<string>): void {
+function check({ history, notes, drafts }: Life, promised: Map<number, Revision>, published: Set<string>): void {
   const oldestFirst = history.toReversed();
   const [oldest] = oldestFirst;
   oldestFirst.forEach((revision, index) => {
     expect(revision.revision).toBe((oldest?.revision ?? 0) + index);
-    const previous = oldestFirst[index - 1];
+    const previous = oldestFirst.slice(0, index).findLast(({ model }) => model === revision.model);
     if (previous !== undefined) expect(revision.before).toEqual(previous.after);
     const promise = promised.get(revision.revision);
     if (promise !== undefined) expect(revision).toEqual(promise);
   });
   const newestPromised = Math.max(0, ...promised.keys());
   expect(history[0]?.revision ?? 0).toBeGreaterThanOrEqual(newestPromised);
-  const after = history[0]?.after ?? { loaded: [], unloaded: [], labels: {} };
-  expect(deployment?.revision ?? 0).toBe(history[0]?.revision ?? 0);
+  const [newest] = history.filter(({ model }) => model === "notes");
+  checkDeployment(notes, newest);
+  expect(notes.versions).toEqual(expect.arrayContaining([...published]));
+  checkDrafts(
+    drafts,
+    history.filter(({ model }) => model === "drafts"),
+  );
+}
+
+function checkDeployment({ deployment }: Found, newest: Revision | undefined): void {
+  const after = newest?.after ?? { loaded: [], unloaded: [], labels: {} };
+  expect(deployment?.revision ?? 0).toBe(newest?.revision ?? 0);
   expect(deployment ?? after).toMatchObject({ ...(deployment && DEFAULTS), ...after });
   expect(deployment?.labels ?? {}).toEqual(after.labels);
-  expect(versions).toEqual(expect.arrayContaining([...published]));
+}
+
+/** Nothing is left of what was removed, whatever came since is there, and what is being removed is not served. */
+function checkDrafts(drafts: Found, history: readonly Revision[]): void {
+  const [newest] = history;
+  const isRemoved = newest?.action.kind === "remove";
+  if (!isRemoved || drafts.versions.length > 0) checkDeployment(drafts, newest);
+  else expect(drafts.deployment).toBeUndefined();
+  const publishedIn = (revisions: readonly Revision[]) =>
+    revisions.flatMap(({ action: { kind, version } }) => (kind === "publish" && version !== undefined ? version : []));
+  const removal = history.findIndex(({ action }) => action.kind === "remove");
+  const before = removal < 0 ? [] : history.slice(removal);
+  for (const version of publishedIn(before)) expect(drafts.versions).not.toContain(version);
+  // Once it is out of service a removal may have begun, and what was there may be gone.
+  if (newest?.after.served === false) return;
+  const since = removal < 0 ? history : history.slice(0, removal);
+  expect(drafts.versions).toEqual(expect.arrayContaining([...publishedIn(since)]));
 }
 
 /** Starts a process, kills it some time after it has begun to change things, and tells what it said. */

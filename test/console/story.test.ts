@@ -70,7 +70,7 @@ async function ask(): Promise<void> {
 }
 
 describe("the console", () => {
-  it("leads from an empty server to a model that is uploaded, asked, labelled, shared out, compared, broken and taken back", async () => {
+  it("leads from an empty server to a model that is uploaded, asked, labelled, shared out, compared, broken, taken back and removed", async () => {
     await page.goto("/console/");
     await page.getByText("There is no model yet").waitFor();
     await picture(page, "story-01-empty");
@@ -90,33 +90,33 @@ describe("the console", () => {
     await versionRow("2").getByText("available").waitFor();
     await page.getByRole("slider", { name: "stable" }).fill("75");
     await page.getByRole("slider", { name: "version 2" }).fill("25");
-    await page.getByRole("button", { name: "Share out …" }).click();
+    await page.getByRole("button", { name: "Change the traffic …" }).click();
     await page.getByRole("dialog").getByText("75 %").waitFor();
     await picture(page, "story-03-before-and-after");
-    await confirm("Share out", "try the second on a quarter");
-    await page.getByRole("button", { name: "Share out …", disabled: true }).waitFor();
+    await confirm("Change", "try the second on a quarter");
+    await page.getByRole("button", { name: "Change the traffic …", disabled: true }).waitFor();
 
-    await mirrorAll();
+    await mirror();
     await page.getByRole("region", { name: "Mirrored requests" }).getByText("gave the same answer").waitFor();
     await page.getByRole("columnheader", { name: "Against 1" }).waitFor();
     await expect.poll(() => versionRow("Latency, p50").getByRole("cell").last().innerText()).toMatch(/%|as much|times/);
-    await picture(page, "story-04-compared");
+    await picture(page, "story-05-compared");
 
     const broken = join(server.folder, "model.onnx");
     await writeFile(broken, "this is no model");
     await upload(broken, "failed");
     await versionRow("3").getByText("failed").waitFor();
-    await picture(page, "story-05-broken");
+    await picture(page, "story-06-broken");
     await goTo("Models");
     await page.getByRole("region", { name: "Needs attention" }).getByText("version 3").waitFor();
-    await picture(page, "story-06-needs-attention");
+    await picture(page, "story-07-needs-attention");
 
     await goTo("Errors");
     await page
       .getByText(/model\.onnx/)
       .first()
       .waitFor();
-    await picture(page, "story-07-errors");
+    await picture(page, "story-08-errors");
 
     await goTo("History");
     const labelled = page.getByRole("listitem").filter({ hasText: "label stable to version 1" });
@@ -124,21 +124,46 @@ describe("the console", () => {
     await labelled.getByRole("button", { name: /^Roll back/ }).click();
     await confirm("Roll back", "all requests to the first again");
     await page.getByText(/rolled back to revision/).waitFor();
-    await picture(page, "story-08-history");
+    await picture(page, "story-09-history");
     const { rules } = (await (await fetch(`${server.url}/api/models/digits/traffic`)).json()) as {
       readonly rules: unknown;
     };
     expect(rules).toEqual({ split: {} });
+
+    await page.getByRole("link", { name: "Open the model" }).first().click();
+    await page.getByRole("button", { name: "Remove the model" }).click();
+    await page.getByText("It is taken out of service. Its 3 versions,").waitFor();
+    await picture(page, "story-10-remove");
+    await confirm("Remove the model", "that was it");
+    await page.getByText("There is no model yet").waitFor();
+    await page.goBack();
+    await page.getByText("There is no model of this name, or not any more.").waitFor();
+    expect(await page.title()).toBe("digits – Plinth");
+    await page.getByRole("link", { name: "what became of it" }).click();
+    await page.getByText("removed as a whole").waitFor();
+    await picture(page, "story-11-what-became-of-it");
   });
 });
 
-/** Has every request of the stable version mirrored to the second, and asks for some. */
-async function mirrorAll(): Promise<void> {
+/** Has every request mirrored to the second version, and asks for some. */
+async function mirror(): Promise<void> {
+  await page.getByLabel("Mirror to").selectOption("version 2");
+  const percent = page.getByLabel("Percent of the requests");
+  await percent.fill("101");
+  await page.getByRole("button", { name: "Change the traffic …" }).click();
+  expect(
+    await percent.evaluate((field) => (field as unknown as { validationMessage: string }).validationMessage),
+  ).toMatch(/100/);
+  await percent.fill("100");
+  await page.getByRole("button", { name: "Change the traffic …" }).click();
+  const differences = page.getByRole("dialog").getByRole("row");
+  await differences.filter({ hasText: "mirrored to 2" }).getByText("100 %").waitFor();
+  expect(await differences.count(), "the head, and nothing that stays as it is").toBe(2);
+  await picture(page, "story-04-mirrored-before-and-after");
+  await confirm("Change", "does the second agree with the first?");
+  await page.getByText("100 % are mirrored to 2").waitFor();
   const rules = { split: { stable: 75, "2": 25 }, shadow: { to: "2", percent: 100 } };
-  const headers = { "content-type": "application/json", "plinth-who": "ada" };
-  const path = `${server.url}/api/models/digits/traffic`;
-  const changed = await fetch(path, { method: "PUT", headers, body: JSON.stringify(rules) });
-  expect(changed.status).toBe(200);
+  expect(await (await fetch(`${server.url}/api/models/digits/traffic`)).json()).toMatchObject({ rules });
   const body = JSON.stringify({ inputs: [new Array(784).fill(0)] });
   for (let request = 0; request < 40; request++) {
     await (await fetch(`${server.url}/v1/models/digits:predict`, { method: "POST", body })).arrayBuffer();

@@ -18,13 +18,18 @@ let page: Page;
 beforeAll(async () => {
   browser = await openBrowser();
   server = await ConsoleServer.start({
-    backends: [{ use: "onnx" }, { use: join(ROOT, "test", "built", "behaving-backend.mjs") }],
+    backends: [
+      { use: "onnx" },
+      { use: join(ROOT, "test", "built", "behaving-backend.mjs") },
+      { use: join(ROOT, "test", "console", "asking-backend.mjs") },
+    ],
   });
   await server.place("digits", 2, "model.onnx", await readFile(join(DIGITS, "models", "digits", "2", "model.onnx")));
   await server.place("behaving", 1, "behaviour.json", "{}");
+  await server.place("asking", 1, "ways.json", "{}");
   const state = async (model: string) => (await fetch(`${server.url}/v1/models/${model}`)).text();
   const areThere = async () => {
-    for (const model of ["digits", "behaving"]) expect(await state(model)).toContain("AVAILABLE");
+    for (const model of ["digits", "behaving", "asking"]) expect(await state(model)).toContain("AVAILABLE");
   };
   await vi.waitFor(areThere, { timeout: 30_000, interval: 100 });
 });
@@ -72,13 +77,7 @@ describe("a request to try", () => {
 
     await open("The answer as it came");
     const answer = JSON.parse(await lines("the answer").innerText());
-    for (const language of ["curl", "Python", "TypeScript"]) await open(language);
-    const shell = await copied("curl");
-    expect(JSON.parse((await execute("sh", ["-c", shell])).stdout)).toEqual(answer);
-    const program = ["--input-type=module", "-e", await copied("TypeScript")];
-    expect(JSON.parse((await execute(process.execPath, program)).stdout)).toEqual(answer);
-    const python = await execute("python3", ["-c", await copied("Python")]);
-    expect(JSON.parse(python.stdout)).toEqual(answer);
+    for (const printed of await printedElsewhere()) expect(JSON.parse(printed)).toEqual(answer);
   });
 
   it("can be drawn from a keyboard", async () => {
@@ -158,7 +157,91 @@ describe("a request to try", () => {
     await predict().click();
     await expect.poll(() => output("y").innerText()).toContain("[0.5,NaN,-1000]");
   });
+
+  it("has an example classified by the features that the signature takes, and is sent the same by the lines for elsewhere", async () => {
+    await page.goto("/console/models/asking");
+    await page.getByLabel("Signature").selectOption("kind");
+    const weights = page.getByLabel("Values of weights");
+    await weights.fill("1 two");
+    await page.getByText("weights: “two” is no number.").waitFor();
+    await weights.fill("1, 0.5");
+    await page.getByRole("button", { name: "Classify" }).last().click();
+    const result = output("result");
+    await result.getByRole("row", { name: /cat 1\.0/ }).waitFor();
+    await result.getByRole("row", { name: /dog 0\.5/ }).waitFor();
+    await picture(page, "try-4-classified");
+    const expected = {
+      results: [
+        [
+          ["cat", 1],
+          ["dog", 0.5],
+        ],
+      ],
+    };
+    for (const printed of await printedElsewhere()) expect(JSON.parse(printed)).toEqual(expected);
+
+    await page.getByRole("button", { name: "Predict" }).click();
+    await page.getByLabel("weights, element 0").fill("2");
+    await page.getByRole("button", { name: "Predict" }).last().click();
+    await output("classes").getByText("cat").waitFor();
+  });
+
+  it("has an example regressed whose features only the model knows", async () => {
+    await page.goto("/console/models/asking");
+    await page.getByLabel("Signature").selectOption("length");
+    await page.getByLabel("Values of feature 1").fill("0.5");
+    await page.getByText("“0.5” has no name of a feature.").waitFor();
+    await page.getByLabel("Name of feature 1").fill("weight");
+    await page.getByRole("button", { name: "Add a feature" }).click();
+    await page.getByLabel("Name of feature 2").fill("kind");
+    await page.getByLabel("Kind of feature 2").selectOption("text");
+    await page.getByLabel("Values of feature 2").fill('it\'s a "cat"');
+    await page.getByRole("button", { name: "Regress" }).last().click();
+    await expect.poll(() => output("result").innerText()).toMatch(/^\d+$/);
+    const value = Number(await output("result").innerText());
+    for (const printed of await printedElsewhere()) expect(JSON.parse(printed)).toEqual({ results: [value] });
+    await page.getByRole("button", { name: "JSON" }).click();
+    expect(await page.getByLabel("Body of the request").inputValue()).toBe(
+      '{"signature_name": "length", "examples": [{"weight": 0.5, "kind": "it\'s a \\"cat\\""}]}',
+    );
+    await picture(page, "try-5-regressed");
+  });
+
+  it("shows the answers of a model that streams as they come, and can be stopped", async () => {
+    await page.goto("/console/models/behaving");
+    await page.getByLabel("Signature").selectOption("steps");
+    await page.getByRole("button", { name: "JSON" }).last().click();
+    const left = join(server.folder, "left");
+    const commands = (...all: string[]) => page.getByLabel("commands as JSON").fill(JSON.stringify(all));
+    await commands("echo so ", "echo far", `wait ${left}`);
+    await page.getByRole("button", { name: "Generate" }).click();
+    await page.getByText("2 answers so far").waitFor();
+    await expect.poll(() => output("answer").innerText()).toBe("so far");
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("2 answers", { exact: true }).waitFor();
+    await vi.waitFor(() => readFile(left), { timeout: 10_000, interval: 50 });
+
+    await commands("echo so ", "echo good");
+    await page.getByRole("button", { name: "Generate" }).click();
+    await expect.poll(() => output("answer").innerText()).toBe("so good");
+    await picture(page, "try-6-streamed");
+    for (const printed of await printedElsewhere()) {
+      const events = [...printed.matchAll(/^data: (.*)$/gm)].map(([, event = ""]) => JSON.parse(event).answer);
+      expect(events).toEqual(["so ", "good"]);
+    }
+  });
 });
+
+/** What the lines for elsewhere print, run as they are copied: those for a shell, Python and TypeScript. */
+async function printedElsewhere(): Promise<readonly string[]> {
+  for (const language of ["curl", "Python", "TypeScript"]) await open(language);
+  const programs = [
+    ["sh", ["-c", await copied("curl")]],
+    ["python3", ["-c", await copied("Python")]],
+    [process.execPath, ["--input-type=module", "-e", await copied("TypeScript")]],
+  ] as const;
+  return Promise.all(programs.map(async ([command, given]) => (await execute(command, [...given])).stdout));
+}
 
 /** What the copy button puts into the clipboard. */
 async function copied(what: string): Promise<string> {

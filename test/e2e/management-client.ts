@@ -30,18 +30,21 @@ interface OpenApi {
 export class ManagementClient {
   readonly document: OpenApi;
   readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
 
-  private constructor(url: string, document: OpenApi) {
+  private constructor(url: string, headers: Readonly<Record<string, string>>, document: OpenApi) {
     this.#url = url;
+    this.#headers = headers;
     this.document = document;
     (addFormats as unknown as (ajv: Ajv2020) => void)(this.#ajv);
     this.#ajv.addSchema(document as object, "api");
   }
 
-  static async connect(url: string): Promise<ManagementClient> {
-    const response = await fetch(`${url}/api/openapi.json`);
-    return new ManagementClient(url, (await response.json()) as OpenApi);
+  /** @param headers that every request has, unless it says otherwise */
+  static async connect(url: string, headers: Readonly<Record<string, string>> = {}): Promise<ManagementClient> {
+    const response = await fetch(`${url}/api/openapi.json`, { headers });
+    return new ManagementClient(url, headers, (await response.json()) as OpenApi);
   }
 
   get<Document = unknown>(path: string): Promise<ApiAnswer<Document>> {
@@ -58,7 +61,11 @@ export class ManagementClient {
     const isBytes = headers["content-type"] !== undefined;
     const response = await fetch(`${this.#url}${path}`, {
       method,
-      headers: { ...(body !== undefined && !isBytes && { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...(body !== undefined && !isBytes && { "content-type": "application/json" }),
+        ...this.#headers,
+        ...headers,
+      },
       ...(body !== undefined && { body: (isBytes ? body : JSON.stringify(body)) as string }),
     });
     const answer = { status: response.status, headers: response.headers, body: await contentOf(response) };
@@ -87,6 +94,7 @@ export class ManagementClient {
     const { content = {}, headers: promised = {} } = responses[key] ?? {};
     const [mediaType = ""] = Object.keys(content);
     expect(headers.get("content-type"), `${method} ${path}`).toBe(mediaType);
+    if ("WWW-Authenticate" in promised) expect(headers.get("www-authenticate")).toBe('Bearer realm="plinth"');
     if ("ETag" in promised) expect(headers.get("etag"), `the ETag of ${method} ${path}`).toMatch(/^"\d+"$/);
     if (content[mediaType]?.schema === undefined) return;
     const pointer = ["paths", template, method.toLowerCase(), "responses", key, "content", mediaType, "schema"]

@@ -62,6 +62,21 @@ export interface Deployments {
    * @throws PlinthError `VERSION_NOT_FOUND`; `VERSION_IN_USE` where a label or the traffic needs it.
    */
   remove(model: string, version: ModelVersion, origin: ChangeOrigin): Promise<Revision>;
+
+  /**
+   * Takes a model out of the storage, with all its versions and what lies beside them, and forgets labels, traffic and all else that was changed of
+   * it; the history stays. It is unloaded first, in a revision of its own: where this breaks off, what is left is not served, and asking
+   * again goes on. A model of that name that is published later begins anew.
+   *
+   * @throws PlinthError `MODEL_IN_USE` for a model that is served, unless `force`; or where a version was added meanwhile; `LABEL_PROTECTED`
+   * where it has such a label and there is no reason
+   */
+  removeModel(model: string, origin: ChangeOrigin, options?: RemoveModelOptions): Promise<Revision>;
+}
+
+export interface RemoveModelOptions {
+  /** Also a model that is served. Default: it has to be unloaded before. */
+  readonly force?: boolean | undefined;
 }
 
 /** The deployments of this server. */
@@ -152,7 +167,8 @@ export type DeploymentChange =
 export type RevisionAction =
   | DeploymentChange
   | { readonly kind: "publish"; readonly version: ModelVersion }
-  | { readonly kind: "remove"; readonly version: ModelVersion }
+  /** Without a version the model as a whole. */
+  | { readonly kind: "remove"; readonly version?: ModelVersion | undefined }
   | { readonly kind: "rollback"; readonly to: number };
 
 /** Who wants a change, and why. */

@@ -15,7 +15,8 @@ export interface Plugin<Options = unknown> {
   readonly apiVersion: number;
   /**
    * Options that stand beside `use:` in the configuration: an object schema of any library of the Standard Schema family (zod,
-   * valibot, arktype), strict, so that an unknown key is an error. Its JSON Schema becomes part of `plinth schema`.
+   * valibot, arktype), strict, so that an unknown key is an error. Its JSON Schema becomes part of `plinth schema`. Options that are secret
+   * are marked as such there: see {@link SECRET}.
    */
   readonly config: OptionsSchema<Options>;
   /**
@@ -41,6 +42,13 @@ export interface OptionFinding {
   /** A `warning` keeps nobody from starting. */
   readonly severity: "fault" | "warning";
 }
+
+/**
+ * Marks an option as secret: JSON Schema's own word for what is taken and never given back. With zod `z.string().meta(SECRET)`; with another library
+ * whatever puts `"writeOnly": true` into its JSON Schema. The value, or everything in it, is shown neither by the console, nor by the management API and
+ * the commands, nor in a message about a wrong configuration.
+ */
+export const SECRET: { readonly writeOnly: true } = { writeOnly: true };
 
 export type OptionsSchema<Options> = StandardSchemaV1<unknown, Options> & StandardJSONSchemaV1<unknown, Options>;
 

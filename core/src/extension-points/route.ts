@@ -21,7 +21,8 @@ export interface Route {
   /**
    * Answers one request. Calls may overlap. `request.signal` aborts when the client goes, and for an answer of the type `text/event-stream`,
    * which has no end of its own, also when the server stops; the body is limited by
-   * `server.limits` and {@link maxBodyBytes}. What it throws becomes an error in the protocol's own form.
+   * `server.limits` and {@link maxBodyBytes}. What it throws becomes an error in the protocol's own form, below `/api` by {@link problemJson}, as
+   * everything that a protocol itself refuses there.
    */
   handle(request: Request, context: RouteContext): Response | Promise<Response>;
 }

@@ -55,6 +55,14 @@ export interface ModelStorage extends AsyncDisposable {
   remove(model: string, version: ModelVersion, options: StorageCallOptions): Promise<void>;
 
   /**
+   * Takes away what is left of a model whose versions are gone: the files beside them, and the place itself unless {@link place} said where it
+   * is. Does nothing where nothing is left. A storage that keeps nothing beside versions leaves this method out.
+   *
+   * @throws PlinthError `VERSION_EXISTS` where there are versions, also such as are not whole; nothing is taken away then
+   */
+  removeModel?(model: string, options: StorageCallOptions): Promise<void>;
+
+  /**
    * Calls `changed` soon after the list may have changed, until the subscription is disposed. A hint that saves waiting for the
    * next poll, not a promise. A storage that cannot tell leaves this method out.
    */

@@ -101,6 +101,12 @@ export class FakeStorage implements ModelStorage {
     this.#replace(model, left);
   }
 
+  async removeModel(model: string): Promise<void> {
+    if (this.#versions(model).length > 0) throw new PlinthError("VERSION_EXISTS", "it has versions");
+    for (const path of this.#sideFilesOf(model)) this.sideFiles.delete(`${model}/${path}`);
+    this.listing = this.listing.filter((each) => each.model !== model);
+  }
+
   #versions(model: string): readonly StoredVersion[] {
     return this.listing.find((each) => each.model === model)?.versions ?? [];
   }

@@ -1,4 +1,4 @@
-import type { DescribedSchema } from "@plinth/core";
+import { type DescribedSchema, PROBLEM_TYPE } from "@plinth/core";
 import type { DescribedOperation } from "./operation.js";
 import { problem } from "./resources.js";
 
@@ -22,6 +22,13 @@ const CONTENT_DIGEST: Json = header(
   "The SHA-256 of the body, as sha-256=:<base64>: (RFC 9530); another body is refused. An Idempotency-Key needs it.",
 );
 
+const TOKEN: Json = {
+  type: "http",
+  scheme: "bearer",
+  description:
+    "One of server.managementTokens, where there are some; without them, whoever is on the server's machine needs none.",
+};
+
 /** The OpenAPI 3.1 description of the operations, made from what checks their requests. */
 export function openApiDocument(operations: readonly DescribedOperation[], version: string): Json {
   const schemas: Record<string, Json> = {};
@@ -40,8 +47,9 @@ export function openApiDocument(operations: readonly DescribedOperation[], versi
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
+    security: [{ token: [] }, {}],
     paths,
-    components: { schemas },
+    components: { schemas, securitySchemes: { token: TOKEN } },
   };
 }
 
@@ -60,6 +68,7 @@ function operationJson(operation: DescribedOperation, schemas: Record<string, Js
     ...(method === "POST" ? [IDEMPOTENCY_KEY] : []),
     ...(changes && upload !== undefined ? [CONTENT_DIGEST] : []),
   ];
+  const problems = { [PROBLEM_TYPE]: { schema: reference(problem, schemas) } };
   const content = schema === undefined ? { [mediaType]: {} } : { [mediaType]: { schema: reference(schema, schemas) } };
   return {
     operationId: id,
@@ -77,10 +86,13 @@ function operationJson(operation: DescribedOperation, schemas: Record<string, Js
         content,
         ...(hasRevision && { headers: { ETag: { description: "The model's revision.", schema: { type: "string" } } } }),
       },
-      default: {
-        description: "What went wrong.",
-        content: { "application/problem+json": { schema: reference(problem, schemas) } },
+      401: {
+        description: "A token is wanted, or another one.",
+        content: problems,
+        headers: { "WWW-Authenticate": { description: "What is wanted (RFC 6750).", schema: { type: "string" } } },
       },
+      403: { description: "Not from there, or not without a reason.", content: problems },
+      default: { description: "What went wrong.", content: problems },
     },
   };
 }

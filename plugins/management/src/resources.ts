@@ -70,7 +70,10 @@ export const revisionAction = z
   .looseObject({
     kind: z
       .string()
-      .describe("set-label, remove-label, set-traffic, set-versions, load, unload, publish, remove or rollback."),
+      .describe(
+        "set-label, remove-label, set-traffic, set-versions, load, unload, publish, remove or rollback; load, unload and remove without a " +
+          "version are of the model as a whole.",
+      ),
   })
   .meta({ id: "RevisionAction", description: "What the revision did: its kind, and what belongs to it." });
 

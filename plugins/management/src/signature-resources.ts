@@ -39,6 +39,12 @@ export const signature = z
     shapes: z
       .enum(["binding", "advisory"])
       .describe("Whether inputs of other shapes are refused, or the shapes are documentation only."),
+    streams: z
+      .enum(["only", "also"])
+      .optional()
+      .describe(
+        "A request may be answered any number of times: always (`only`), or if that is asked for (`also`). Absent: once.",
+      ),
     changesState: z.literal(true).optional().describe("A run changes what later runs answer."),
   })
   .meta({ id: "Signature", description: "One way to call a model." });

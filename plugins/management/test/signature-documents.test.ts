@@ -31,6 +31,7 @@ describe("the document of a signature", () => {
       method: PREDICT_METHOD,
       shapes: "advisory",
       changesState: true,
+      streams: "also",
     };
     expect(signatureDocuments(new Map([["count", signature]]))).toEqual([
       {
@@ -39,6 +40,7 @@ describe("the document of a signature", () => {
         inputs: [{ name: "x", dtype: "string", graphName: "x:0" }],
         outputs: [{ name: "y", dtype: "int64", shape: [] }],
         shapes: "advisory",
+        streams: "also",
         changesState: true,
       },
     ]);

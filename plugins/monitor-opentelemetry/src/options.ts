@@ -1,3 +1,4 @@
+import { SECRET } from "@plinth/core";
 import { z } from "zod";
 
 /** Where a collector on this machine listens. */
@@ -28,7 +29,7 @@ export const openTelemetryOptions: z.ZodType<OpenTelemetryOptions> = z.strictObj
     .default(DEFAULT_URL)
     .describe(`Where traces are sent to, over OTLP/HTTP as JSON. Default: ${DEFAULT_URL}`),
   headers: z
-    .record(z.string(), z.string())
+    .record(z.string(), z.string().meta(SECRET))
     .default({})
     .describe("Headers that are sent along, as for a collector that wants a key."),
   serviceName: z.string().min(1).default("plinth").describe("What the server is called in traces."),

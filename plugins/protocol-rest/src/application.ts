@@ -5,7 +5,7 @@ import Koa from "koa";
 import { descriptionRoute } from "./describe.js";
 import { HEALTH_PATHS, healthAnswer } from "./health.js";
 import { allowedMethods } from "./http/allowed-methods.js";
-import { errorAnswer } from "./http/error-answer.js";
+import { errorAnswer, problemAnswer } from "./http/error-answer.js";
 import { httpStatus } from "./http/http-status.js";
 import { mountRoute } from "./http/mount-route.js";
 import { type Answer, discardRest } from "./http/send.js";
@@ -37,7 +37,7 @@ export function createApplication(
     } catch (thrown) {
       const error = PlinthError.from(thrown);
       if (httpStatus(error) >= 500) logger.error(`${context.method} ${context.path} failed`, { error });
-      answerWith(context, errorAnswer(error));
+      answerWith(context, isManagement(context.path) ? problemAnswer(error, context.path) : errorAnswer(error));
       await discardRest(context.req);
       if (!context.req.complete) context.res.shouldKeepAlive = false;
     }
@@ -53,6 +53,11 @@ function answerWith(context: Koa.Context, { status, chunks, headers }: Answer): 
   context.status = status;
   context.body = Buffer.concat(chunks);
   context.set(headers);
+}
+
+/** Where errors are told by RFC 9457, as `Route` says. */
+function isManagement(path: string): boolean {
+  return path === "/api" || path.startsWith("/api/");
 }
 
 function notFound(method: string, path: string): PlinthError {

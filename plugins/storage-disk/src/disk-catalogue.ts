@@ -130,6 +130,19 @@ export class DiskCatalogue {
     );
   }
 
+  /** Names of all that lies in a model's folder. @throws PlinthError `VERSION_EXISTS` where versions are among it, whole or not */
+  async besideVersions(model: string): Promise<readonly string[]> {
+    const { path } = this.folderOf(model);
+    const listed = unlessAbsent(readdir(path, { withFileTypes: true }));
+    const entries = (await onDisk(`read model ${model} in ${path}`, listed)) ?? [];
+    const [version] = versionFolders(path, entries).keys();
+    if (version === undefined) return entries.map(({ name }) => name);
+    throw new PlinthError(
+      "VERSION_EXISTS",
+      `Model ${model} has a version ${version} in ${path}, perhaps one that is not whole: remove that folder first`,
+    );
+  }
+
   /** What was known of a folder is not true of the next one at its path. */
   forget(folder: string): void {
     this.#known.delete(folder);

@@ -119,6 +119,20 @@ export class DiskStorage implements ModelStorage {
     });
   }
 
+  removeModel(model: string, options: StorageCallOptions): Promise<void> {
+    return this.#calls.run(options.signal, async (signal) => {
+      checkModelName(model);
+      const { path, isPlaced } = this.#catalogue.folderOf(model);
+      for (const name of await this.#catalogue.besideVersions(model)) {
+        signal.throwIfAborted();
+        await onDisk(`remove ${join(path, name)}`, this.#disk.remove(join(path, name)));
+      }
+      await syncFolder(this.#disk, path);
+      if (!isPlaced) await removeIfEmpty(this.#disk, path);
+      this.#watchers.notify();
+    });
+  }
+
   open(model: string, version: ModelVersion, options: OpenOptions): Promise<VersionFiles> {
     return this.#calls.run(options.signal, async (signal) => {
       checkModelName(model);

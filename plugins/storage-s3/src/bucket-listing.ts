@@ -1,4 +1,4 @@
-import type { ModelVersion } from "@plinth/core";
+import { type ModelVersion, PlinthError } from "@plinth/core";
 import type { BucketLayout, Place } from "./bucket-layout.js";
 import type { ListedObject, ObjectStore } from "./object-store.js";
 import type { VersionFile } from "./version-files.js";
@@ -80,6 +80,27 @@ export async function foldersOf(
     continuation = page.next;
   } while (continuation !== undefined);
   return found;
+}
+
+/** Everything below a model's folder. @throws PlinthError `VERSION_EXISTS` where versions are among it, whole or not */
+export async function keysBesideVersions(
+  store: ObjectStore,
+  layout: BucketLayout,
+  model: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.listAll({ prefix: layout.modelFolder(model) }, signal)) {
+    const place = layout.placeOf(key);
+    if (place.kind === "file") {
+      throw new PlinthError(
+        "VERSION_EXISTS",
+        `Model ${model} has a version ${place.version} in the bucket, perhaps one that is not whole: remove ${place.folder} first`,
+      );
+    }
+    keys.push(key);
+  }
+  return keys;
 }
 
 function add(models: Map<string, ListedModel>, place: Place, object: ListedObject): void {

@@ -1,4 +1,4 @@
-import type { OptionsSchema } from "@plinth/core";
+import { type OptionsSchema, SECRET } from "@plinth/core";
 import { z } from "zod";
 
 export interface S3StorageOptions {
@@ -65,8 +65,8 @@ export const options: OptionsSchema<S3StorageOptions> = z
       .min(1)
       .optional()
       .describe("Together with secretAccessKey; left out: environment, then credentials file"),
-    secretAccessKey: z.string().min(1).optional().describe("Best taken from the environment"),
-    sessionToken: z.string().min(1).optional().describe("Of temporary credentials"),
+    secretAccessKey: z.string().min(1).meta(SECRET).optional().describe("Best taken from the environment"),
+    sessionToken: z.string().min(1).meta(SECRET).optional().describe("Of temporary credentials"),
     profile: z
       .string()
       .min(1)

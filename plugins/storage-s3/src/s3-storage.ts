@@ -23,6 +23,7 @@ import {
 } from "@plinth/core";
 import envPaths from "env-paths";
 import { BucketLayout } from "./bucket-layout.js";
+import { keysBesideVersions } from "./bucket-listing.js";
 import { CacheFolder } from "./cache-folder.js";
 import { ChangeListener } from "./change-listener.js";
 import { ConditionalObjects, findConditionSupport } from "./conditional-objects.js";
@@ -165,6 +166,17 @@ export class S3Storage implements ModelStorage {
         const { objects, layout } = this.#started();
         const etag = await objects.write(layout.sideFile(model, name), Buffer.from(content), undefined, signal);
         return etag !== undefined;
+      }),
+    );
+  }
+
+  removeModel(model: string, options: StorageCallOptions): Promise<void> {
+    return this.#calls.run(options.signal, (signal) =>
+      attempting(`remove what is left of model ${model}`, async () => {
+        checkModelName(model);
+        const { store, layout } = this.#started();
+        await store.deleteAll(await keysBesideVersions(store, layout, model, signal), signal);
+        this.#watchers.notify();
       }),
     );
   }

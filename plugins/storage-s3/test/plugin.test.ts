@@ -39,6 +39,14 @@ it.each([
   expect(await validate(options)).toHaveProperty("issues");
 });
 
+it("marks what is secret, so that nobody is shown it", () => {
+  const { properties } = plugin.config["~standard"].jsonSchema.input({ target: "draft-2020-12" });
+  const marked = Object.entries(properties as Record<string, { readonly writeOnly?: boolean }>)
+    .filter(([, { writeOnly }]) => writeOnly)
+    .map(([name]) => name);
+  expect(marked).toEqual(["secretAccessKey", "sessionToken"]);
+});
+
 it("takes a prefix with a slash at its end, and addresses with ports", async () => {
   const options = { bucket: "models", prefix: "team/models/", endpoint: "http://[::1]:9000" };
   expect(await validate(options)).toMatchObject({ value: { prefix: "team/models", endpoint: "http://[::1]:9000" } });

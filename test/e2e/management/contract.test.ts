@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tar } from "../tar.js";
-import { ManagementUnderTest, TAR } from "./management-under-test.js";
+import { CONFIG, ManagementUnderTest, TAR } from "./management-under-test.js";
 
 let subject: ManagementUnderTest;
 let archive: Buffer;
@@ -75,6 +75,8 @@ function everyOperation(content: Buffer, upload: string, droppedUpload: string):
     call("POST", `${MODEL}/unload`),
     call("POST", `${MODEL}/load`),
     call("POST", `${MODEL}/rollback`, { to: 2 }),
+    call("PUT", "/api/models/gone/versions/1", content, TAR),
+    call("DELETE", "/api/models/gone?force=true"),
     call("POST", "/api/uploads", { model: "other", files: [FILE] }),
     call("GET", "/api/uploads"),
     call("GET", `/api/uploads/${upload}`),
@@ -127,6 +129,39 @@ describe("the description of the management API", () => {
     }
     const all = Object.values(subject.api.document.paths).flatMap((operations) => Object.values(operations));
     expect([...asked].sort()).toEqual(all.map(({ operationId }) => operationId).sort());
+  });
+
+  it("holds for whoever may not manage: every operation, and what is none", async () => {
+    const nothing: Call = { method: "GET", path: "/api/nothing" };
+    const elsewhere = { "x-forwarded-for": "203.0.113.7" };
+    for (const { method, path, body, headers = {} } of [...calls, nothing]) {
+      const refused = await subject.api.send(method, path, body, { ...headers, ...elsewhere });
+      expect(refused, `${method} ${path}`).toMatchObject({
+        status: 403,
+        body: { reason: "PERMISSION_DENIED", status: 403, instance: path.replace(/\?.*/, "") },
+      });
+      expect(refused.headers.get("content-type")).toBe("application/problem+json");
+    }
+  });
+
+  it("holds where a token is wanted, and nothing but the management API answers in its form", async () => {
+    const token = "a-token-of-ada-0123456789";
+    await using guarded = await ManagementUnderTest.start({
+      config: CONFIG.replace("server: {", `server: { managementTokens: { ada: ${token} },`),
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect((await guarded.api.get("/api/health")).status).toBe(200);
+    for (const [authorization, reason] of [
+      ["", "TOKEN_MISSING"],
+      ["Bearer another-token-0123456789", "TOKEN_UNKNOWN"],
+    ] as const) {
+      const refused = await guarded.api.send("GET", "/api/health", undefined, { authorization });
+      expect(refused, reason).toMatchObject({ status: 401, body: { reason, code: "UNAUTHENTICATED" } });
+    }
+    const load = await fetch(`${guarded.serving.url}/v2/repository/models/m/load`, { method: "POST" });
+    expect([load.status, await load.json()]).toEqual([401, { error: expect.stringContaining("Bearer") }]);
+    const predict = await fetch(`${guarded.serving.url}/v1/models/none:predict`, { method: "POST", body: "{}" });
+    expect(await predict.json()).toEqual({ error: expect.any(String) });
   });
 
   it("is led through by the links of its answers, from the entry point to everything that can be read", async () => {

@@ -39,14 +39,21 @@ export class ManagementUnderTest implements AsyncDisposable {
     this.seven = seven;
   }
 
-  static async start(): Promise<ManagementUnderTest> {
+  /** @param given its configuration, and headers that its requests have */
+  static async start({
+    config = CONFIG,
+    headers = {},
+  }: {
+    readonly config?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  } = {}): Promise<ManagementUnderTest> {
     const folder = await TemporaryFolder.create();
-    const serving = await Serving.start(CONFIG, join(folder.path, "config.yaml"));
+    const serving = await Serving.start(config, join(folder.path, "config.yaml"));
     const modelOf = (version: number) => readFile(join(DIGITS, "models", "digits", String(version), "model.onnx"));
     return new ManagementUnderTest(
       folder,
       serving,
-      await ManagementClient.connect(serving.url),
+      await ManagementClient.connect(serving.url, headers),
       [await modelOf(1), await modelOf(2)],
       await readFile(join(DIGITS, "seven.json"), "utf8"),
     );

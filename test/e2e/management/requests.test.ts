@@ -63,9 +63,9 @@ describe("requests over the API", () => {
 
   it("are led to the right path and method", async () => {
     expect(await api.get("/api/modles")).toMatchObject({ status: 404, body: { reason: "ROUTE_NOT_FOUND" } });
-    const wrong = await api.send("DELETE", "/api/models/requests");
+    const wrong = await api.send("PUT", "/api/models/requests");
     expect(wrong).toMatchObject({ status: 405, body: { reason: "METHOD_NOT_ALLOWED" } });
-    expect(wrong.headers.get("allow")).toBe("GET, PATCH");
+    expect(wrong.headers.get("allow")).toBe("GET, PATCH, DELETE");
   });
 
   it("page through the history", async () => {

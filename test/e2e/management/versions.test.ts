@@ -1,4 +1,12 @@
-import type { DescribedVersion, Model, RevisionDocument, Version, VersionList } from "@plinth/management";
+import type {
+  DescribedVersion,
+  Model,
+  ModelList,
+  RevisionDocument,
+  RevisionList,
+  Version,
+  VersionList,
+} from "@plinth/management";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ManagementClient } from "../management-client.js";
 import { ManagementUnderTest } from "./management-under-test.js";
@@ -32,6 +40,44 @@ describe("versions over the API", () => {
     await api.send("POST", "/api/models/moves/load");
     await expect.poll(async () => (await api.get<Model>("/api/models/moves")).body.ready).toBe(true);
     expect((await api.get<VersionList>("/api/models/moves/versions")).body.items).not.toHaveLength(0);
+  });
+
+  it("go all together, once the model is unloaded or it is forced, and its history stays", async () => {
+    const path = "/api/models/leaves";
+    await subject.deploy("leaves", 1);
+    await subject.deploy("leaves", 2);
+    await api.send("PUT", `${path}/labels/canary`, { version: "1", allowUnavailable: true });
+    await api.send("PUT", `${path}/traffic`, { split: { canary: 1 } });
+    const refused = await api.send("DELETE", path);
+    expect(refused).toMatchObject({ status: 409, body: { reason: "MODEL_IN_USE" } });
+    const headers = { "plinth-who": "ada", "plinth-why": "nobody%20asks%20it" };
+    await api.send("PUT", `${path}/labels/stable`, { version: "2" }, headers);
+    await api.send("POST", `${path}/unload`);
+    const unreasoned = await api.send("DELETE", path);
+    expect(unreasoned).toMatchObject({ status: 403, body: { reason: "LABEL_PROTECTED" } });
+    const removed = await api.send<RevisionDocument>("DELETE", path, undefined, headers);
+    expect(removed).toMatchObject({
+      status: 200,
+      body: { action: { kind: "remove" }, who: "ada", after: {} },
+    });
+    expect(removed.headers.get("etag")).toBe(`"${removed.body.revision}"`);
+    expect((await api.get(path)).status).toBe(404);
+    expect((await api.send("DELETE", path)).status).toBe(404);
+    const { items } = (await api.get<ModelList>("/api/models")).body;
+    expect(items.map(({ model }) => model)).not.toContain("leaves");
+    const history = (await api.get<RevisionList>("/api/history?model=leaves")).body.items;
+    const kinds = ["remove", "unload", "set-label", "set-traffic", "set-label", "publish", "publish"];
+    expect(history.map(({ action }) => action.kind)).toEqual(kinds);
+
+    await subject.deploy("leaves", 1);
+    const again = (await api.get<Model>(path)).body;
+    expect(again).toMatchObject({ served: true, ready: true, labels: {}, traffic: { split: {} } });
+    expect(again.revision).toBeGreaterThan(removed.body.revision);
+    const forced = await api.send<RevisionDocument>("DELETE", `${path}?force=true`);
+    expect(forced.body.before).toMatchObject({ served: false });
+    await subject.serving.server.settled();
+    expect((await api.get(path)).status).toBe(404);
+    expect((await api.send("DELETE", `${path}?force=perhaps`)).status).toBe(400);
   });
 
   it("tell how they are called while they are in memory", async () => {

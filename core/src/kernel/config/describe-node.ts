@@ -17,3 +17,8 @@ export function describeNode(node: SourceNode): string {
 export function nameReferences(variables: ReadonlyMap<string, string>): string {
   return [...variables.keys()].map((name) => `\${${name}}`).join(" or ");
 }
+
+/** What a message that is withheld may show: `a value from ${A}`, or what is secret otherwise. */
+export function secretsNamed(variables: ReadonlyMap<string, string>): string {
+  return variables.size > 0 ? `a value from ${nameReferences(variables)}` : "what is secret";
+}

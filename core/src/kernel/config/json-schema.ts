@@ -25,6 +25,18 @@ export function schemasAt(root: JsonSchema, path: ConfigPath): readonly JsonSche
   return schemas;
 }
 
+/**
+ * Every part of `root` that says something of what stands at `path`: beside those of {@link schemasAt} the references and choices by which they
+ * are reached, where marks may stand as well.
+ */
+export function everySchemaAt(root: JsonSchema, path: ConfigPath): readonly JsonSchema[] {
+  let schemas = everyPart(root, root);
+  for (const step of path) {
+    schemas = schemas.flatMap((schema) => everyChild(schema, step).flatMap((child) => everyPart(root, child)));
+  }
+  return schemas;
+}
+
 /** The keys that a mapping at `path` may have; `undefined` where it may have others than its schema names. */
 export function closedKeysAt(root: JsonSchema, path: ConfigPath): readonly string[] | undefined {
   const mappings = schemasAt(root, path).filter((schema) => schema.type === "object");
@@ -49,6 +61,31 @@ function childSchemas(root: JsonSchema, schema: JsonSchema, step: string | numbe
         ? properties[step]
         : schema.additionalProperties;
   return isSchema(child) ? alternatives(root, child) : [];
+}
+
+/** As {@link childSchemas}, also those that a list names by position, or a mapping by a pattern. */
+function everyChild(schema: JsonSchema, step: string | number): readonly JsonSchema[] {
+  if (typeof step === "number") {
+    const named = Array.isArray(schema.prefixItems) ? schema.prefixItems[step] : undefined;
+    return [named ?? schema.items].filter(isSchema);
+  }
+  const properties = propertiesOf(schema);
+  const patterns = isSchema(schema.patternProperties) ? Object.entries(schema.patternProperties) : [];
+  const matching = patterns.filter(([pattern]) => new RegExp(pattern, "u").test(step)).map(([, child]) => child);
+  const named = Object.hasOwn(properties, step) ? [properties[step]] : [];
+  const all = [...named, ...matching];
+  return (all.length > 0 ? all : [schema.additionalProperties]).filter(isSchema);
+}
+
+/** `schema`, what it refers to, and everything that it is a choice or a combination of. */
+function everyPart(root: JsonSchema, schema: JsonSchema, depth = 0): readonly JsonSchema[] {
+  if (depth > MAX_DEPTH) return [];
+  const target = typeof schema.$ref === "string" ? resolvePointer(root, schema.$ref) : undefined;
+  const parts = [schema.anyOf, schema.oneOf, schema.allOf].filter(Array.isArray).flat().filter(isSchema);
+  return [
+    schema,
+    ...[...parts, ...(target === undefined ? [] : [target])].flatMap((part) => everyPart(root, part, depth + 1)),
+  ];
 }
 
 const MAX_DEPTH = 16;

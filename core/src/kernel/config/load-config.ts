@@ -142,7 +142,11 @@ export async function composeConfig(
       return effectiveConfig(effectiveSource);
     },
     settings: () =>
-      configSettings(effectiveParts(effectiveSource), { file, isDefault: (section) => !source.entries.has(section) }),
+      configSettings(effectiveParts(effectiveSource), {
+        file,
+        isDefault: (section) => !source.entries.has(section),
+        backendSchema: (use) => effectiveSource.schemaOf("backend", use),
+      }),
     withModels: (models, from) =>
       composeConfig(replaceModels(source, models, from), file, new FaultList(file), options),
   };

@@ -5,9 +5,10 @@ import { type ImportModule, loadPlugin } from "../plugins/load-plugin.js";
 import { isInstalled, type PluginKind, type PluginLookup, resolvePlugin } from "../plugins/resolve-plugin.js";
 import { withinTime } from "../plugins/within-time.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
-import { nameReferences } from "./describe-node.js";
+import { secretsNamed } from "./describe-node.js";
 import { repeatsValue } from "./issue-expectation.js";
 import { inputSchema, type JsonSchema } from "./json-schema.js";
+import { secretTexts } from "./secret-values.js";
 import type { PluginUse } from "./server-config.js";
 import {
   childOf,
@@ -120,10 +121,8 @@ export class PluginUses {
       return { use: name, plugin, moduleUrl, options: validated.value, position };
     } catch (cause) {
       const variables = variablesIn(options.node);
-      const isSecret = variables.size > 0;
-      const why = isSecret
-        ? `its message is withheld since it may show a value from ${nameReferences(variables)}`
-        : messageOf(cause);
+      const isSecret = variables.size > 0 || secretTexts(jsonSchema, { ...options, path: [] }).length > 0;
+      const why = isSecret ? `its message is withheld since it may show ${secretsNamed(variables)}` : messageOf(cause);
       const message = `the plugin ${quote(name)} failed to check its options: ${why}`;
       const error = new PlinthError("PLUGIN_FAILED", message, isSecret ? {} : { cause });
       this.#faults.add(use.at, options.path, error.message, error);

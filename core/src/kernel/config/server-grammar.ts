@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { tokenDigest } from "../../extension-points/management-access.js";
+import { SECRET } from "../../extension-points/plugin.js";
 import type { ServerSettings } from "../../extension-points/server-settings.js";
 import { loading, name } from "./grammar-words.js";
 
@@ -16,7 +17,7 @@ const managementToken = z
     error: "expected a token of 16 to 512 characters without spaces, or sha256: and 64 hexadecimal digits",
   })
   .transform((token) => (token.startsWith(DIGEST_PREFIX) ? token.slice(DIGEST_PREFIX.length) : tokenDigest(token)))
-  .meta({ writeOnly: true });
+  .meta(SECRET);
 
 /** What stands below `server`. */
 export const serverSection: z.ZodType<ServerSettings> = z

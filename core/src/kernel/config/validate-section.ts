@@ -2,10 +2,11 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { OptionFinding, OptionsSchema } from "../../extension-points/plugin.js";
 import { withinTime } from "../plugins/within-time.js";
 import { type ConfigPath, type FaultList, quote } from "./config-fault.js";
-import { describeNode, nameReferences } from "./describe-node.js";
+import { describeNode, secretsNamed } from "./describe-node.js";
 import { guardedExpectation, isZodIssue, repeatsValue, type ZodIssue } from "./issue-expectation.js";
 import { closedKeysAt, type JsonSchema } from "./json-schema.js";
 import { suggestKey } from "./nearest-key.js";
+import { isSecretValue, secretTexts } from "./secret-values.js";
 import { locate, type Placed, plainValue, scalarsOf, variablesIn } from "./source-tree.js";
 
 /** A part of the configuration and what it is held against. */
@@ -17,6 +18,8 @@ export interface Section<Value> extends Placed {
 }
 
 export const VALIDATION_TIMEOUT_MS = 60_000;
+/** How a value is told of that is secret. */
+const UNTOLD = "a value that is secret";
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -31,30 +34,43 @@ export async function validateSection<Value>(
   const validation = section.schema["~standard"].validate(plainValue(section.node));
   const result = await withinTime(validation, VALIDATION_TIMEOUT_MS);
   if (result.issues === undefined) return result;
-  const secrets = section.messages === "foreign" ? variablesIn(section.node) : NONE;
+  const secrets = secretsOf(section);
   for (const issue of result.issues) reportIssue(section, issue, secrets, faults);
   return undefined;
 }
 
-/** Adds what a plugin found in options that its schema took. Where its words would show a value from the environment they are kept back. */
+/** Adds what a plugin found in options that its schema took. Where its words would show what is secret they are kept back. */
 export function reportFinding(
   section: Section<unknown>,
   { path, message, severity }: OptionFinding,
   faults: FaultList,
 ): void {
-  const secrets = variablesIn(section.node);
+  const { variables, texts } = secretsOf({ ...section, messages: "foreign" });
   const { node, nearestKeyAt } = locate(section.node, section.keyAt, path);
   const at = node === undefined || path.length === 0 ? nearestKeyAt : node.at;
-  const shown = repeatsValue(message, secrets.values()) ? withheld(secrets) : message;
+  const shown = repeatsValue(message, texts) ? withheld(variables) : message;
   const fullPath = [...section.path, ...path];
   if (severity === "warning") faults.warn(at, fullPath, shown);
   else faults.add(at, fullPath, shown);
 }
 
+/** What no message of a section may show. */
+interface Secrets {
+  /** What came from the environment, by its names there. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** That, and what stands where the schema says that it is secret. */
+  readonly texts: readonly string[];
+}
+
+function secretsOf(section: Section<unknown>): Secrets {
+  const variables = section.messages === "foreign" ? variablesIn(section.node) : NONE;
+  return { variables, texts: [...variables.values(), ...secretTexts(section.jsonSchema, { ...section, path: [] })] };
+}
+
 function reportIssue(
   section: Section<unknown>,
   issue: StandardSchemaV1.Issue,
-  secrets: ReadonlyMap<string, string>,
+  secrets: Secrets,
   faults: FaultList,
 ): void {
   const path = pathOf(issue);
@@ -71,7 +87,9 @@ function reportIssue(
   const { node, nearest, nearestKeyAt } = locate(section.node, section.keyAt, path);
   const fullPath = [...section.path, ...path];
   const secretsHere = section.messages === "foreign" ? variablesIn(node ?? nearest) : NONE;
-  const expectation = guardedExpectation(issue, secretsHere.size > 0, secrets.values());
+  const isSecret = isSecretValue(section.jsonSchema, path, node);
+  const isGuarded = secretsHere.size > 0 || (isSecret && section.messages === "foreign");
+  const expectation = guardedExpectation(issue, isGuarded, secrets.texts);
   if (node === undefined) {
     faults.add(nearestKeyAt, fullPath, expectation === undefined ? "missing" : `missing; ${expectation}`);
     return;
@@ -84,13 +102,19 @@ function reportIssue(
   // The section as a whole is shown by its key, and so is a key that is wrong itself.
   const isAboutKey = path.length === 0 || zodIssue?.code === "invalid_key";
   const at = isAboutKey ? nearestKeyAt : node.at;
-  if (expectation === undefined) faults.add(at, fullPath, withheld(secretsHere.size > 0 ? secretsHere : secrets));
-  else faults.add(at, fullPath, isAboutKey ? expectation : `${expectation}, got ${describeNode(node)}`);
+  if (expectation === undefined)
+    faults.add(at, fullPath, withheld(secretsHere.size > 0 ? secretsHere : secrets.variables));
+  else
+    faults.add(
+      at,
+      fullPath,
+      isAboutKey ? expectation : `${expectation}, got ${isSecret ? UNTOLD : describeNode(node)}`,
+    );
 }
 
-function withheld(secrets: ReadonlyMap<string, string>): string {
+function withheld(variables: ReadonlyMap<string, string>): string {
   return (
-    `refused by the plugin, whose message is withheld since it may show a value from ${nameReferences(secrets)}; ` +
+    `refused by the plugin, whose message is withheld since it may show ${secretsNamed(variables)}; ` +
     "write a harmless value into the file to see it"
   );
 }

@@ -43,6 +43,10 @@ export class HeardDeployments implements Deployments {
     return this.#onceHeard(this.#deployments.remove(...version));
   }
 
+  removeModel(...model: Parameters<Deployments["removeModel"]>): ReturnType<Deployments["removeModel"]> {
+    return this.#onceHeard(this.#deployments.removeModel(...model));
+  }
+
   async #onceHeard<T>(change: Promise<T>): Promise<T> {
     const result = await change;
     await this.#heard();

@@ -123,6 +123,29 @@ export function checkUnused(version: ModelVersion, deployment: Deployment): void
   );
 }
 
+/** Refuses to remove a model as a whole. @throws PlinthError as `Deployments.removeModel` */
+export function checkRemoval(surroundings: ChangeSurroundings, force: boolean): void {
+  const { deployment } = surroundings;
+  checkNotPinned(deployment, "served");
+  for (const label of deployment.labels.keys()) checkProtected(label, surroundings);
+  if (force || !deployment.served || deployment.stored.length === 0) return;
+  throw new PlinthError(
+    "MODEL_IN_USE",
+    `Model ${deployment.model} is served: unload it first, or ask for it to be removed nevertheless (force)`,
+    { details: { model: deployment.model } },
+  );
+}
+
+/** Refuses to forget a model of which the storage has versions (again). @throws PlinthError `MODEL_IN_USE` */
+export function checkCleared({ deployment: { model, stored } }: ChangeSurroundings): void {
+  if (stored.length === 0) return;
+  throw new PlinthError(
+    "MODEL_IN_USE",
+    `Model ${model} was unloaded and removed, but version ${stored.join(", ")} came meanwhile and is left: remove the model again if that is meant too`,
+    { details: { model } },
+  );
+}
+
 /** @param pin a key of {@link Deployment.pins}. @throws PlinthError `PINNED_BY_CONFIG` */
 function checkNotPinned({ model, pins }: Deployment, pin: string): void {
   const line = pins.get(pin);

@@ -7,6 +7,7 @@ import type {
   Deployments,
   HistoryQuery,
   PublishedVersion,
+  RemoveModelOptions,
   Revision,
   RevisionAction,
 } from "../../extension-points/deployments.js";
@@ -16,8 +17,16 @@ import { checkModelName } from "../../model/model-name.js";
 import { type ModelVersion, newestFirst } from "../../model/model-version.js";
 import type { ModelCatalog } from "../lifecycle/model-catalog.js";
 import type { ServerEvents } from "../server-events.js";
-import { type ChangeSurroundings, checkChange, checkRollback, checkUnused } from "./check-change.js";
-import { changedState, withoutRemoved } from "./deployment-state.js";
+import {
+  type ChangeSurroundings,
+  checkChange,
+  checkCleared,
+  checkRemoval,
+  checkRollback,
+  checkUnused,
+} from "./check-change.js";
+import { clearModel } from "./clear-model.js";
+import { changedState, UNCHANGED, withoutRemoved } from "./deployment-state.js";
 import type { ModelPlans } from "./model-plans.js";
 import type { RevisionLog } from "./revision-log.js";
 
@@ -37,6 +46,8 @@ const MAX_WHO_CHARACTERS = 256;
 const MAX_WHY_CHARACTERS = 2_048;
 const MAX_HISTORY = 1_000;
 const DEFAULT_HISTORY = 50;
+
+const UNLOAD = { kind: "unload" } as const;
 
 /** What a change makes of a model's state; throws where it cannot be. */
 type Decision = (before: DeploymentState, surroundings: ChangeSurroundings) => DeploymentState;
@@ -124,10 +135,31 @@ export class LocalDeployments implements Deployments {
     return removed;
   }
 
+  async removeModel(
+    model: string,
+    origin: ChangeOrigin,
+    { force = false }: RemoveModelOptions = {},
+  ): Promise<Revision> {
+    checkOrigin(origin);
+    const { plans, storage, catalog } = this.#options;
+    const deployment = this.#known(model);
+    this.#checkExpected(model, origin);
+    checkRemoval(this.#surroundings(deployment, origin), force);
+    // Where this breaks off, the model is known by this revision, and what is left of it is not served.
+    if (plans.state(model).served !== false)
+      await this.#decide(model, UNLOAD, origin, (before) => changedState(before, UNLOAD));
+    await clearModel(storage, model, deployment.stored, origin.signal);
+    await catalog.refresh();
+    return this.#decide(model, { kind: "remove" }, afterwards(origin), (_before, surroundings) => {
+      checkCleared(surroundings);
+      return UNCHANGED;
+    });
+  }
+
   /** Reads what was changed before, and from now on what other servers over the same storage change. Before the catalogue starts. */
   async start(signal: AbortSignal): Promise<void> {
-    const { log, plans, catalog } = this.#options;
-    for (const { model, after, revision } of await log.load(signal)) plans.change(model, after, revision);
+    const { log, catalog } = this.#options;
+    for (const revision of await log.load(signal)) this.#plan(revision);
     catalog.beforeEachLook((each) => this.#oneByOne(() => this.#follow(each)));
   }
 
@@ -136,11 +168,17 @@ export class LocalDeployments implements Deployments {
   }
 
   #bringAbout(revision: Revision): void {
-    const { plans, catalog, events } = this.#options;
-    plans.change(revision.model, revision.after, revision.revision);
+    const { catalog, events } = this.#options;
+    this.#plan(revision);
     catalog.replan(revision.model);
     if (revision.action.kind === "load") catalog.load(revision.model, revision.action.version);
     events.emit({ type: "deployment-changed", revision });
+  }
+
+  #plan({ model, action, after, revision }: Revision): void {
+    const { plans } = this.#options;
+    if (action.kind === "remove" && action.version === undefined) plans.remove(model, revision);
+    else plans.change(model, after, revision);
   }
 
   #decide(model: string, action: RevisionAction, origin: ChangeOrigin, decision: Decision): Promise<Revision> {

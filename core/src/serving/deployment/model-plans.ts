@@ -7,6 +7,8 @@ import { type ConfiguredModel, type ModelPlan, planModel } from "./model-plan.js
 interface ChangedModel {
   readonly state: DeploymentState;
   readonly revision: number;
+  /** It was removed, and nothing was said of it since. */
+  readonly isRemoved?: boolean;
 }
 
 const NEVER_CHANGED: ChangedModel = { state: UNCHANGED, revision: 0 };
@@ -41,7 +43,8 @@ export class ModelPlans {
 
   /** Models of which anybody said anything: the configuration, or a change at run time. */
   knownNames(): readonly string[] {
-    return [...new Set([...this.configuredNames(), ...this.#changed.keys()])];
+    const changed = [...this.#changed].flatMap(([model, { isRemoved }]) => (isRemoved ? [] : model));
+    return [...new Set([...this.configuredNames(), ...changed])];
   }
 
   isConfigured(model: string): boolean {
@@ -50,7 +53,12 @@ export class ModelPlans {
 
   /** Whether anybody said anything of the model: the configuration, or a change at run time. */
   isKnown(model: string): boolean {
-    return this.isConfigured(model) || this.#changed.has(model);
+    return this.isConfigured(model) || (this.#changed.has(model) && !this.isRemoved(model));
+  }
+
+  /** Whether it was removed as a whole, and nothing was said of it since. */
+  isRemoved(model: string): boolean {
+    return this.#changed.get(model)?.isRemoved === true;
   }
 
   plan(model: string): ModelPlan {
@@ -78,6 +86,12 @@ export class ModelPlans {
 
   change(model: string, state: DeploymentState, revision: number): void {
     this.#changed.set(model, { state, revision });
+    this.#plans.delete(model);
+  }
+
+  /** A model was removed as a whole: what comes under its name later begins anew, with this revision. */
+  remove(model: string, revision: number): void {
+    this.#changed.set(model, { state: UNCHANGED, revision, isRemoved: true });
     this.#plans.delete(model);
   }
 }

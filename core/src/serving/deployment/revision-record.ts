@@ -65,7 +65,7 @@ const action: z.ZodType<RevisionAction> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("load"), version: version.optional() }),
   z.strictObject({ kind: z.literal("unload"), version: version.optional() }),
   z.strictObject({ kind: z.literal("publish"), version }),
-  z.strictObject({ kind: z.literal("remove"), version }),
+  z.strictObject({ kind: z.literal("remove"), version: version.optional() }),
   z.strictObject({ kind: z.literal("rollback"), to: z.int() }),
 ]);
 

@@ -143,17 +143,27 @@ export class ModelCatalog implements ServedModels {
 
   /** Whether the model is to be served at all. */
   isServed(model: string): boolean {
-    return this.#options.plans.plan(model).served;
+    return this.#options.plans.plan(model).served && !this.#isGone(model);
   }
 
-  /** What the storage held of a model when last asked, served or not; `undefined` where there was nothing. */
+  /** Whether it was removed as a whole, and no version of it has come since. */
+  #isGone(model: string): boolean {
+    const stored = this.#listing.get(model);
+    const isEmpty = stored === undefined || (stored.versions.length === 0 && stored.error === undefined);
+    return isEmpty && this.#options.plans.isRemoved(model);
+  }
+
+  /**
+   * What the storage held of a model when last asked, served or not; `undefined` where there was nothing, as where a publish that broke off
+   * has left an empty place of one that was removed.
+   */
   stored(model: string): StoredModel | undefined {
-    return this.#listing.get(model);
+    return this.#isGone(model) ? undefined : this.#listing.get(model);
   }
 
   /** Every model that the storage held when last asked. */
   storedNames(): readonly string[] {
-    return [...this.#listing.keys()];
+    return [...this.#listing.keys()].filter((model) => this.stored(model) !== undefined);
   }
 
   /** Begins to bring about what the plans say now of one model, or of all. */
@@ -255,7 +265,7 @@ export class ModelCatalog implements ServedModels {
   #bringAbout(model: string): void {
     const { plans } = this.#options;
     const plan = plans.plan(model);
-    const stored = plan.served ? this.#listing.get(model) : undefined;
+    const stored = plan.served ? this.stored(model) : undefined;
     if (stored === undefined) this.#letGo(model, plan.served && plans.isConfigured(model));
     else if (stored.error === undefined) this.#aspire(plan, stored);
     const served = this.#servables.get(model);

@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the configuration look like that
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { SECRET } from "../../../src/extension-points/plugin.js";
 import { configErrorOf, FAKE_PLUGINS, FakeWorkspace, fakePlugin } from "./fake-plugins.js";
 
 const STORAGE = "storage: { use: disk, root: ./models }\n";
@@ -313,6 +315,32 @@ test("tells of a schema that throws, with its plugin's name and the cause", asyn
   expect(error.faults[0]).toMatchObject({ reason: "PLUGIN_FAILED", line: 1, column: 17 });
   expect(error.message).toContain('"odd" failed to check its options: broken schema');
   expect((error.cause as Error).cause).toBe(cause);
+});
+
+test("shows of nothing that is secret what it is, wrong as it may be", async () => {
+  const vault = z
+    .strictObject({
+      pin: z.number().int().max(9).meta(SECRET),
+      keys: z
+        .array(z.string().refine((key) => key === "right", { error: (issue) => `bad: ${issue.input}` }))
+        .meta(SECRET),
+      plain: z.string(),
+    })
+    .refine(({ plain }) => plain === "fine", { error: (issue) => `not fine: ${JSON.stringify(issue.input)}` });
+  using workspace = new FakeWorkspace({ ...FAKE_PLUGINS, "@plinth/storage-vault": fakePlugin("vault", vault) });
+  const wrong = await workspace.faults(
+    "server: { managementTokens: { ada: hunter2 } }\nstorage: { use: vault, pin: 4711, keys: [hunter2], plain: 1 }\n",
+  );
+  const whole = await workspace.faults("storage: { use: vault, pin: 8, keys: [right], plain: hunter2 }\n");
+  const text = [...wrong, ...whole].join("\n");
+  expect(text).not.toMatch(/4711|hunter2|right/);
+  expect(wrong).toEqual([
+    expect.stringMatching(/^1:36: server\.managementTokens\.ada: expected a token of .*, got a value that is secret$/),
+    expect.stringMatching(/^2:29: storage\.pin: .*<=9, got a value that is secret$/),
+    expect.stringMatching(/^2:42: storage\.keys\[0\]: refused by the plugin, .* may show what is secret;/),
+    expect.stringMatching(/^2:59: storage\.plain: expected text, got the number 1$/),
+  ]);
+  expect(whole).toEqual([expect.stringMatching(/^1:1: storage: refused by the plugin, .* may show what is secret;/)]);
 });
 
 function standardSchema(validate: () => unknown, jsonSchema: Record<string, unknown> = {}) {

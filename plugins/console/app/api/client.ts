@@ -56,20 +56,6 @@ export async function send<Document>({ method, path, body, revision, why }: Chan
   return response.status === 204 ? undefined : ((await response.json()) as Document);
 }
 
-/** Sends a request for inference, and gives the answer as it came, good or not. */
-export async function infer({
-  path,
-  body,
-}: {
-  readonly path: string;
-  readonly body: string;
-}): Promise<{ readonly status: number; readonly text: string; readonly ms: number }> {
-  const beganAtMs = performance.now();
-  const response = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body });
-  const text = await response.text();
-  return { status: response.status, text, ms: performance.now() - beganAtMs };
-}
-
 export interface Upload {
   readonly model: string;
   readonly files: readonly { readonly path: string; readonly file: File }[];

@@ -35,6 +35,8 @@ export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly shapes: "binding" | "advisory";
+  /** Answers come one after the other: always, or if that is asked for. */
+  readonly streams?: "only" | "also";
 }
 
 export interface DescribedVersion extends Version {

@@ -15,7 +15,7 @@ export function JournalGroups({ summary: { groups, otherGroups, lookedBackTo }, 
   if (groups.length === 0) return <Empty>Nothing of that kind has happened.</Empty>;
   return (
     <>
-      <Table label="Table of reasons" columns={[number("Times"), "Reason", "Of", "Newest"]}>
+      <Table label="Table of reasons" columns={[number("Times"), "Reason", "Of", "Newest"]} isStacked>
         {groups.map((group) => (
           <GroupRow
             key={JSON.stringify([group.reason, group.kind, group.model, group.version])}
@@ -38,14 +38,16 @@ function GroupRow({ group, narrow }: { readonly group: Group } & Pick<JournalGro
   const { kind, reason = "", model = "", version = "", level, lastAt, message } = group;
   return (
     <tr>
-      <td class="number">{count(group.count)}</td>
+      <td class="number" data-title="Times">
+        {count(group.count)}
+      </td>
       <th scope="row">
         <button type="button" class="plain" onClick={() => narrow({ kind, reason, model, version })}>
           <LevelBadge level={level}>{reason || kind}</LevelBadge>
         </button>
       </th>
-      <td class="whose">{whose(group)}</td>
-      <td class="wide">
+      <td class="whose whole">{whose(group)}</td>
+      <td class="wide whole">
         <span class="quiet">{ago(lastAt)}</span> <span class="message">{message}</span>
       </td>
     </tr>

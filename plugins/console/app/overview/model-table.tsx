@@ -20,7 +20,7 @@ const COLUMNS = ["Model", "Versions", number("Requests"), number("Errors"), numb
 export function ModelTable({ models, statistics, series }: ModelTableProps) {
   const byModel = new Map(statistics.map((each) => [each.model, each]));
   return (
-    <Table label="Table of models" columns={COLUMNS}>
+    <Table label="Table of models" columns={COLUMNS} isStacked>
       {models.map((model) => (
         <ModelRow
           key={model.model}
@@ -47,7 +47,7 @@ function ModelRow({ model: { model, versions }, statistics, points }: ModelRowPr
       <th scope="row">
         <Link href={`/models/${encodeURIComponent(model)}`}>{model}</Link>
       </th>
-      <td>
+      <td class="whole">
         {shown.length === 0 && <span class="quiet">none in service</span>}
         {shown.map((version) => (
           <span key={version.version} class="version">
@@ -55,21 +55,21 @@ function ModelRow({ model: { model, versions }, statistics, points }: ModelRowPr
           </span>
         ))}
       </td>
-      <td class="number">
+      <td class="number third" data-title="Requests">
         <Figure
           text={rate(requestsPerSecond)}
           values={valuesByMinute(points, (point) => point.requests)}
           label={`Requests to ${model}`}
         />
       </td>
-      <td class={`number ${failed > 0 ? "bad" : ""}`}>
+      <td class={`number third ${failed > 0 ? "bad" : ""}`} data-title="Errors">
         <Figure
           text={share(failed, requests)}
           values={valuesByMinute(points, (point) => point.failed)}
           label={`Failed requests to ${model}`}
         />
       </td>
-      <td class="number">
+      <td class="number third" data-title="p95">
         <Figure
           text={duration(p95)}
           values={valuesByMinute(points, (point) => point.p95 ?? 0)}

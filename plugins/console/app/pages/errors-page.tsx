@@ -15,9 +15,11 @@ import { DownloadButton } from "../parts/download-button.js";
 import { bytes, count } from "../parts/format.js";
 import "../journal/journal.css";
 import { Failure, Loading } from "../parts/notice.js";
+import { useTitle } from "../parts/use-title.js";
 
 /** What went wrong: searched, counted, grouped, one by one, and as it comes. What is looked for stands in the address. */
 export function ErrorsPage() {
+  useTitle("Errors");
   const [parameters, setParameters] = useSearchParams();
   const [isLive, setLive] = useState(true);
   const search = searchOf(parameters);

@@ -9,6 +9,7 @@ import { describeRevision } from "../parts/describe-revision.js";
 import { Difference } from "../parts/difference.js";
 import { moment } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
+import { useTitle } from "../parts/use-title.js";
 
 const PAGE_SIZE = 50;
 
@@ -18,9 +19,12 @@ export function HistoryPage() {
   const model = search.get("model") ?? undefined;
   const before = search.get("before");
   const chosen = Number(search.get("revision") ?? 0);
-  const query = `?limit=${PAGE_SIZE}${before === null ? "" : `&before=${encodeURIComponent(before)}`}`;
-  const path = model === undefined ? `/api/history${query}` : `${modelPath(model)}/history${query}`;
-  const history = useResource<List<Revision>>(path, 5_000);
+  const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
+  if (before !== null) query.set("before", before);
+  // A model that was removed has no history of its own any more; that of all tells of it.
+  if (model !== undefined) query.set("model", model);
+  const history = useResource<List<Revision>>(`/api/history?${query}`, 5_000);
+  useTitle(model === undefined ? "History" : `History of ${model}`);
   const listed = history.document?.items ?? [];
   const isListed = history.document === undefined || listed.some(({ revision }) => revision === chosen);
   const older = useResource<Revision>(chosen > 0 && !isListed ? `/api/history/${chosen}` : undefined, 0);
@@ -35,7 +39,12 @@ export function HistoryPage() {
       </div>
       <Failure error={history.error} />
       {history.document === undefined && history.error === undefined && <Loading />}
-      {history.document !== undefined && items.length === 0 && <Empty>Nothing was changed yet.</Empty>}
+      {history.document !== undefined && items.length === 0 && (
+        <Empty>
+          Nothing was changed yet. Uploads, labels, traffic and all else that is changed while the server runs stand
+          here: who did it, when and why, and the way back.
+        </Empty>
+      )}
       {items.length > 1 && (
         <CompareRevisions
           from={search.get("from") ?? ""}

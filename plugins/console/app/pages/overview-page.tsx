@@ -12,11 +12,13 @@ import { describeRevision } from "../parts/describe-revision.js";
 import { ago } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
 import { UploadDialog } from "../parts/upload-dialog.js";
+import { useTitle } from "../parts/use-title.js";
 
 const SLOWLY_MS = 10_000;
 
 /** Every model at a glance, what is broken and why, and what was changed lately. */
 export function OverviewPage() {
+  useTitle("Models");
   const models = useResource<List<Model>>("/api/models");
   const statistics = useResource<Statistics>("/api/statistics");
   const series = useResource<MinuteSeries>("/api/statistics/series", SLOWLY_MS);

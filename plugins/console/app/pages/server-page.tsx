@@ -4,6 +4,7 @@ import { useResource } from "../api/use-resource.js";
 import { bytes, count, duration } from "../parts/format.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
 import { number, Table } from "../parts/table.js";
+import { useTitle } from "../parts/use-title.js";
 import { Configuration } from "../server/configuration.js";
 import { Executors } from "../server/executors.js";
 import { Plugins } from "../server/plugins.js";
@@ -12,6 +13,7 @@ import { Storage } from "../server/storage.js";
 
 /** How the server itself fares, what it is made of, and what it runs by. */
 export function ServerPage() {
+  useTitle("Server");
   const health = useResource<Health>("/api/health");
   const { document: statistics } = useResource<Statistics>("/api/statistics");
   const { document: models } = useResource<List<Model>>("/api/models", 10_000);
@@ -77,17 +79,26 @@ function Processes({ processes }: Pick<Statistics, "processes">) {
           number("Event loop delay, p99"),
           number("Most"),
         ]}
+        isStacked
       >
         {processes.map(({ pid, role, rssBytes, heapUsedBytes, eventLoopDelay }) => (
           <tr key={pid}>
-            <th scope="row" class="figure">
+            <th scope="row" class="figure" data-title="Process">
               {pid}
             </th>
-            <td>{role === "main" ? "main" : "front"}</td>
-            <td class="number">{bytes(rssBytes)}</td>
-            <td class="number">{bytes(heapUsedBytes)}</td>
-            <td class="number">{duration(eventLoopDelay.p99)}</td>
-            <td class="number">{duration(eventLoopDelay.max)}</td>
+            <td class="whole">{role === "main" ? "main" : "front"}</td>
+            <td class="number third" data-title="Memory">
+              {bytes(rssBytes)}
+            </td>
+            <td class="number third" data-title="JavaScript heap">
+              {bytes(heapUsedBytes)}
+            </td>
+            <td class="number third" data-title="Delay, p99">
+              {duration(eventLoopDelay.p99)}
+            </td>
+            <td class="number third" data-title="Most">
+              {duration(eventLoopDelay.max)}
+            </td>
           </tr>
         ))}
       </Table>

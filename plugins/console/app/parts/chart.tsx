@@ -20,8 +20,9 @@ interface ChartProps {
 }
 
 /** In the page's own measure. */
-const HEIGHT_REM = 12;
+const HEIGHT_REM = 11;
 const FONT_REM = 0.75;
+const AXIS_REM = 2;
 const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const PALETTE = ["--line-0", "--line-1", "--line-2", "--line-3", "--line-4", "--line-5"];
 
@@ -87,7 +88,7 @@ function options(element: HTMLElement, unit: ChartProps["unit"], lines: readonly
     legend: { live: true },
     scales: { x: { time: true }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis, ...hours },
+      { ...axis, ...hours, size: AXIS_REM * remOf() },
       { ...axis, size: 3.75 * remOf() },
     ],
     series: [

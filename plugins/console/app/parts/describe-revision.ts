@@ -19,7 +19,7 @@ export function describeRevision({ action }: Pick<Revision, "action">): string {
     case "publish":
       return `version ${version} published`;
     case "remove":
-      return `version ${version} removed`;
+      return version === undefined ? "removed as a whole" : `version ${version} removed`;
     case "rollback":
       return `rolled back to revision ${to}`;
     default:

@@ -1,6 +1,6 @@
 const RATE = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, notation: "compact" });
 const COUNT = new Intl.NumberFormat("en");
-const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
 const EXACT_MOMENT = new Intl.DateTimeFormat("en", {
   month: "short",
@@ -23,11 +23,16 @@ export function count(number: number): string {
 /** Milliseconds, as `42.0 µs`, `0.420 ms` or `3.10 s`. */
 export function duration(ms: number | undefined): string {
   if (ms === undefined) return "–";
-  if (ms >= 86_400_000) return `${(ms / 86_400_000).toPrecision(3)} d`;
-  if (ms >= 3_600_000) return `${(ms / 3_600_000).toPrecision(3)} h`;
-  if (ms >= 60_000) return `${(ms / 60_000).toPrecision(3)} min`;
-  if (ms >= 1_000) return `${(ms / 1_000).toPrecision(3)} s`;
-  return ms === 0 || ms >= 0.1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1_000).toPrecision(3)} µs`;
+  if (ms >= 86_400_000) return `${threeDigits(ms / 86_400_000)} d`;
+  if (ms >= 3_600_000) return `${threeDigits(ms / 3_600_000)} h`;
+  if (ms >= 60_000) return `${threeDigits(ms / 60_000)} min`;
+  if (ms >= 1_000) return `${threeDigits(ms / 1_000)} s`;
+  return ms === 0 || ms >= 0.1 ? `${threeDigits(ms)} ms` : `${threeDigits(ms * 1_000)} µs`;
+}
+
+/** Without the power of ten that `toPrecision` makes of a thousand and more. */
+function threeDigits(value: number): string {
+  return value >= 999.5 ? String(Math.round(value)) : value.toPrecision(3);
 }
 
 export function bytes(number: number): string {
@@ -38,7 +43,7 @@ export function bytes(number: number): string {
     value /= 1_024;
     unit++;
   }
-  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+  return `${unit === 0 ? value : threeDigits(value)} ${units[unit]}`;
 }
 
 export function share(part: number, whole: number): string {

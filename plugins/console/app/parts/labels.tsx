@@ -67,6 +67,7 @@ export function Labels({ model, changed }: LabelsProps) {
           close={() => setAsked(undefined)}
           confirm={async (why) => {
             await change(model, asked, why);
+            setLabel("");
             changed();
           }}
         />

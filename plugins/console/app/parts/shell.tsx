@@ -50,8 +50,10 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
 
 function PageLink({ path, name }: { readonly path: string; readonly name: string }) {
   const [isHere] = useRoute(path);
+  const [isModel] = useRoute("/models/:model");
+  const isAbove = isModel && path === "/";
   return (
-    <Link href={path} {...(isHere && { "aria-current": "page" })}>
+    <Link href={path} {...((isHere || isAbove) && { "aria-current": isHere ? "page" : "true" })}>
       {name}
     </Link>
   );

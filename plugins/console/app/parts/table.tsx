@@ -19,15 +19,17 @@ interface TableProps {
   readonly label: string;
   /** A bare text is the title of a column of words. */
   readonly columns: readonly (string | Column)[];
+  /** On phones each row is a block of its own, whose cells say with `data-title` what they are. */
+  readonly isStacked?: boolean;
   /** The rows. */
   readonly children: ComponentChildren;
 }
 
 /** A table that may be wider than the page. */
-export function Table({ label, columns, children }: TableProps) {
+export function Table({ label, columns, isStacked, children }: TableProps) {
   return (
     <Scroll label={label}>
-      <table>
+      <table class={isStacked ? "stacked" : undefined}>
         <thead>
           <tr>
             {columns.map((column) => {

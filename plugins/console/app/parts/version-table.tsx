@@ -46,7 +46,7 @@ export function VersionTable({ model, statistics, changed }: VersionTableProps) 
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <Table label="Table of versions" columns={COLUMNS}>
+      <Table label="Table of versions" columns={COLUMNS} isStacked>
         {model.versions.map((version) => (
           <VersionRow
             key={version.version}
@@ -92,28 +92,40 @@ function VersionRow({ model, version: entry, minute, ask }: VersionRowProps) {
   const isThere = state === "available" || state === "loading" || state === "start";
   return (
     <tr>
-      <th scope="row">{version}</th>
-      <td>
+      <th scope="row" data-title="Version">
+        {version}
+      </th>
+      <td class="whole">
         <StateBadge {...entry} /> {since !== undefined && <span class="quiet">{ago(since)}</span>}
         {error !== undefined && <p class="bad">{error.message}</p>}
       </td>
-      <td>{labels.join(", ")}</td>
-      <td class="number">{minute === undefined ? "–" : rate(minute.requestsPerSecond)}</td>
-      <td class={`number ${(minute?.failed ?? 0) > 0 ? "bad" : ""}`}>
+      <td class="whole" {...(labels.length > 0 && { "data-title": "Labels" })}>
+        {labels.join(", ")}
+      </td>
+      <td class="number" data-title="Requests">
+        {minute === undefined ? "–" : rate(minute.requestsPerSecond)}
+      </td>
+      <td class={`number ${(minute?.failed ?? 0) > 0 ? "bad" : ""}`} data-title="Errors">
         {minute === undefined ? "–" : share(minute.failed, minute.requests)}
       </td>
-      <td class="number">{duration(minute?.latency?.p50)}</td>
-      <td class="number">{duration(minute?.latency?.p99)}</td>
-      <td class="buttons">
-        <DownloadButton path={`${modelPath(model)}/versions/${version}/content`} fileName={`${model}-${version}.tar`}>
-          Download <span class="hidden">version {version}</span>
-        </DownloadButton>
-        <button type="button" onClick={() => ask({ action: isThere ? "unload" : "load", version })}>
-          {isThere ? "Unload" : "Load"} <span class="hidden">version {version}</span>
-        </button>
-        <button type="button" class="danger" onClick={() => ask({ action: "remove", version })}>
-          Remove <span class="hidden">version {version}</span>
-        </button>
+      <td class="number" data-title="p50">
+        {duration(minute?.latency?.p50)}
+      </td>
+      <td class="number" data-title="p99">
+        {duration(minute?.latency?.p99)}
+      </td>
+      <td class="whole">
+        <div class="buttons">
+          <DownloadButton path={`${modelPath(model)}/versions/${version}/content`} fileName={`${model}-${version}.tar`}>
+            Download <span class="hidden">version {version}</span>
+          </DownloadButton>
+          <button type="button" onClick={() => ask({ action: isThere ? "unload" : "load", version })}>
+            {isThere ? "Unload" : "Load"} <span class="hidden">version {version}</span>
+          </button>
+          <button type="button" class="danger" onClick={() => ask({ action: "remove", version })}>
+            Remove <span class="hidden">version {version}</span>
+          </button>
+        </div>
       </td>
     </tr>
   );

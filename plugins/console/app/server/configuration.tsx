@@ -42,14 +42,16 @@ export function Configuration() {
       {document !== undefined && (
         <>
           <p class="quiet path">{document.file}</p>
-          <Table label="Table of settings" columns={["Setting", "Value", "From"]}>
+          <Table label="Table of settings" columns={["Setting", "Value", "From"]} isStacked>
             {shown.map((setting) => (
               <tr key={setting.path}>
                 <th scope="row">
                   <code>{setting.path}</code>
                 </th>
-                <td>{setting.secret ? <span class="quiet">hidden</span> : <code>{textOf(setting.value)}</code>}</td>
-                <td class="quiet">{originOf(setting)}</td>
+                <td class="whole">
+                  {setting.secret ? <span class="quiet">hidden</span> : <code>{textOf(setting.value)}</code>}
+                </td>
+                <td class="quiet whole">{originOf(setting)}</td>
               </tr>
             ))}
           </Table>

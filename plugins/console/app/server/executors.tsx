@@ -29,7 +29,15 @@ export function Executors({ statistics, models }: ExecutorsProps) {
       ) : (
         <Table
           label="Table of executors"
-          columns={["Version", number("In flight"), number("Waiting"), number("Workers"), number("Deaths"), "Runs on"]}
+          isStacked
+          columns={[
+            "Version",
+            number("In flight"),
+            number("Waiting"),
+            number("Workers"),
+            number("Deaths"),
+            "Loaded as",
+          ]}
         >
           {versions.map((version) => (
             <ExecutorRow
@@ -56,14 +64,24 @@ function ExecutorRow({ version: { model, version, inFlight, queued, executors },
       <th scope="row">
         <Link href={`/models/${encodeURIComponent(model)}`}>{model}</Link> {version}
       </th>
-      <td class="number">{count(inFlight)}</td>
-      <td class="number">{count(queued)}</td>
-      <td class="number">{started === 0 ? <span class="quiet">this process</span> : count(started)}</td>
-      <td class={`number ${died > 0 ? "bad" : ""}`}>{count(died)}</td>
-      <td class="quiet">
-        {Object.entries(details ?? {})
-          .map(([what, how]) => `${what} ${how}`)
-          .join(", ")}
+      <td class="number" data-title="In flight">
+        {count(inFlight)}
+      </td>
+      <td class="number" data-title="Waiting">
+        {count(queued)}
+      </td>
+      <td class="number" data-title="Workers">
+        {started === 0 ? <span class="quiet">none</span> : count(started)}
+      </td>
+      <td class={`number ${died > 0 ? "bad" : ""}`} data-title="Deaths">
+        {count(died)}
+      </td>
+      <td class="quiet whole">
+        {Object.entries(details ?? {}).map(([what, how]) => (
+          <div key={what}>
+            {what}: {how}
+          </div>
+        ))}
       </td>
     </tr>
   );

@@ -24,12 +24,14 @@ export function Plugins() {
           <p class="quiet">
             Plinth {document.server.version} on Node {document.server.node}, {document.server.platform}
           </p>
-          <Table label="Table of plugins" columns={["Plugin", "Version", "As"]}>
+          <Table label="Table of plugins" columns={["Plugin", "Version", "As"]} isStacked>
             {document.items.map(({ kind, use, name, version }) => (
               <tr key={`${kind} ${use}`}>
-                <th scope="row">{name}</th>
-                <td class="figure">{version ?? "–"}</td>
-                <td class="quiet">
+                <th scope="row" class="name">
+                  {name}
+                </th>
+                <td class="figure whole">{version ?? "–"}</td>
+                <td class="quiet whole">
                   {kind} {use}
                 </td>
               </tr>

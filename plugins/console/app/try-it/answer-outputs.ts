@@ -4,7 +4,12 @@ import { parseJson } from "./json-value.js";
 /** One output as people can take it in. */
 export type OutputView =
   | { readonly kind: "value"; readonly name: string; readonly text: string }
-  | { readonly kind: "scores"; readonly name: string; readonly scores: readonly number[] }
+  | {
+      readonly kind: "scores";
+      readonly name: string;
+      readonly scores: readonly number[];
+      readonly labels?: readonly string[];
+    }
   | { readonly kind: "json"; readonly name: string; readonly text: string };
 
 /** As {@link parseJson} has them. */
@@ -13,14 +18,16 @@ const NOT_FINITE = /"(NaN|-?Infinity)"/g;
 /** Most numbers that are compared with each other by bars. */
 const MAX_SCORES = 10_000;
 
-/** The outputs of an answer in TensorFlow Serving's columnar form; none where it has another form. */
+/** The outputs of an answer in TensorFlow Serving's columnar form, or its results for examples; none where it has another form. */
 export function outputsOf(answer: string, { outputs: specs }: Pick<Signature, "outputs">): readonly OutputView[] {
-  let outputs: unknown;
+  let document: { readonly outputs?: unknown; readonly results?: unknown } | null;
   try {
-    ({ outputs } = parseJson(answer) as { readonly outputs?: unknown });
+    document = parseJson(answer) as typeof document;
   } catch {
     return [];
   }
+  const { outputs, results } = document ?? {};
+  if (Array.isArray(results)) return results.map((result, at) => resultView(result, at, results.length));
   if (outputs === undefined) return [];
   const [only] = specs;
   if (specs.length === 1 && only !== undefined) return [viewOf(only.name, outputs)];
@@ -30,7 +37,28 @@ export function outputsOf(answer: string, { outputs: specs }: Pick<Signature, "o
   });
 }
 
-function viewOf(name: string, value: unknown): OutputView {
+/** What came for one example: a value, or classes with their scores. */
+function resultView(result: unknown, at: number, of: number): OutputView {
+  const name = of === 1 ? "result" : `example ${at}`;
+  if (!isClassified(result)) return viewOf(name, result);
+  const [labels, scores] = [result.map(([label]) => textOf(label)), result.map(([, score]) => score)];
+  return { kind: "scores", name, scores, ...(labels.some((label) => label !== "") && { labels }) };
+}
+
+function isClassified(result: unknown): result is readonly (readonly [label: unknown, score: number])[] {
+  return (
+    Array.isArray(result) &&
+    result.length > 0 &&
+    result.every((each) => Array.isArray(each) && each.length === 2 && typeof each[1] === "number")
+  );
+}
+
+function textOf(label: unknown): string {
+  return typeof label === "string" ? label : JSON.stringify(label);
+}
+
+/** One output, without the lists around a single element. */
+export function viewOf(name: string, value: unknown): OutputView {
   let inner = value;
   while (Array.isArray(inner) && inner.length === 1) [inner] = inner;
   if (!Array.isArray(inner))

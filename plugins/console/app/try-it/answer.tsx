@@ -1,27 +1,30 @@
+import type { InferenceAnswer } from "../api/infer.js";
 import type { Signature } from "../api/signatures.js";
 import { type OutputView, outputsOf } from "./answer-outputs.js";
 import { CopiedText } from "./copied-text.js";
 import { ScoreBars } from "./score-bars.js";
+import { type StreamedOutputs, streamedOutputs } from "./streamed-outputs.js";
+import type { Verb } from "./verbs.js";
 
-export interface Answered {
-  readonly status: number;
-  readonly text: string;
-  /** The way there and back included. */
-  readonly ms: number;
+export interface Answered extends InferenceAnswer {
+  readonly verb: Verb;
   readonly signature: Signature | undefined;
+  /** Not so while more of a stream is to come. */
+  readonly isWhole: boolean;
 }
 
 /** What came back: readable where it can be, and as it is. */
-export function Answer({ status, text, ms, signature }: Answered) {
+export function Answer(answered: Answered) {
+  const { status, text, ms } = answered;
   const isGood = status === 200;
-  const outputs = isGood && signature !== undefined ? outputsOf(text, signature) : [];
+  const { outputs, error, words } = shown(answered);
   return (
     <div class="answer">
       <p role="status">
-        <strong class={isGood ? "good" : "bad"}>{isGood ? "Answered" : `Refused with status ${status}`}</strong>{" "}
+        <strong class={isGood ? "good" : "bad"}>{isGood ? words : `Refused with status ${status}`}</strong>{" "}
         <span class="quiet">after {ms.toFixed(1)} ms, the way there and back included</span>
       </p>
-      {!isGood && <p class="failure">{errorOf(text)}</p>}
+      {error !== undefined && <p class="failure">{error}</p>}
       {outputs.length > 0 && (
         <dl class="outputs">
           {outputs.map((output) => (
@@ -40,6 +43,18 @@ export function Answer({ status, text, ms, signature }: Answered) {
       </details>
     </div>
   );
+}
+
+interface Shown extends Pick<StreamedOutputs, "outputs" | "error"> {
+  readonly words: string;
+}
+
+function shown({ status, text, verb, signature, isWhole }: Answered): Shown {
+  if (status !== 200) return { outputs: [], error: errorOf(text), words: "" };
+  if (signature === undefined) return { outputs: [], words: "Answered" };
+  if (verb !== "generate_stream") return { outputs: outputsOf(text, signature), words: "Answered" };
+  const { count, ...streamed } = streamedOutputs(text, signature);
+  return { ...streamed, words: `${count} ${count === 1 ? "answer" : "answers"}${isWhole ? "" : " so far"}` };
 }
 
 function Output(output: OutputView) {

@@ -8,6 +8,7 @@ import { JsonEditor } from "./json-editor.js";
 import { NumberEditor } from "./number-editor.js";
 import { PictureEditor } from "./picture-editor.js";
 import { pictureLayout } from "./picture-layout.js";
+import { Segments } from "./segments.js";
 import { TextEditor } from "./text-editor.js";
 
 interface InputFieldProps {
@@ -43,14 +44,7 @@ export function InputField({ spec, shapes, given, give }: InputFieldProps) {
           </label>
         )}
         {!isLeftOut && kinds.length > 1 && (
-          <fieldset class="segments">
-            <legend class="hidden">How to give {spec.name}</legend>
-            {kinds.map((each) => (
-              <button key={each} type="button" aria-pressed={each === kind} onClick={() => setKind(each)}>
-                {EDITOR_NAMES[each]}
-              </button>
-            ))}
-          </fieldset>
+          <Segments title={`How to give ${spec.name}`} of={kinds} names={EDITOR_NAMES} value={kind} choose={setKind} />
         )}
       </div>
       {!isLeftOut && <Editor kind={kind} spec={spec} shapes={shapes} before={given} give={give} />}

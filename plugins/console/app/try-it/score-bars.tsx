@@ -5,8 +5,15 @@ const MAX_BARS = 12;
 
 const WIDTH = 100;
 
-/** Scores of classes as bars, numbered by their places. */
-export function ScoreBars({ name, scores }: { readonly name: string; readonly scores: readonly number[] }) {
+interface ScoreBarsProps {
+  readonly name: string;
+  readonly scores: readonly number[];
+  /** What the classes are called, in the same order. */
+  readonly labels?: readonly string[];
+}
+
+/** Scores of classes as bars, by their labels, else numbered by their places. */
+export function ScoreBars({ name, scores, labels }: ScoreBarsProps) {
   const shown = shownScores(scores, MAX_BARS);
   const highest = Math.max(...scores);
   const [least, most] = [Math.min(0, ...scores), Math.max(0, highest)];
@@ -19,7 +26,7 @@ export function ScoreBars({ name, scores }: { readonly name: string; readonly sc
         <tbody>
           {shown.map(([place, score]) => (
             <tr key={place} class={score === highest ? "highest" : ""}>
-              <th scope="row">{place}</th>
+              <th scope="row">{labels?.[place] ?? place}</th>
               <td class="bar">
                 <svg viewBox={`0 0 ${WIDTH} 10`} preserveAspectRatio="none" aria-hidden="true">
                   <rect x={(Math.min(0, score) - least) * scale} width={Math.abs(score) * scale} height={10} />

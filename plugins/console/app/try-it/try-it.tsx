@@ -1,14 +1,20 @@
-import { useRef, useState } from "preact/hooks";
-import { infer } from "../api/client.js";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Model } from "../api/documents.js";
+import { infer, inferStream } from "../api/infer.js";
 import type { DescribedVersion } from "../api/signatures.js";
 import { useResource } from "../api/use-resource.js";
 import { Failure } from "../parts/notice.js";
 import { Answer, type Answered } from "./answer.js";
 import { codeLines } from "./code-lines.js";
 import { CopiedText } from "./copied-text.js";
-import { describedVersion, predictPath, type Target, versionPath } from "./inference-request.js";
-import { RequestForm } from "./request-form.js";
+import {
+  describedVersion,
+  type InferenceRequest,
+  inferencePath,
+  type Target,
+  versionPath,
+} from "./inference-request.js";
+import { type MadeRequest, RequestForm } from "./request-form.js";
 import "./try-it.css";
 
 /** What is known of a version's signatures is looked at again so often: it may be loaded anew. */
@@ -20,26 +26,38 @@ export function TryIt({ model }: { readonly model: Model }) {
   const version = describedVersion(target, model);
   const path = version === undefined ? undefined : versionPath(model.model, version);
   const { document: described, error } = useResource<DescribedVersion>(path, LOOK_MS);
-  const [body, setBody] = useState<string>();
+  const [made, setMade] = useState<MadeRequest>();
   const [answered, setAnswered] = useState<Answered>();
   const [failure, setFailure] = useState<Error>();
-  const [isUnderWay, setUnderWay] = useState(false);
+  const [underWay, setUnderWay] = useState<AbortController>();
   const known = useRef<DescribedVersion>();
   // What was filled in stays while another version is looked up, and beyond where that takes the same.
   if (described !== undefined) known.current = described;
   const signatures = known.current?.signatures;
-  const request = body === undefined ? undefined : { path: predictPath(model.model, target), body };
+  const request: InferenceRequest | undefined = made && {
+    ...made,
+    path: inferencePath(model.model, target, made.verb),
+  };
+  // Who leaves has no use for the rest of a stream.
+  useEffect(() => () => underWay?.abort(), [underWay]);
   const send = async (name: string | undefined) => {
     if (request === undefined) return;
+    const { verb } = request;
+    const stop = new AbortController();
+    const asked = { ...request, signal: stop.signal };
+    const signature = signatures?.find((each) => each.name === name);
     setFailure(undefined);
-    setUnderWay(true);
+    setUnderWay(stop);
     try {
-      const answer = await infer(request);
-      setAnswered({ ...answer, signature: signatures?.find((each) => each.name === name) });
+      const answer =
+        verb === "generate_stream"
+          ? await inferStream(asked, (part) => setAnswered({ ...part, verb, signature, isWhole: false }))
+          : await infer(asked);
+      setAnswered({ ...answer, verb, signature, isWhole: true });
     } catch (thrown) {
-      setFailure(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      if (!stop.signal.aborted) setFailure(thrown instanceof Error ? thrown : new Error(String(thrown)));
     } finally {
-      setUnderWay(false);
+      setUnderWay(undefined);
     }
   };
   return (
@@ -52,9 +70,9 @@ export function TryIt({ model }: { readonly model: Model }) {
           <RequestForm
             key={JSON.stringify(signatures)}
             signatures={signatures}
-            made={setBody}
+            made={setMade}
             send={send}
-            isUnderWay={isUnderWay}
+            stop={underWay && (() => underWay.abort())}
           />
         </div>
         <div aria-live="polite">

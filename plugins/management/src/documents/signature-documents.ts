@@ -10,12 +10,13 @@ const MAX_DEFAULT_ELEMENTS = 256;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function signatureDocuments(signatures: ReadonlyMap<string, Signature>): SignatureDocument[] {
-  return [...signatures].map(([name, { method, inputs, outputs, shapes, changesState }]) => ({
+  return [...signatures].map(([name, { method, inputs, outputs, shapes, streams, changesState }]) => ({
     name,
     method,
     inputs: [...inputs].map(specDocument),
     outputs: [...outputs].map(specDocument),
     shapes,
+    ...(streams !== undefined && { streams }),
     ...(changesState === true && { changesState }),
   }));
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, PlinthError } from "@plinth/core";
+import { type ErrorCode, type PlinthError, PROBLEM_TYPE, problemJson } from "@plinth/core";
 
 /** HTTP's number for each code of an error. */
 const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
@@ -37,31 +37,15 @@ export function problemStatus(error: PlinthError): number {
   return STATUS_BY_REASON.get(error.reason) ?? STATUS_BY_CODE[error.code];
 }
 
-/** An error as RFC 9457 has it; the facts of its details stand beside. */
+/** An error as the API gives it. */
 export function problemResponse(
   error: PlinthError,
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const status = problemStatus(error);
-  const { code, reason, message, details } = error;
-  const title = reason.toLowerCase().replaceAll("_", " ");
-  const document = {
-    ...details,
-    type: `urn:plinth:error:${reason}`,
-    title,
+  return new Response(problemJson(error, status, path), {
     status,
-    detail: message,
-    reason,
-    code,
-    instance: path,
-  };
-  return new Response(JSON.stringify(document, bigintAsText), {
-    status,
-    headers: { ...headers, "content-type": "application/problem+json" },
+    headers: { ...headers, "content-type": PROBLEM_TYPE },
   });
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }

@@ -1,4 +1,5 @@
 import type { PublishedVersion } from "@plinth/core";
+import { z } from "zod";
 import { modelPath, policyOf, revisionJson } from "../documents/document-json.js";
 import {
   describedVersionDocument,
@@ -81,6 +82,19 @@ export const modelOperations: readonly Operation[] = [
       await management.deployments.change(params.model, { kind: "set-versions", versions }, origin);
       return modelAnswer(params.model, management);
     },
+  }),
+  defineOperation({
+    id: "removeModel",
+    method: "DELETE",
+    path: MODEL,
+    summary: "Take a model out of the storage, with all its versions and what lies beside them; its history stays.",
+    query: z.strictObject({
+      force: z.enum(["true", "false"]).default("false").describe("Also where it is served: it is unloaded first."),
+    }),
+    changes: true,
+    answer: { status: 200, description: "The revision that this made.", schema: revision, hasRevision: true },
+    handle: async ({ params, query, origin }, { deployments }) =>
+      revisionAnswer(await deployments.removeModel(params.model, origin, { force: query.force === "true" })),
   }),
   defineOperation({
     id: "listVersions",

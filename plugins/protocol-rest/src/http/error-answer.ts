@@ -1,4 +1,4 @@
-import type { PlinthError } from "@plinth/core";
+import { type PlinthError, PROBLEM_TYPE, problemJson } from "@plinth/core";
 import { CLOSE_BRACE } from "../json/characters.js";
 import { JsonBuffer } from "../json/json-buffer.js";
 import { writeText } from "../json/write-string.js";
@@ -9,8 +9,18 @@ import { type Answer, JSON_TYPE } from "./send.js";
 
 /** An error as clients of both dialects get it: `{"error": "<message>"}`. */
 export function errorAnswer(error: PlinthError): Answer {
-  const headers = { ...JSON_TYPE, ...retryAfter(error), ...acceptedEncodings(error), ...wantedToken(error) };
-  return { status: httpStatus(error), chunks: [encodeError(error.message)], headers };
+  return {
+    status: httpStatus(error),
+    chunks: [encodeError(error.message)],
+    headers: { ...JSON_TYPE, ...facts(error) },
+  };
+}
+
+/** An error as clients of the management API get it: by RFC 9457. */
+export function problemAnswer(error: PlinthError, path: string): Answer {
+  const status = httpStatus(error);
+  const headers = { "Content-Type": PROBLEM_TYPE, ...facts(error) };
+  return { status, chunks: [Buffer.from(problemJson(error, status, path))], headers };
 }
 
 /** Writes `{"error": "<message>"}`. */
@@ -20,6 +30,11 @@ export function encodeError(message: string): Buffer {
   writeText(out, message);
   out.byte(CLOSE_BRACE);
   return out.finish();
+}
+
+/** What an error tells in headers, in whatever form the rest of it is. */
+function facts(error: PlinthError): Readonly<Record<string, string>> {
+  return { ...retryAfter(error), ...acceptedEncodings(error), ...wantedToken(error) };
 }
 
 /** What the client is to show (RFC 6750, section 3). */

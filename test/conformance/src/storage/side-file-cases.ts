@@ -2,6 +2,7 @@ import { MAX_SIDE_FILE_BYTES, type ModelStorage } from "@plinth/core";
 import { expect } from "vitest";
 import { expectReason } from "../traits/rejection.js";
 import { smallVersion } from "./sample-files.js";
+import { listedVersions } from "./storage-expectations.js";
 import type { StorageCase, StorageContext } from "./storage-under-test.js";
 
 /** A name that people and other servers use. */
@@ -90,6 +91,45 @@ export const sideFileCases: readonly StorageCase[] = [
       expect(await read(storage, NAME)).toBeUndefined();
     },
   },
+  {
+    name: "takes away what lies beside the versions of a model once these are gone, and nothing of other models",
+    needs: ["sideFiles"],
+    run: async (context) => {
+      const { storage, subject, signal } = context;
+      for (const model of ["m", "m2"]) {
+        await storage.publish(model, 1n, smallVersion(), { signal });
+        for (const name of [NAME, ".hidden"]) await subject.writeSideFile?.(model, name, bytes("text"));
+      }
+      await storage.remove("m", 1n, { signal });
+      await clear(storage, "m");
+      const [other, ...more] = await storage.list({ signal, sideFiles: [NAME] });
+      expect([other?.model, [...(other?.sideFiles?.keys() ?? [])], more]).toEqual(["m2", [NAME], []]);
+      expect(await read(storage, NAME)).toBeUndefined();
+      expect(await read(storage, ".hidden")).toBeUndefined();
+      for (const model of ["m", "never-there"]) await clear(storage, model);
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      expect(await listedVersions(context)).toEqual({ m: [1n], m2: [1n] });
+    },
+  },
+  {
+    name: "takes nothing away of a model that has versions",
+    needs: ["sideFiles"],
+    run: async (context) => {
+      const { storage, subject, signal } = context;
+      await storage.publish("m", 1n, smallVersion(), { signal });
+      await subject.writeSideFile?.("m", NAME, bytes("text"));
+      await expectReason(clear(storage, "m"), "VERSION_EXISTS");
+      expect(await listedVersions(context)).toEqual({ m: [1n] });
+      expect(await read(storage, NAME)).toBe("text");
+    },
+  },
+  {
+    name: "takes nothing away for a name that is no model's",
+    needs: ["sideFiles"],
+    run: async ({ storage }) => {
+      for (const name of ["..", ".plinth", "a/b", ""]) await expectReason(clear(storage, name), "MODEL_NAME_INVALID");
+    },
+  },
   ...["1/model.txt", "../records", "/etc/hostname", "", ".."].map(
     (name): StorageCase => ({
       name: `reads no file named ${JSON.stringify(name)} in place of one beside the versions`,
@@ -115,4 +155,8 @@ async function read(storage: ModelStorage, name: string): Promise<string | undef
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+async function clear(storage: ModelStorage, model: string): Promise<void> {
+  await storage.removeModel?.(model, { signal: new AbortController().signal });
 }

@@ -1,10 +1,18 @@
-import { type ListOptions, PlinthError, type StorageCallOptions, type StoredModel } from "@plinth/core";
+import {
+  checkModelName,
+  isModelName,
+  type ListOptions,
+  PlinthError,
+  type StorageCallOptions,
+  type StoredModel,
+} from "@plinth/core";
 import type { BrokenStorage } from "./broken-storage.js";
 import { ReferenceStorage } from "./reference-storage.js";
 
 const TOLD = "tells of the files beside a model's versions that were asked for, and of no others";
 const FINGERPRINT =
   "gives such a file another fingerprint when its content changes, and the same one while nothing does";
+const CLEARED = "takes away what lies beside the versions of a model once these are gone, and nothing of other models";
 
 export const brokenSideFiles: readonly BrokenStorage[] = [
   {
@@ -46,6 +54,48 @@ export const brokenSideFiles: readonly BrokenStorage[] = [
       }
     },
     caughtBy: ["tells of all files beside a model's versions but hidden ones, where all are asked for"],
+  },
+  {
+    fault: "leaves what lies beside the versions of a model that is taken away",
+    create: class extends ReferenceStorage {
+      override async removeModel(): Promise<void> {}
+    },
+    caughtBy: [
+      CLEARED,
+      "takes nothing away of a model that has versions",
+      "takes nothing away for a name that is no model's",
+    ],
+  },
+  {
+    fault: "takes away what lies beside models whose names begin alike",
+    create: class extends ReferenceStorage {
+      override async removeModel(model: string, options: StorageCallOptions): Promise<void> {
+        await super.removeModel(model, options);
+        for (const path of [...this.store.sideFiles.keys()])
+          if (path.startsWith(model)) this.store.sideFiles.delete(path);
+      }
+    },
+    caughtBy: [CLEARED],
+  },
+  {
+    fault: "takes away what lies beside versions that are there",
+    create: class extends ReferenceStorage {
+      override async removeModel(model: string, options: StorageCallOptions): Promise<void> {
+        checkModelName(model);
+        this.store.sideFiles.delete(`${model}/config.pbtxt`);
+        await super.removeModel(model, options);
+      }
+    },
+    caughtBy: ["takes nothing away of a model that has versions"],
+  },
+  {
+    fault: "takes away what lies at any name",
+    create: class extends ReferenceStorage {
+      override async removeModel(model: string, options: StorageCallOptions): Promise<void> {
+        if (isModelName(model)) await super.removeModel(model, options);
+      }
+    },
+    caughtBy: ["takes nothing away for a name that is no model's"],
   },
   {
     fault: "lays files beside versions over those that are there",

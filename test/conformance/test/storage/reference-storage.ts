@@ -125,6 +125,16 @@ export class ReferenceStorage implements ModelStorage {
     return true;
   }
 
+  async removeModel(model: string, { signal }: StorageCallOptions): Promise<void> {
+    this.check(signal);
+    checkModelName(model);
+    if (this.versionsAt(this.keyOf(model)).length > 0) throw new PlinthError("VERSION_EXISTS", "it has versions");
+    for (const path of [...this.store.sideFiles.keys()]) {
+      if (path.startsWith(`${model}/`)) this.store.sideFiles.delete(path);
+    }
+    this.store.models.delete(this.keyOf(model));
+  }
+
   versionsAt(key: string): readonly StoredVersion[] {
     return [...(this.store.models.get(key) ?? [])].map(([version, { fingerprint }]) => ({ version, fingerprint }));
   }

@@ -1,8 +1,7 @@
 import { modelPath } from "../api/client.js";
 import type { Model } from "../api/documents.js";
 import { useResource } from "../api/use-resource.js";
-import { count, share } from "./format.js";
-import "./figures.css";
+import { count, share } from "../parts/format.js";
 
 interface TrafficDocument {
   readonly shadow?: {
@@ -25,7 +24,7 @@ const WORDS: Readonly<Record<(typeof OUTCOMES)[number], string>> = {
 
 const WIDTH = 100;
 
-/** What came of the requests that are mirrored to another version. */
+/** What came of the requests that are mirrored to another version, as the rules in force say. */
 export function ShadowReport({ model: { model, traffic } }: { readonly model: Model }) {
   const rule = traffic.shadow;
   const { document } = useResource<TrafficDocument>(rule === undefined ? undefined : `${modelPath(model)}/traffic`);
@@ -34,15 +33,14 @@ export function ShadowReport({ model: { model, traffic } }: { readonly model: Mo
   const compared = OUTCOMES.reduce((sum, outcome) => sum + (report?.[outcome] ?? 0), 0);
   let drawn = 0;
   return (
-    <section class="card shadow" aria-labelledby="shadow">
-      <h2 id="shadow">Mirrored requests</h2>
+    <div class="shadow">
       <p>
-        {rule.percent} % of the requests are mirrored to {rule.to}
-        {report !== undefined && report.version !== rule.to && ` (version ${report.version})`}; its answers are compared
-        and dropped.
+        {rule.percent} % are mirrored to {rule.to}
+        {report !== undefined && report.version !== rule.to && ` (version ${report.version})`}. What came of it since
+        that was loaded:
       </p>
       {report === undefined || compared === 0 ? (
-        <p class="quiet">None was mirrored yet.</p>
+        <p class="quiet">Nothing was mirrored yet.</p>
       ) : (
         <>
           <svg viewBox={`0 0 ${WIDTH} 4`} preserveAspectRatio="none" aria-hidden="true">
@@ -64,7 +62,7 @@ export function ShadowReport({ model: { model, traffic } }: { readonly model: Mo
           </dl>
         </>
       )}
-    </section>
+    </div>
   );
 }
 
