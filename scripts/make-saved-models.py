@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """Writes the small SavedModels of libraries/saved-model/test/models, with what TensorFlow answers in golden.json beside each.
 
-By hand, where the models are to change: python -m venv venv && venv/bin/pip install tensorflow-cpu==2.21.0 &&
+By hand, where the models are to change: python -m venv venv && venv/bin/pip install tensorflow-cpu==2.21.0 pillow==13.0.0 &&
 venv/bin/python scripts/make-saved-models.py libraries/saved-model/test/models [name...]
 """
 
+import base64
+import io
 import json
 import os
 import pathlib
+import re
 import shutil
+import struct
 import sys
+import zlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -439,7 +444,108 @@ def structures(folder):
     return {"sparse": [{"x": x}], "places": [{"x": x}], "strings": [{"text": ["a\tb", "", "\u00e9\U0001f600"]}]}
 
 
-MODELS = [affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers, preprocessing, structures]
+def images(folder):
+    """Images as files: batches of them as image classifiers are exported to take them, and every format and option by itself."""
+    from PIL import Image
+
+    class Images(tf.Module):
+        def __init__(self):
+            self.kernel = tf.Variable(np.tile(np.eye(3, dtype=np.float32), [16, 1]), name="kernel")
+
+        @tf.function(input_signature=[spec([None], tf.string, name="image_bytes")])
+        def serve(self, image_bytes):
+            def prepare(data):
+                image = tf.image.convert_image_dtype(tf.io.decode_jpeg(data, channels=3), tf.float32)
+                return tf.image.resize(image, [4, 4])
+
+            batch = tf.map_fn(prepare, image_bytes, fn_output_signature=tf.float32)
+            scores = tf.nn.softmax(tf.reshape(batch, [-1, 48]) @ self.kernel)
+            return {"classes": tf.gather(["red", "green", "blue"], tf.argmax(scores, 1)), "probabilities": scores}
+
+        @tf.function(input_signature=[spec([], tf.string, name="file")])
+        def jpeg(self, file):
+            return {
+                "as_it_is": tf.io.decode_jpeg(file),
+                "grey": tf.io.decode_jpeg(file, channels=1),
+                "half": tf.io.decode_jpeg(file, ratio=2),
+                "plain": tf.io.decode_jpeg(file, fancy_upscaling=False),
+                "accurate": tf.io.decode_jpeg(file, dct_method="INTEGER_ACCURATE"),
+                "part": tf.io.decode_and_crop_jpeg(file, [1, 2, 3, 4], fancy_upscaling=False),
+                "shape": tf.io.extract_jpeg_shape(file),
+                "wide": tf.io.decode_image(file, dtype=tf.uint16),
+            }
+
+        @tf.function(input_signature=[spec([], tf.string, name="file")])
+        def png(self, file):
+            return {
+                "as_it_is": tf.io.decode_png(file),
+                "grey": tf.io.decode_png(file, channels=1),
+                "clear": tf.io.decode_png(file, channels=4),
+                "wide": tf.io.decode_png(file, channels=3, dtype=tf.uint16),
+            }
+
+        @tf.function(input_signature=[spec([], tf.string, name="file")])
+        def any(self, file):
+            return {
+                "as_it_is": tf.io.decode_image(file),
+                "still": tf.io.decode_image(file, channels=3, expand_animations=False),
+                "float": tf.io.decode_image(file, dtype=tf.float32),
+            }
+
+        @tf.function(input_signature=[spec([], tf.string, name="file")])
+        def gif(self, file):
+            return {"frames": tf.io.decode_gif(file)}
+
+    def file(image, format, **options):
+        written = io.BytesIO()
+        image.save(written, format, **options)
+        return written.getvalue()
+
+    def interlaced(pixels, palette):
+        """A PNG of a palette, four bits a pixel, in seven passes."""
+        rows = b""
+        for left, top, across, down in [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]:
+            for row in pixels[top::down, left::across]:
+                digits = "".join(f"{index:x}" for index in row)
+                rows += b"\0" + bytes.fromhex(digits + "0" * (len(digits) % 2)) if digits else b""
+        height, width = pixels.shape
+        parts = {b"IHDR": struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 1), b"PLTE": palette, b"tRNS": b"\x40", b"IDAT": zlib.compress(rows), b"IEND": b""}
+        chunks = [struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts.items()]
+        return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+    module = Images()
+    names = {"serving_default": "serve", "jpeg": "jpeg", "png": "png", "any": "any", "gif": "gif"}
+    tf.saved_model.save(module, folder, {name: getattr(module, method).get_concrete_function() for name, method in names.items()})
+    y, x = np.mgrid[0:7, 0:9]
+    noise = np.random.randint(0, 256, [7, 9, 4], np.uint8)
+    colours = Image.fromarray(np.stack([x * 28, y * 36, (x + y) * 16], -1).astype(np.uint8))
+    indexed = colours.quantize(8)
+    moved = indexed.copy()
+    moved.paste(3, (2, 1, 6, 4))
+    plain = [Image.new("RGB", (32, 24), colour) for colour in ("#d01020", "#10c030", "#2010e0")]
+    return {
+        "serving_default": [{"image_bytes": [file(image, "JPEG") for image in plain] + [file(plain[2], "PNG")]}, {"image_bytes": [file(colours, "JPEG")]}],
+        "jpeg": [
+            {"file": file(colours, "JPEG", quality=80)},
+            {"file": file(Image.fromarray(noise[:, :, :3]), "JPEG", quality=60, subsampling=1, progressive=True)},
+            {"file": file(Image.fromarray(noise[:, :, 0]), "JPEG")},
+        ],
+        "png": [
+            {"file": file(Image.fromarray(noise), "PNG")},
+            {"file": interlaced(noise[:, :, 0] // 32, noise[:, :3].tobytes())},
+            {"file": file(Image.fromarray(noise[:, :, 0].astype(np.uint16) * 201), "PNG")},
+        ],
+        "any": [
+            {"file": file(colours, "JPEG", quality=95, subsampling=0)},
+            {"file": file(Image.fromarray(noise[:, :, :3]).convert("CMYK"), "JPEG", quality=90)},
+            {"file": file(Image.fromarray(noise[:, :, :3]), "BMP")},
+            {"file": file(indexed, "GIF", save_all=True, append_images=[moved])},
+        ],
+        "gif": [{"file": file(indexed, "GIF", save_all=True, append_images=[moved])}],
+    }
+
+
+MODELS = [affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers, preprocessing, structures, images]
 
 
 def plain(value):
@@ -451,7 +557,12 @@ def plain(value):
         return [plain(item) for item in value]
     if isinstance(value, complex):
         return [value.real, value.imag]
-    return value.decode() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return {"b64": base64.b64encode(value).decode()}
+    return value
 
 
 def tensors_of(name, info):
@@ -471,6 +582,12 @@ def ports_of(infos):
     return {path: tensor for name, info in infos.items() for path, tensor in tensors_of(name, info).items()}
 
 
+def fed(value):
+    """Strings as they are: numpy's own lose zeros at their end."""
+    array = np.array(value)
+    return np.array(value, object) if array.dtype.kind in "US" else array
+
+
 def answers(folder, requests):
     """What TensorFlow gives for all requests, one after the other on one loaded model."""
     with tf.Graph().as_default(), tf1.Session() as session:
@@ -478,8 +595,7 @@ def answers(folder, requests):
         golden = []
         for signature, inputs in ((name, each) for name, all in requests.items() for each in all):
             definition = meta.signature_def[signature]
-            feeds = {definition.inputs[name].name: np.array(value) for name, value in inputs.items()}
-            feeds = {name: value.astype(object) if value.dtype.kind == "U" else value for name, value in feeds.items()}
+            feeds = {definition.inputs[name].name: fed(value) for name, value in inputs.items()}
             outputs = session.run(ports_of(definition.outputs), feeds)
             golden.append({"signature": signature, "inputs": plain(inputs), "outputs": {k: plain(np.asarray(v)) for k, v in sorted(outputs.items())}})
         return golden
@@ -500,7 +616,8 @@ def main():
         requests = make(str(folder))
         if requests:
             golden = answers(str(folder), requests)
-            (root / name / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
+            written = re.sub(r"\[([-\d.e,\s]+)\]", lambda row: f"[{' '.join(row[1].split())}]", json.dumps(golden, indent=1))
+            (root / name / "golden.json").write_text(written + "\n")
         print(name, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()), "bytes")
 
 

@@ -344,10 +344,10 @@ describe("examples", () => {
 });
 
 it("an op that nobody has is named with its node and a way out", async () => {
-  await expect(runOp("DecodeJpeg", [strings(["x"])], {}, ["uint8"])).rejects.toMatchObject({
+  await expect(runOp("DecodeWav", [strings(["x"])], {}, ["uint8"])).rejects.toMatchObject({
     reason: "MODEL_UNSUPPORTED",
     message:
-      'TensorFlow.js has no DecodeJpeg (node "node"). The engine native has all of TensorFlow\'s ops: install @tensorflow/tfjs-node',
+      'TensorFlow.js has no DecodeWav (node "node"). The engine native has all of TensorFlow\'s ops: install @tensorflow/tfjs-node',
   });
 });
 

@@ -6,6 +6,7 @@ import { COMPLEX_NUMBERS, complexOp } from "./complex-numbers.js";
 import { CONTROL_FLOW } from "./control-flow.js";
 import { converterOp, isConverterOp } from "./converter-ops.js";
 import { CONVOLUTIONS } from "./convolutions.js";
+import { DECODE_IMAGES } from "./decode-images.js";
 import { DIAGONALS } from "./diagonals.js";
 import { ELEMENTWISE } from "./elementwise.js";
 import { HASHING } from "./hashing.js";
@@ -32,6 +33,7 @@ const OPS: Ops = {
   ...COMPLEX_NUMBERS,
   ...CONTROL_FLOW,
   ...CONVOLUTIONS,
+  ...DECODE_IMAGES,
   ...DIAGONALS,
   ...ELEMENTWISE,
   ...HASHING,
