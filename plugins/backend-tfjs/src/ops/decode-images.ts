@@ -49,15 +49,14 @@ function tensorOf({ frames, height, width, channels, data }: Image, values: Valu
   if (values === "float32") {
     const scale = Math.fround(1 / (is16Bits ? 0xffff : 0xff));
     return makeTensor(
-      Float32Array.from(data, (value) => value * scale),
+      new Float32Array(data).map((value) => value * scale),
       shape,
       "float32",
     );
   }
-  const elements = Int32Array.from(data);
-  if (values === "uint16" && !is16Bits)
-    for (let at = 0; at < elements.length; at++) elements[at] = (elements[at] as number) * TO_16_BITS;
-  return makeTensor(elements, shape, "int32");
+  const factor = values === "uint16" && !is16Bits ? TO_16_BITS : 1;
+  const elements = new Int32Array(data);
+  return makeTensor(factor === 1 ? elements : elements.map((value) => value * factor), shape, "int32");
 }
 
 /** What an op of this name takes besides what it is called after. */
