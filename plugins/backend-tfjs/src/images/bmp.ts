@@ -1,4 +1,5 @@
-import { type Channels, checkImageSize, type Image, imageError } from "./image.js";
+import { valueError } from "../value-error.js";
+import { type Channels, checkImageSize, type Image } from "./image.js";
 
 const HEADER_BYTES = 54;
 
@@ -9,7 +10,7 @@ const HEADER_BYTES = 54;
  */
 export function decodeBmp(bytes: Uint8Array, asked: Channels): Image {
   if (bytes.length < HEADER_BYTES)
-    throw imageError(`Expected a BMP, got ${bytes.length} bytes, fewer than its header has`);
+    throw valueError(`Expected a BMP, got ${bytes.length} bytes, fewer than its header has`);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [begin, width, signedHeight, bits] = [
     file.readUInt32LE(10),
@@ -19,14 +20,14 @@ export function decodeBmp(bytes: Uint8Array, asked: Channels): Image {
   ];
   const [height, inFile] = [Math.abs(signedHeight), bits / 8];
   if (inFile !== 1 && inFile !== 3 && inFile !== 4) {
-    throw imageError(`Expected a BMP of 8, 24 or 32 bits a pixel, got one of ${bits}`);
+    throw valueError(`Expected a BMP of 8, 24 or 32 bits a pixel, got one of ${bits}`);
   }
   const channels = asked === 0 ? inFile : asked;
-  if (channels === 1 && inFile !== 1) throw imageError("Expected a grey image, got a BMP in colour");
+  if (channels === 1 && inFile !== 1) throw valueError("Expected a grey image, got a BMP in colour");
   const size = checkImageSize("BMP", Math.max(width, 0), height, channels);
   const rowLength = Math.ceil((width * inFile) / 4) * 4;
   if (begin + rowLength * (height - 1) + width * inFile > file.length) {
-    throw imageError("Expected a whole BMP, got one that is cut off");
+    throw valueError("Expected a whole BMP, got one that is cut off");
   }
   const data = new Uint8Array(size);
   for (let y = 0; y < height; y++) {

@@ -1,6 +1,7 @@
+import { valueError } from "../value-error.js";
 import { decodeBmp } from "./bmp.js";
 import { decodeGif } from "./gif.js";
-import { type Image, imageError } from "./image.js";
+import type { Image } from "./image.js";
 import { decodeJpeg, type JpegOptions } from "./jpeg.js";
 import { decodePng, type PngOptions } from "./png.js";
 import { isPng } from "./png-chunks.js";
@@ -34,7 +35,7 @@ export function decodeImage(bytes: Uint8Array, options: ImageOptions): Image {
     case "GIF":
       return decodeGif(bytes, options);
     case undefined:
-      throw imageError(
+      throw valueError(
         `Expected the bytes of a JPEG, PNG, GIF or BMP, got ${bytes.length} others: over REST they are sent as {"b64": "..."}`,
       );
   }

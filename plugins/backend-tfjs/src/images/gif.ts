@@ -1,5 +1,6 @@
 import { decompressFrame, type ParsedGif, parseGIF } from "gifuct-js";
-import { checkImageSize, type Image, imageError } from "./image.js";
+import { valueError } from "../value-error.js";
+import { checkImageSize, type Image } from "./image.js";
 
 type Frame = Extract<ParsedGif["frames"][number], { readonly image: unknown }>;
 type Colours = ParsedGif["gct"];
@@ -17,13 +18,13 @@ const COLOURS = 3;
 export function decodeGif(bytes: Uint8Array, { firstOnly }: { readonly firstOnly: boolean }): Image {
   const { frames: all, colours } = parsed(bytes);
   const frames = firstOnly ? all.slice(0, 1) : all;
-  if (frames.length === 0) throw imageError("Expected a GIF with at least one image");
+  if (frames.length === 0) throw valueError("Expected a GIF with at least one image");
   const [width, height] = (["width", "height"] as const).map((side) =>
     Math.max(...all.map(({ image }) => image.descriptor[side])),
   ) as [number, number];
   const size = checkImageSize("GIF", frames.length, height, width, COLOURS);
   if (width * height > MAX_FRAME_PIXELS)
-    throw imageError(`Expected a GIF of at most ${MAX_FRAME_PIXELS} pixels, got ${width}x${height}`);
+    throw valueError(`Expected a GIF of at most ${MAX_FRAME_PIXELS} pixels, got ${width}x${height}`);
   const data = new Uint8Array(size);
   const stride = size / frames.length;
   for (const [index, frame] of frames.entries()) {
@@ -39,7 +40,7 @@ function parsed(bytes: Uint8Array): { readonly frames: readonly Frame[]; readonl
     const { frames, gct } = parseGIF(new Uint8Array(bytes).buffer);
     return { frames: frames.filter((each): each is Frame => "image" in each), colours: gct };
   } catch (cause) {
-    throw imageError("The GIF is damaged or cut off", cause);
+    throw valueError("The GIF is damaged or cut off", cause);
   }
 }
 
@@ -50,14 +51,14 @@ function draw(
   { width, height }: { readonly width: number; readonly height: number },
 ): void {
   const { minCodeSize } = frame.image.data;
-  if (!(minCodeSize >= 1 && minCodeSize <= 8)) throw imageError(`The GIF is damaged: no code has ${minCodeSize} bits`);
+  if (!(minCodeSize >= 1 && minCodeSize <= 8)) throw valueError(`The GIF is damaged: no code has ${minCodeSize} bits`);
   const { pixels, dims, colorTable, transparentIndex } = decompressFrame(frame, shared, false);
   for (let y = 0; y < Math.min(dims.height, height - dims.top); y++) {
     for (let x = 0; x < Math.min(dims.width, width - dims.left); x++) {
       const index = pixels[y * dims.width + x] as number;
       if (index === transparentIndex) continue;
       const colour = colorTable?.[index];
-      if (colour === undefined) throw imageError(`The GIF is damaged: it has no colour ${index}`);
+      if (colour === undefined) throw valueError(`The GIF is damaged: it has no colour ${index}`);
       canvas.set(colour, ((dims.top + y) * width + dims.left + x) * COLOURS);
     }
   }

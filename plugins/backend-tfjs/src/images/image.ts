@@ -1,4 +1,4 @@
-import { PlinthError } from "@plinth/core";
+import { valueError } from "../value-error.js";
 
 /** A decoded image, or the frames of one that moves: rows of pixels from the top, the channels of a pixel beside each other. */
 export interface Image {
@@ -20,10 +20,5 @@ const MAX_VALUES = 2 ** 28;
 export function checkImageSize(format: string, ...lengths: readonly number[]): number {
   const values = lengths.reduce((product, length) => product * length, 1);
   if (values > 0 && values <= MAX_VALUES) return values;
-  throw imageError(`Expected a ${format} of 1 to ${MAX_VALUES} values, got one of ${lengths.join("x")}`);
-}
-
-/** The client's bytes are at fault. */
-export function imageError(message: string, cause?: unknown): PlinthError {
-  return new PlinthError("TENSOR_INVALID", message, cause === undefined ? {} : { cause });
+  throw valueError(`Expected a ${format} of 1 to ${MAX_VALUES} values, got one of ${lengths.join("x")}`);
 }

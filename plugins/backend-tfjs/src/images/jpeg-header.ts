@@ -1,4 +1,4 @@
-import { imageError } from "./image.js";
+import { valueError } from "../value-error.js";
 
 /** What is known of a JPEG before it is decoded (ITU-T T.81, annex B). */
 export interface JpegHeader {
@@ -39,7 +39,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
     at += 2 + segment.length;
   }
   if (frame === undefined)
-    throw imageError("Expected a JPEG, got bytes without the header of one: they may be cut off");
+    throw valueError("Expected a JPEG, got bytes without the header of one: they may be cut off");
   return { ...frame, isAdobe, scans, isWhole };
 }
 

@@ -1,4 +1,5 @@
-import { type Channels, checkImageSize, type Image, imageError } from "./image.js";
+import { valueError } from "../value-error.js";
+import { type Channels, checkImageSize, type Image } from "./image.js";
 import { type JpegHeader, readJpegHeader } from "./jpeg-header.js";
 import { decompress, FLAGS, PIXEL_FORMATS } from "./turbo-jpeg.js";
 
@@ -23,12 +24,12 @@ export function decodeJpeg(bytes: Uint8Array, options: JpegOptions): Image {
   const { isWhole, components, scans } = header;
   const [width, height] = [Math.ceil(header.width / options.ratio), Math.ceil(header.height / options.ratio)];
   const channels = options.channels === 0 ? Math.min(components, 3) : options.channels;
-  if (channels !== 1 && channels !== 3) throw imageError(`Expected an image of ${channels} channels, got a JPEG`);
+  if (channels !== 1 && channels !== 3) throw valueError(`Expected an image of ${channels} channels, got a JPEG`);
   checkImageSize("JPEG", header.width, header.height, components);
   if (header.width * header.height * scans > MAX_PASSED_PIXELS) {
-    throw imageError(`Expected a JPEG of fewer passes over ${header.width}x${header.height} pixels, got ${scans}`);
+    throw valueError(`Expected a JPEG of fewer passes over ${header.width}x${header.height} pixels, got ${scans}`);
   }
-  if (!isWhole && !options.takesPart) throw imageError("Expected a whole JPEG, got one that is cut off");
+  if (!isWhole && !options.takesPart) throw valueError("Expected a whole JPEG, got one that is cut off");
   try {
     return {
       frames: undefined,
@@ -38,7 +39,7 @@ export function decodeJpeg(bytes: Uint8Array, options: JpegOptions): Image {
       data: pixelsOf(bytes, header, { width, height, channels }, options),
     };
   } catch (cause) {
-    throw imageError(`The JPEG of ${header.width}x${header.height} pixels could not be decoded`, cause);
+    throw valueError(`The JPEG of ${header.width}x${header.height} pixels could not be decoded`, cause);
   }
 }
 

@@ -1,5 +1,6 @@
 import { crc32, inflateSync } from "node:zlib";
-import { checkImageSize, imageError } from "./image.js";
+import { valueError } from "../value-error.js";
+import { checkImageSize } from "./image.js";
 
 /** The parts of a PNG that its pixels are made of (W3C PNG, section 5 and 11). */
 export interface PngChunks {
@@ -64,11 +65,11 @@ export function isPng(bytes: Uint8Array): boolean {
 export function readPngChunks(bytes: Uint8Array): PngChunks {
   const found = chunksOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const header = found.get("IHDR")?.[0];
-  if (header?.length !== 13) throw imageError("Expected a PNG, got one without a header");
+  if (header?.length !== 13) throw valueError("Expected a PNG, got one without a header");
   const colour = COLOURS[header[9] as number];
   const [width, height, depth] = [header.readUInt32BE(0), header.readUInt32BE(4), header[8] as number];
   if (colour?.depths.includes(depth) !== true || header[10] !== 0 || header[11] !== 0 || (header[12] as number) > 1) {
-    throw imageError(`Expected a PNG, got a header that no PNG has: ${header.subarray(8).join(" ")}`);
+    throw valueError(`Expected a PNG, got a header that no PNG has: ${header.subarray(8).join(" ")}`);
   }
   checkImageSize("PNG", width, height, colour.samples);
   const isInterlaced = header[12] === 1;
@@ -96,11 +97,11 @@ function chunksOf(file: Buffer): ReadonlyMap<string, readonly Buffer[]> {
       const contents = chunks.get(kind);
       if (contents === undefined) chunks.set(kind, [file.subarray(at + 8, end)]);
       else contents.push(file.subarray(at + 8, end));
-    } else if (isNeeded) throw imageError(`The PNG is damaged: the checksum of its ${kind} is wrong`);
+    } else if (isNeeded) throw valueError(`The PNG is damaged: the checksum of its ${kind} is wrong`);
     if (kind === "IEND") return chunks;
     at = end + 4;
   }
-  throw imageError("Expected a whole PNG, got one that is cut off");
+  throw valueError("Expected a whole PNG, got one that is cut off");
 }
 
 type Layout = Pick<PngChunks, "width" | "height" | "depth" | "colour" | "isInterlaced">;
@@ -132,8 +133,8 @@ function inflated(data: Buffer, layout: Layout): Uint8Array {
   try {
     rows = inflateSync(data, { maxOutputLength: size });
   } catch (cause) {
-    throw imageError("The PNG is damaged or cut off: its pixels could not be inflated", cause);
+    throw valueError("The PNG is damaged or cut off: its pixels could not be inflated", cause);
   }
   if (rows.length === size) return rows;
-  throw imageError(`The PNG is cut off: expected ${size} bytes of pixels, got ${rows.length}`);
+  throw valueError(`The PNG is cut off: expected ${size} bytes of pixels, got ${rows.length}`);
 }

@@ -1,4 +1,4 @@
-import { imageError } from "./image.js";
+import { valueError } from "../value-error.js";
 import { type PngChunks, type PngPass, passesOf, rowBytes } from "./png-chunks.js";
 
 type Samples = Uint8Array | Uint16Array;
@@ -67,7 +67,7 @@ function unfilter(filter: number, row: Uint8Array, above: Uint8Array, step: numb
       }
       return;
     default:
-      throw imageError(`The PNG is damaged: no row has the filter ${filter}`);
+      throw valueError(`The PNG is damaged: no row has the filter ${filter}`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Channels, type Image, imageError } from "./image.js";
+import { valueError } from "../value-error.js";
+import type { Channels, Image } from "./image.js";
 import { type PngChunks, readPngChunks } from "./png-chunks.js";
 import { readSamples } from "./png-samples.js";
 
@@ -73,7 +74,7 @@ function opaque(depth: number): number {
 function paletteReader(samples: Samples, { depth, palette, transparency }: PngChunks): ReadPixel {
   return (at, pixel) => {
     const index = samples[at] as number;
-    if (3 * index + 2 >= palette.length) throw imageError(`The PNG is damaged: its palette has no colour ${index}`);
+    if (3 * index + 2 >= palette.length) throw valueError(`The PNG is damaged: its palette has no colour ${index}`);
     for (let each = 0; each < 3; each++) pixel[each] = palette[3 * index + each] as number;
     pixel[3] = transparency === undefined ? opaque(depth) : (transparency[index] ?? 255);
   };

@@ -4,9 +4,10 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { boolOf, intOf, textOf, typeOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
 import { decodeImage, formatOf, type ImageFormat, type ImageOptions } from "../images/decode-image.js";
-import { type Channels, type Image, imageError } from "../images/image.js";
+import type { Channels, Image } from "../images/image.js";
 import { readJpegHeader } from "../images/jpeg-header.js";
 import { makeTensor } from "../tensors/to-engine.js";
+import { valueError } from "../value-error.js";
 import { bytesAt, integersAt, nameOf, type Ops } from "./kernels.js";
 
 /** What a value of the image is to be. */
@@ -67,14 +68,14 @@ const decode =
     return (inputs) => {
       const [bytes = new Uint8Array()] = bytesAt(inputs, 0);
       const format = formatOf(bytes);
-      if (format !== undefined && refused.includes(format)) throw imageError(`${node.op} does not take a ${format}`);
+      if (format !== undefined && refused.includes(format)) throw valueError(`${node.op} does not take a ${format}`);
       return tensorOf(layout(decodeImage(bytes, options)), options.values);
     };
   };
 
 function still(image: Image): Image {
   if (image.frames === undefined || image.frames === 1) return { ...image, frames: undefined };
-  throw imageError(`Expected an image that does not move, got a GIF of ${image.frames} frames`);
+  throw valueError(`Expected an image that does not move, got a GIF of ${image.frames} frames`);
 }
 
 const moving = (image: Image): Image => ({ ...image, frames: image.frames ?? 1 });
@@ -92,7 +93,7 @@ const decodeAndCrop: CompileOp = (node) => {
 
 function cropped(image: Image, [top = 0, left = 0, height = 0, width = 0]: readonly number[]): Image {
   if (top < 0 || left < 0 || height < 1 || width < 1 || top + height > image.height || left + width > image.width) {
-    throw imageError(
+    throw valueError(
       `Expected a part of ${image.height}x${image.width} pixels, got ${height}x${width} from ${top}, ${left} on`,
     );
   }
