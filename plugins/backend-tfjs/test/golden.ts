@@ -41,7 +41,7 @@ export function tensorOf(dtype: DType, shape: readonly number[], values: readonl
 /** Strings that are no text are written as TensorFlow Serving takes them. */
 function bytesOf(value: unknown): Uint8Array {
   if (typeof value !== "object" || value === null || !("b64" in value)) return new TextEncoder().encode(String(value));
-  return Buffer.from(String(value.b64), "base64");
+  return new Uint8Array(Buffer.from(String(value.b64), "base64"));
 }
 
 /** A tensor of values in lists within lists; of a complex number, real and imaginary part are the innermost one. */
