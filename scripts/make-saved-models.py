@@ -586,6 +586,8 @@ def vision(folder):
 
         @tf.function(input_signature=[spec([None, None, None, 4], name="boxes"), spec([None, None, None], name="scores")])
         def detect(self, boxes, scores):
+            # TensorFlow ends its process where these have other ranks.
+            boxes, scores = tf.ensure_shape(boxes, [None, None, None, 4]), tf.ensure_shape(scores, [None, None, None])
             combined = tf.image.combined_non_max_suppression
             some = combined(boxes, scores, 2, 5, iou_threshold=0.4, score_threshold=0.2)
             padded = combined(boxes, scores, 1, 9, iou_threshold=0.4, score_threshold=0.2, pad_per_class=True, clip_boxes=False)
