@@ -545,6 +545,29 @@ def images(folder):
     }
 
 
+def classic_images(folder):
+    """TensorFlow 1: a batch of images as files, decoded in a loop of nodes over arrays of tensors, as the official ResNets take them."""
+    with tf.Graph().as_default(), tf1.Session() as session:
+        tf1.disable_control_flow_v2()
+        image_bytes = tf1.placeholder(tf.string, [None], name="input_tensor")
+
+        def prepare(data):
+            image = tf.cast(tf1.image.decode_jpeg(data, channels=3), tf.float32)
+            image = tf1.image.resize_images(image, [6, 6], tf1.image.ResizeMethod.BILINEAR)
+            return tf1.image.resize_image_with_crop_or_pad(image, 4, 4) - tf.constant([123.68, 116.78, 103.94])
+
+        batch = tf1.map_fn(prepare, image_bytes, dtype=tf.float32)
+        batch.set_shape([None, 4, 4, 3])
+        kernel = tf1.get_variable("kernel", initializer=tf.constant(np.random.normal(0, 0.01, [3, 3, 3, 5]).astype(np.float32)))
+        features = tf.nn.relu(tf.nn.conv2d(batch, kernel, 1, "SAME"))
+        scores = tf.nn.softmax(tf.reduce_mean(features, [1, 2]), name="softmax_tensor")
+        session.run(tf1.global_variables_initializer())
+        tf1.saved_model.simple_save(session, folder, {"image_bytes": image_bytes}, {"classes": tf.argmax(scores, 1), "probabilities": scores})
+    tf1.enable_control_flow_v2()
+    pictures = np.random.randint(0, 256, [2, 3, 4, 3], np.uint8).repeat(6, 1).repeat(6, 2)
+    return {"serving_default": [{"image_bytes": [tf.io.encode_jpeg(picture, quality=90).numpy() for picture in pictures]}]}
+
+
 def vision(folder):
     """What image models do besides layers: sizes, colours, boxes, patches, volumes."""
 
@@ -778,8 +801,8 @@ def numerics(folder):
 
 
 MODELS = [
-    affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers, preprocessing, structures, images, vision,
-    sequence_examples, numerics,
+    affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers, preprocessing, structures, images, classic_images,
+    vision, sequence_examples, numerics,
 ]  # fmt: skip
 
 

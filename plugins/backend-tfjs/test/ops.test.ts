@@ -148,6 +148,12 @@ describe("ops on shapes", () => {
     ["Range", [int32([0], []), int32([2 ** 31 - 1], []), int32([1], [])], {}],
     ["OneHot", [int32([1]), int32([2 ** 31 - 1], []), float32([1], []), float32([0], [])], { T: type("float32") }],
     ["BroadcastTo", [float32([1]), int32([1 << 20, 1 << 20])], {}],
+    ["ResizeBicubic", [float32([1], [1, 1, 1, 1]), int32([1 << 30, 1 << 30])], {}],
+    [
+      "ScaleAndTranslate",
+      [float32([1], [1, 1, 1, 1]), int32([1 << 30, 2]), float32([1, 1]), float32([0, 0])],
+      { kernel_type: text("triangle") },
+    ],
   ])("%s makes no more than memory holds", async (op, inputs, attributes) => {
     await expect(runOp(op, inputs, attributes, ["float32"])).rejects.toMatchObject({ reason: "TENSOR_INVALID" });
   });

@@ -1,7 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { readValues } from "../tensors/from-engine.js";
 import { makeTensor } from "../tensors/to-engine.js";
-import { checkSize } from "./shapes.js";
 
 /** What one row or column of the result is made of: rows or columns of the image, and how much each counts. */
 export interface Taps {
@@ -12,7 +11,7 @@ export interface Taps {
 /** Images of other sizes: rows first, then columns. The result is float32. */
 export function resample(images: Tensor, rows: readonly Taps[], columns: readonly Taps[]): Tensor {
   const [batch = 0, height = 0, width = 0, depth = 0] = images.shape;
-  const shape = checkSize([batch, rows.length, columns.length, depth]);
+  const shape = [batch, rows.length, columns.length, depth];
   const values = readValues(images) as Float32Array;
   const result = new Float32Array(batch * rows.length * columns.length * depth);
   const line = new Float64Array(width * depth);

@@ -6,6 +6,7 @@ import { readValues } from "../tensors/from-engine.js";
 import { valueError } from "../value-error.js";
 import { integersAt, nameOf, type Ops, tensorAt } from "./kernels.js";
 import { bounded, normalised, resample, type Taps } from "./resampling.js";
+import { checkSize } from "./shapes.js";
 
 /** What each place along one side is made of. */
 type Side = (inside: number, outside: number) => readonly Taps[];
@@ -17,7 +18,8 @@ const resize =
     return (inputs) => {
       const images = tensorAt(inputs, 0);
       const [height = 0, width = 0] = integersAt(inputs, 1);
-      const [, insideHeight = 0, insideWidth = 0] = images.shape;
+      const [batch = 0, insideHeight = 0, insideWidth = 0, depth = 0] = images.shape;
+      checkSize([batch, height, width, depth]);
       if (height < 1 || width < 1 || insideHeight < 1 || insideWidth < 1) {
         throw valueError(`Expected images with pixels, got shape [${images.shape}] to be made [${height},${width}]`);
       }
@@ -140,7 +142,8 @@ const scaleAndTranslate: CompileOp = (node) => {
     const images = tensorAt(inputs, 0);
     const [height = 0, width = 0] = integersAt(inputs, 1);
     const [scales, moves] = [2, 3].map((input) => readValues(tensorAt(inputs, input)) as Float32Array);
-    const [, insideHeight = 0, insideWidth = 0] = images.shape;
+    const [batch = 0, insideHeight = 0, insideWidth = 0, depth = 0] = images.shape;
+    checkSize([batch, height, width, depth]);
     const side = (axis: 0 | 1) => filteredSide(filter, isSmoothed, scales?.[axis] ?? 1, moves?.[axis] ?? 0);
     return resample(images, side(0)(insideHeight, height), side(1)(insideWidth, width));
   };

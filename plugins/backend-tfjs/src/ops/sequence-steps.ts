@@ -78,7 +78,7 @@ export function sparseSteps(feature: ListFeature, sequences: readonly ParsedSequ
     steps.flatMap((step, time) => step.flatMap((_, at) => (isSingle ? [time, at] : [index, time, at]))),
   );
   const longest = Math.max(0, ...examples.map((steps) => steps.length));
-  const widest = Math.max(0, ...examples.flatMap((steps) => steps.map((step) => step.length)));
+  const widest = examples.flat().reduce((most, step) => Math.max(most, step.length), 0);
   const shape = [...(isSingle ? [] : [examples.length]), longest, widest];
   return [
     makeTensor(Int32Array.from(places), [values.length, shape.length], "int32"),
