@@ -4,7 +4,7 @@ import type { Tensor } from "@plinth/core";
 import { describe, expect, it } from "vitest";
 import { readJson } from "./golden.js";
 import { OWN_MODELS } from "./loading.js";
-import { int, runOp } from "./running-ops.js";
+import { int, runOp, type } from "./running-ops.js";
 
 const fileTensor = (bytes: Uint8Array): Tensor => ({ dtype: "string", shape: [], data: [bytes] });
 
@@ -124,6 +124,21 @@ describe("images that cannot be decoded", () => {
       expect(await decode(file)).toEqual(whole[index]);
     }
   });
+});
+
+it.each<[string, Tensor]>([
+  ["uint8", { dtype: "uint8", shape: [2, 3, 2, 3], data: Uint8Array.from({ length: 36 }, (_, at) => (at * 37) % 256) }],
+  ["uint16", { dtype: "uint16", shape: [1, 2, 5, 4], data: Uint16Array.from({ length: 40 }, (_, at) => at * 1601) }],
+])("images of %s that are encoded are the same when they are decoded", async (_, images) => {
+  const dtype = images.dtype as "uint8" | "uint16";
+  const [files] = await runOp("EncodePng", [images], { T: type(dtype) }, ["string"]);
+  const [batch = 0, ...shape] = images.shape;
+  expect(files?.shape).toEqual([batch]);
+  for (const [at, file] of ((files?.data ?? []) as Uint8Array[]).entries()) {
+    const [image] = await runOp("DecodePng", [fileTensor(file)], { dtype: type(dtype) }, [dtype]);
+    const size = images.data.length / batch;
+    expect(image).toEqual({ dtype, shape, data: images.data.slice(at * size, (at + 1) * size) });
+  }
 });
 
 it("a part that is not within the image is refused", async () => {

@@ -247,6 +247,12 @@ describe("ops on strings", () => {
     ],
     ["EncodeBase64", [strings(["a?>"])], {}, [strings(["YT8-"])]],
     ["DecodeBase64", [strings(["YT8-"])], {}, [strings(["a?>"])]],
+    [
+      "StringFormat",
+      [int32([1, 2, 3, 4, 5, 6, 7]), float32([0.1, 1 / 3, 3, 4], [2, 1, 2]), strings(["a"])],
+      { template: text("x {} y {} z {}."), placeholder: text("{}"), summarize: int(3) },
+      [{ ...strings(['x [1 2 3 ... 5 6 7] y [[[0.1 0.333333343]]\n\n [[3 4]]] z ["a"].']), shape: [] }],
+    ],
     ["Equal", [strings(["a", "b"]), strings(["a", "c"])], {}, [bool([1, 0])]],
   ])("%s", async (...each) => expectOp(each));
 });

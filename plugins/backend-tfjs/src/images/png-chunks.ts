@@ -55,7 +55,7 @@ export interface PngPass {
   readonly height: number;
 }
 
-const SIGNATURE = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+export const SIGNATURE: Buffer = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 
 export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.equals(bytes.subarray(0, SIGNATURE.length));

@@ -11,6 +11,7 @@ import { CONVOLUTIONS } from "./convolutions.js";
 import { DECODE_IMAGES } from "./decode-images.js";
 import { DIAGONALS } from "./diagonals.js";
 import { ELEMENTWISE } from "./elementwise.js";
+import { ENCODE_IMAGES } from "./encode-images.js";
 import { HASHING } from "./hashing.js";
 import { IMAGES } from "./images.js";
 import { elementTypeOf, nameOf, type Ops } from "./kernels.js";
@@ -30,6 +31,7 @@ import { SEQUENCES } from "./sequences.js";
 import { SHAPES } from "./shapes.js";
 import { SPARSE } from "./sparse.js";
 import { SPECIAL_FUNCTIONS } from "./special-functions.js";
+import { STRING_FORMAT } from "./string-format.js";
 import { STRINGS } from "./strings.js";
 import { TABLES } from "./tables.js";
 import { TENSOR_LISTS } from "./tensor-lists.js";
@@ -46,6 +48,7 @@ const OPS: Ops = {
   ...DECODE_IMAGES,
   ...DIAGONALS,
   ...ELEMENTWISE,
+  ...ENCODE_IMAGES,
   ...HASHING,
   ...IMAGES,
   ...LINEAR_ALGEBRA,
@@ -64,6 +67,7 @@ const OPS: Ops = {
   ...SPARSE,
   ...SPECIAL_FUNCTIONS,
   ...STRINGS,
+  ...STRING_FORMAT,
   ...TABLES,
   ...TENSOR_LISTS,
   ...UNICODE,
