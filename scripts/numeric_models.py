@@ -147,8 +147,15 @@ def numerics(folder):
                 "places": places,
             }
 
+        @tf.function(input_signature=[spec([None, 3], name="logits"), spec([None], tf.int32, name="labels")])
+        def losses(self, logits, labels):
+            return {
+                "sparse": tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits),
+                "dense": tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(labels, 3) * 0.9 + 0.05, logits),
+            }
+
     module = Numerics()
-    names = ["matrices", "functions", "sequences"]
+    names = ["matrices", "functions", "sequences", "losses"]
     tf.saved_model.save(module, folder, {name: getattr(module, name).get_concrete_function() for name in names})
     random = np.random.default_rng(5)
     a = (random.random([2, 3, 3]) + 2 * np.eye(3)).round(2)
@@ -157,4 +164,5 @@ def numerics(folder):
         "matrices": [{"a": a.tolist(), "b": random.random([2, 3, 2]).round(2).tolist()}],
         "functions": [{"x": [-2.5, -0.7, 0.0625, 0.5, 1.0, 2.25, 7.5, 12.0]}],
         "sequences": [{"x": random.random([2, 4, 3]).round(2).tolist(), "lengths": [4, 2]}],
+        "losses": [{"logits": [[1.0, -2.0, 0.5], [0.0, 30.0, -30.0]], "labels": [0, 2]}],
     }

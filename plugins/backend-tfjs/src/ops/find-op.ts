@@ -16,6 +16,7 @@ import { HASHING } from "./hashing.js";
 import { IMAGES } from "./images.js";
 import { elementTypeOf, nameOf, type Ops } from "./kernels.js";
 import { LINEAR_ALGEBRA } from "./linear-algebra.js";
+import { LOSSES } from "./losses.js";
 import { MATRICES } from "./matrices.js";
 import { byNumbers, movesElements } from "./moved-strings.js";
 import { PARSE_EXAMPLES } from "./parse-examples.js";
@@ -52,6 +53,7 @@ const OPS: Ops = {
   ...HASHING,
   ...IMAGES,
   ...LINEAR_ALGEBRA,
+  ...LOSSES,
   ...MATRICES,
   ...PARSE_EXAMPLES,
   ...PARSE_SEQUENCES,
