@@ -1,6 +1,6 @@
 import { valueError } from "../value-error.js";
 import { decodeBmp } from "./bmp.js";
-import { decodeGif } from "./gif.js";
+import { decodeGif, type GifOptions } from "./gif.js";
 import type { Image } from "./image.js";
 import { decodeJpeg, type JpegOptions } from "./jpeg.js";
 import { decodePng, type PngOptions } from "./png.js";
@@ -8,10 +8,7 @@ import { isPng } from "./png-chunks.js";
 
 export type ImageFormat = "JPEG" | "PNG" | "GIF" | "BMP";
 
-export interface ImageOptions extends JpegOptions, PngOptions {
-  /** Whether of a moving image only the first frame is wanted, as an image without frames. */
-  readonly firstOnly: boolean;
-}
+export type ImageOptions = JpegOptions & PngOptions & GifOptions;
 
 /** Told by its first bytes, as TensorFlow does, whatever the op that it is given to is called. */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {

@@ -1,9 +1,15 @@
 import { decompressFrame, type ParsedGif, parseGIF } from "gifuct-js";
 import { valueError } from "../value-error.js";
-import { checkImageSize, type Image } from "./image.js";
+import { type Channels, checkImageSize, type Image } from "./image.js";
 
 type Frame = Extract<ParsedGif["frames"][number], { readonly image: unknown }>;
 type Colours = ParsedGif["gct"];
+
+export interface GifOptions {
+  readonly channels: Channels;
+  /** Whether only the first frame is wanted, as an image without frames. */
+  readonly firstOnly: boolean;
+}
 
 /** Most pixels of one frame, whose indices the reader keeps in eight bytes each. */
 const MAX_FRAME_PIXELS = 2 ** 24;
@@ -15,7 +21,8 @@ const COLOURS = 3;
  *
  * @throws PlinthError `TENSOR_INVALID` for what is no GIF, is damaged, or is too large
  */
-export function decodeGif(bytes: Uint8Array, { firstOnly }: { readonly firstOnly: boolean }): Image {
+export function decodeGif(bytes: Uint8Array, { channels, firstOnly }: GifOptions): Image {
+  if (channels !== 0 && channels !== COLOURS) throw valueError(`Expected an image of ${channels} channels, got a GIF`);
   const { frames: all, colours } = parsed(bytes);
   const frames = firstOnly ? all.slice(0, 1) : all;
   if (frames.length === 0) throw valueError("Expected a GIF with at least one image");
