@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Writes the small SavedModels of libraries/saved-model/test/models, with what TensorFlow answers in golden.json beside each.
 
-By hand, where the models are to change: python -m venv venv && venv/bin/pip install tensorflow-cpu==2.21.0 &&
+By hand, where the models are to change: python -m venv venv && venv/bin/pip install tensorflow-cpu==2.21.0 pillow==13.0.0 &&
 venv/bin/python scripts/make-saved-models.py libraries/saved-model/test/models [name...]
 """
 
+import base64
 import json
 import os
 import pathlib
+import re
 import shutil
 import sys
 
@@ -16,6 +18,9 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import numpy as np
 import tensorflow as tf
+
+import image_models
+import numeric_models
 
 tf1 = tf.compat.v1
 
@@ -439,7 +444,10 @@ def structures(folder):
     return {"sparse": [{"x": x}], "places": [{"x": x}], "strings": [{"text": ["a\tb", "", "\u00e9\U0001f600"]}]}
 
 
-MODELS = [affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers, preprocessing, structures]
+MODELS = [
+    affine, counter, loops, tables, hub_module, classic, text, composite, complex_numbers, preprocessing, structures,
+    image_models.images, image_models.classic_images, image_models.vision, numeric_models.sequence_examples, numeric_models.numerics,
+]  # fmt: skip
 
 
 def plain(value):
@@ -451,7 +459,12 @@ def plain(value):
         return [plain(item) for item in value]
     if isinstance(value, complex):
         return [value.real, value.imag]
-    return value.decode() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return {"b64": base64.b64encode(value).decode()}
+    return value
 
 
 def tensors_of(name, info):
@@ -471,6 +484,12 @@ def ports_of(infos):
     return {path: tensor for name, info in infos.items() for path, tensor in tensors_of(name, info).items()}
 
 
+def fed(value):
+    """Strings as they are: numpy's own lose zeros at their end."""
+    array = np.array(value)
+    return np.array(value, object) if array.dtype.kind in "US" else array
+
+
 def answers(folder, requests):
     """What TensorFlow gives for all requests, one after the other on one loaded model."""
     with tf.Graph().as_default(), tf1.Session() as session:
@@ -478,8 +497,7 @@ def answers(folder, requests):
         golden = []
         for signature, inputs in ((name, each) for name, all in requests.items() for each in all):
             definition = meta.signature_def[signature]
-            feeds = {definition.inputs[name].name: np.array(value) for name, value in inputs.items()}
-            feeds = {name: value.astype(object) if value.dtype.kind == "U" else value for name, value in feeds.items()}
+            feeds = {definition.inputs[name].name: fed(value) for name, value in inputs.items()}
             outputs = session.run(ports_of(definition.outputs), feeds)
             golden.append({"signature": signature, "inputs": plain(inputs), "outputs": {k: plain(np.asarray(v)) for k, v in sorted(outputs.items())}})
         return golden
@@ -500,7 +518,8 @@ def main():
         requests = make(str(folder))
         if requests:
             golden = answers(str(folder), requests)
-            (root / name / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
+            written = re.sub(r"\[([-\d.e,\s]+)\]", lambda row: f"[{' '.join(row[1].split())}]", json.dumps(golden, indent=1))
+            (root / name / "golden.json").write_text(written + "\n")
         print(name, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()), "bytes")
 
 

@@ -19,7 +19,7 @@ export interface SourceFile {
   readonly text: string;
   /** The text without comments. */
   readonly code: string;
-  /** Specifiers of all imports and re-exports. */
+  /** Specifiers of all imports and re-exports, and of files of packages that are looked up. */
   readonly imports: readonly string[];
 }
 
@@ -68,6 +68,7 @@ function importsOf(text: string): readonly string[] {
     /^import\s+(?:[\w\s{},*$]+\s+from\s+)?["']([^"']+)["']/gm,
     /^export\s+(?:type\s+)?(?:\*|\{[\w\s,$]*\})\s+from\s+["']([^"']+)["']/gm,
     /\bimport\(\s*["']([^"']+)["']/g,
+    /\bcreateRequire\(import\.meta\.url\)\.resolve\(\s*["']([^"']+)["']/g,
   ];
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, specifier = ""]) => specifier));
 }

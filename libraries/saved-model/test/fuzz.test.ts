@@ -4,7 +4,7 @@ import { TemporaryFolder } from "./temporary-folder.js";
 import { faultsOf, filesOf, MODEL_NAMES, pseudoRandom } from "./test-models.js";
 
 /** Damaged copies of each model. PLINTH_FUZZ_ROUNDS=20000 is for a night. */
-const ROUNDS = Number(process.env.PLINTH_FUZZ_ROUNDS ?? 25);
+const ROUNDS = Number(process.env.PLINTH_FUZZ_ROUNDS ?? 17);
 
 /** For busy machines, and nights. */
 const TIMEOUT_MS = 60_000 + ROUNDS * 1000;

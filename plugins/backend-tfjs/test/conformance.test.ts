@@ -18,7 +18,7 @@ const sum = await folder.write("sum", graphModelFiles({ node, signature }));
 const broken = await folder.write("broken", { "model.json": "{}" });
 const unsupported = await folder.write(
   "unsupported",
-  graphModelFiles({ node: [placeholder("x"), { name: "y", op: "DecodeJpeg", input: ["x"] }] }),
+  graphModelFiles({ node: [placeholder("x"), { name: "y", op: "DecodeWav", input: ["x"] }] }),
 );
 const torn = await folder.write("torn", {
   "saved_model.pb": readFileSync(join(OWN_MODELS, "affine/1/saved_model.pb")).subarray(0, 900),
@@ -44,7 +44,7 @@ testBackend(`backend-tfjs on ${ENGINE}`, {
   broken: [
     { directory: broken, fault: "has no topology", reason: "MODEL_FILE_INVALID", names: "model.json" },
     { directory: torn, fault: "is cut off", reason: "MODEL_FILE_INVALID", names: "saved_model.pb" },
-    { directory: unsupported, fault: "has an op that nobody has", reason: "MODEL_UNSUPPORTED", names: "DecodeJpeg" },
+    { directory: unsupported, fault: "has an op that nobody has", reason: "MODEL_UNSUPPORTED", names: "DecodeWav" },
   ],
 });
 

@@ -148,13 +148,32 @@ describe("ops on shapes", () => {
     ["Range", [int32([0], []), int32([2 ** 31 - 1], []), int32([1], [])], {}],
     ["OneHot", [int32([1]), int32([2 ** 31 - 1], []), float32([1], []), float32([0], [])], { T: type("float32") }],
     ["BroadcastTo", [float32([1]), int32([1 << 20, 1 << 20])], {}],
+    ["ResizeBicubic", [float32([1], [1, 1, 1, 1]), int32([1 << 30, 1 << 30])], {}],
+    [
+      "ScaleAndTranslate",
+      [float32([1], [1, 1, 1, 1]), int32([1 << 30, 2]), float32([1, 1]), float32([0, 0])],
+      { kernel_type: text("triangle") },
+    ],
   ])("%s makes no more than memory holds", async (op, inputs, attributes) => {
     await expect(runOp(op, inputs, attributes, ["float32"])).rejects.toMatchObject({ reason: "TENSOR_INVALID" });
   });
+});
 
-  it("an index outside of a table is refused", async () => {
-    const gather = runOp("GatherV2", [float32([1, 2]), int32([7]), int32([0], [])], {}, ["float32"]);
-    await expect(gather).rejects.toMatchObject({ name: "PlinthError", message: expect.stringContaining("GatherV2") });
+describe("values that an op does not take", () => {
+  const binary: Tensor = { dtype: "string", shape: [1], data: [Uint8Array.of(1, 2, 3)] };
+  it.each<[string, readonly Tensor[], Attributes, DType]>([
+    ["GatherV2", [float32([1, 2]), int32([7]), int32([0], [])], {}, "float32"],
+    ["GatherNd", [float32([1, 2]), int32([7], [1, 1])], {}, "float32"],
+    ["StringToNumber", [strings(["abc"])], { out_type: type("float32") }, "float32"],
+    ["DecodeBase64", [strings(["?!"])], {}, "string"],
+    ["DecodeRaw", [binary], { out_type: type("float32") }, "float32"],
+    ["DecodeJpeg", [{ ...binary, shape: [] }], {}, "uint8"],
+    ["Assert", [bool([0], []), strings(["no"])], {}, "float32"],
+  ])("are the client's mistake: %s", async (op, inputs, attributes, dtype) => {
+    await expect(runOp(op, inputs, attributes, [dtype])).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(op),
+    });
   });
 });
 
@@ -228,6 +247,12 @@ describe("ops on strings", () => {
     ],
     ["EncodeBase64", [strings(["a?>"])], {}, [strings(["YT8-"])]],
     ["DecodeBase64", [strings(["YT8-"])], {}, [strings(["a?>"])]],
+    [
+      "StringFormat",
+      [int32([1, 2, 3, 4, 5, 6, 7]), float32([0.1, 1 / 3, 3, 4], [2, 1, 2]), strings(["a"])],
+      { template: text("x {} y {} z {}."), placeholder: text("{}"), summarize: int(3) },
+      [{ ...strings(['x [1 2 3 ... 5 6 7] y [[[0.1 0.333333343]]\n\n [[3 4]]] z ["a"].']), shape: [] }],
+    ],
     ["Equal", [strings(["a", "b"]), strings(["a", "c"])], {}, [bool([1, 0])]],
   ])("%s", async (...each) => expectOp(each));
 });
@@ -344,10 +369,10 @@ describe("examples", () => {
 });
 
 it("an op that nobody has is named with its node and a way out", async () => {
-  await expect(runOp("DecodeJpeg", [strings(["x"])], {}, ["uint8"])).rejects.toMatchObject({
+  await expect(runOp("DecodeWav", [strings(["x"])], {}, ["uint8"])).rejects.toMatchObject({
     reason: "MODEL_UNSUPPORTED",
     message:
-      'TensorFlow.js has no DecodeJpeg (node "node"). The engine native has all of TensorFlow\'s ops: install @tensorflow/tfjs-node',
+      'TensorFlow.js has no DecodeWav (node "node"). The engine native has all of TensorFlow\'s ops: install @tensorflow/tfjs-node',
   });
 });
 

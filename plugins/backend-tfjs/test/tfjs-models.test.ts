@@ -260,9 +260,9 @@ describe(`a graph model on ${ENGINE}`, () => {
     ],
     [
       "has an op that nobody has",
-      (files) => edit(files, '"op":"Mul"', '"op":"DecodeJpeg"'),
+      (files) => edit(files, '"op":"Mul"', '"op":"DecodeWav"'),
       "MODEL_UNSUPPORTED",
-      /DecodeJpeg \(node "y"\)/,
+      /DecodeWav \(node "y"\)/,
     ],
   ])("that %s is refused", async (name, damage, reason, message) => {
     const loading = load(

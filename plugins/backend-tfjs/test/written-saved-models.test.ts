@@ -51,24 +51,24 @@ describe(`a SavedModel on ${ENGINE}`, () => {
     const file = savedModelFile(
       [
         { name: "bytes", op: "Placeholder", attributes: { dtype: typed(NATIVE_TYPES.string) } },
-        { name: "photo", op: "DecodeJpeg", input: ["bytes"] },
+        { name: "samples", op: "DecodeWav", input: ["bytes"] },
         { name: "x", op: "Placeholder", attributes: { dtype: typed(NATIVE_TYPES.float32) } },
         { name: "y", op: "Neg", input: ["x"], attributes: { T: typed(NATIVE_TYPES.float32) } },
       ],
       {
-        picture: {
+        sound: {
           inputs: { bytes: ["bytes:0", NATIVE_TYPES.string] },
-          outputs: { photo: ["photo:0", NATIVE_TYPES.uint8] },
+          outputs: { samples: ["samples:0", NATIVE_TYPES.float32] },
         },
         negative: { inputs: { x: ["x:0", NATIVE_TYPES.float32] }, outputs: { y: ["y:0", NATIVE_TYPES.float32] } },
       },
     );
     const model = await load(await folder.write("partly", { "saved_model.pb": file }));
     expect((await run(model, "negative", new Map([["x", float32([1])]]))).get("y")).toEqual(float32([-1]));
-    expect([...model.signatures.keys()]).toEqual(ENGINE === "native" ? ["negative", "picture"] : ["negative"]);
-    const refusal = model.details?.get("refused signature picture");
+    expect([...model.signatures.keys()]).toEqual(ENGINE === "native" ? ["negative", "sound"] : ["negative"]);
+    const refusal = model.details?.get("refused signature sound");
     if (ENGINE === "native") expect(refusal).toBeUndefined();
-    else expect(refusal).toMatch(/DecodeJpeg \(node "photo"\).*install @tensorflow\/tfjs-node/);
+    else expect(refusal).toMatch(/DecodeWav \(node "samples"\).*install @tensorflow\/tfjs-node/);
   });
 
   it("is the graph of the tags that are asked for", async () => {

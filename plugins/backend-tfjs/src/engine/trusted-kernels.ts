@@ -57,6 +57,8 @@ const TRUST: Readonly<Record<string, Trust>> = {
   Any: "bool",
   BitwiseAnd: "none",
   FloorDiv: "none",
+  // It gives other numbers.
+  Conv3DBackpropInputV2: "none",
   // These look at no index before they use it.
   Bincount: "none",
   CropAndResize: "none",

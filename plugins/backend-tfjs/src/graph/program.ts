@@ -1,5 +1,6 @@
-import { PlinthError } from "@plinth/core";
+import { type ErrorReason, PlinthError } from "@plinth/core";
 import type { GraphNode } from "@plinth/saved-model";
+import { isRefusedByOp } from "../native/native-errors.js";
 import { disposeValue, duplicate, isTensor, type Kernel, type Value } from "./values.js";
 
 /** One node to compute: which slots it reads and fills, and which nobody needs after it. */
@@ -77,23 +78,22 @@ function own(value: Value, given: readonly Value[]): Value {
   return given.includes(value) ? duplicate(value) : value;
 }
 
-/** TensorFlow.js has no kinds of errors, so its words decide. */
 function nodeError(node: GraphNode, thrown: unknown): PlinthError {
   if (thrown instanceof PlinthError && thrown.details.node !== undefined) return thrown;
   const { message } = PlinthError.from(thrown);
-  const isShape = /\b(?:shapes?|rank|dimensions?|broadcast|inner|depth|size)\b/i.test(message);
-  const reason =
-    thrown instanceof PlinthError
-      ? { code: thrown.code, reason: thrown.reason }
-      : isShape
-        ? "INPUT_SHAPE_MISMATCH"
-        : "MODEL_RUN_FAILED";
   return new PlinthError(
-    reason,
+    thrown instanceof PlinthError ? { code: thrown.code, reason: thrown.reason } : reasonOf(message),
     `The node ${JSON.stringify(node.name)} of op ${node.op} could not be computed: ${message}`,
     {
       details: { node: node.name, op: node.op },
       cause: thrown,
     },
   );
+}
+
+/** TensorFlow.js has no kinds of errors, so its words decide. */
+function reasonOf(message: string): ErrorReason {
+  if (/\b(?:shapes?|rank|dimensions?|broadcast|inner|depth|size)\b/i.test(message)) return "INPUT_SHAPE_MISMATCH";
+  const isOfValues = /\bindex value\b|\binvalid indices\b/i.test(message) || isRefusedByOp(message);
+  return isOfValues ? "TENSOR_INVALID" : "MODEL_RUN_FAILED";
 }

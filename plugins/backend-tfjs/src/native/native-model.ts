@@ -7,6 +7,7 @@ import {
   type Tensor,
 } from "@plinth/core";
 import type { NativeBinding } from "./native-binding.js";
+import { sessionError } from "./native-errors.js";
 import { NativeTensors } from "./native-tensors.js";
 
 /** Where TensorFlow itself finds a signature's inputs and outputs: the specs' names in the graph. */
@@ -67,7 +68,7 @@ class NativeModel implements LoadedModel {
         }),
       );
     } catch (thrown) {
-      throw runError(thrown);
+      throw sessionError(thrown);
     } finally {
       for (const id of given) this.#binding.deleteTensor(id);
     }
@@ -86,16 +87,4 @@ class NativeModel implements LoadedModel {
 
 function graphNames(specs: Signature["inputs"], names: Iterable<string> = specs.keys()): string {
   return [...names].map((name) => specs.get(name)?.graphName ?? name).join(",");
-}
-
-/** TensorFlow's binding gives words without a code, so they decide. */
-function runError(thrown: unknown): PlinthError {
-  if (thrown instanceof PlinthError) return thrown;
-  const message = PlinthError.from(thrown)
-    .message.replace(/^Session fail to run with error: /, "")
-    .trim();
-  const reason = /\b(?:shapes?|rank|dimensions?|incompatible|broadcast)\b/i.test(message)
-    ? "INPUT_SHAPE_MISMATCH"
-    : "MODEL_RUN_FAILED";
-  return new PlinthError(reason, `The model could not be run on these inputs: ${message}`, { cause: thrown });
 }

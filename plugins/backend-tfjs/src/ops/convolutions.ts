@@ -52,6 +52,23 @@ const convolutionInput: CompileOp = (node) => {
   };
 };
 
+/** As `convolutionInput` of an image with depth, which TensorFlow.js computes without dilations. */
+const volumeInput: CompileOp = (node) => {
+  const inner = (name: string): number[] => intsOf(node, name).slice(1, 4);
+  if (textOf(node, "data_format", "NDHWC") !== "NDHWC" || inner("dilations").some((length) => length !== 1)) {
+    throw new PlinthError("MODEL_UNSUPPORTED", `The ${nameOf(node)} has dilations, or its channels first`);
+  }
+  const attributes = { strides: inner("strides"), pad: textOf(node, "padding").toLowerCase() };
+  return (inputs) => {
+    const inputShape = integersAt(inputs, 0);
+    return runKernel(
+      "Conv3DBackpropInputV2",
+      { dy: tensorAt(inputs, 2), filter: tensorAt(inputs, 1) },
+      { ...attributes, inputShape },
+    );
+  };
+};
+
 const pool =
   (kernel: "MaxPool" | "AvgPool"): CompileOp =>
   (node) => {
@@ -78,6 +95,7 @@ export const CONVOLUTIONS: Ops = {
   AvgPool: pool("AvgPool"),
   Conv2D: convolution("Conv2D"),
   Conv2DBackpropInput: convolutionInput,
+  Conv3DBackpropInputV2: volumeInput,
   DepthwiseConv2dNative: convolution("DepthwiseConv2dNative"),
   FusedBatchNorm: batchNorm,
   FusedBatchNormV2: batchNorm,

@@ -2,25 +2,37 @@ import { PlinthError } from "@plinth/core";
 import type { GraphNode } from "@plinth/saved-model";
 import type { CompileOp } from "../graph/compile-program.js";
 import { ASSERTIONS } from "./assertions.js";
+import { BOX_SUPPRESSION } from "./box-suppression.js";
+import { COLOURS } from "./colours.js";
 import { COMPLEX_NUMBERS, complexOp } from "./complex-numbers.js";
 import { CONTROL_FLOW } from "./control-flow.js";
 import { converterOp, isConverterOp } from "./converter-ops.js";
 import { CONVOLUTIONS } from "./convolutions.js";
+import { DECODE_IMAGES } from "./decode-images.js";
 import { DIAGONALS } from "./diagonals.js";
 import { ELEMENTWISE } from "./elementwise.js";
+import { ENCODE_IMAGES } from "./encode-images.js";
 import { HASHING } from "./hashing.js";
 import { IMAGES } from "./images.js";
 import { elementTypeOf, nameOf, type Ops } from "./kernels.js";
 import { LINEAR_ALGEBRA } from "./linear-algebra.js";
+import { LOSSES } from "./losses.js";
+import { MATRICES } from "./matrices.js";
 import { byNumbers, movesElements } from "./moved-strings.js";
 import { PARSE_EXAMPLES } from "./parse-examples.js";
+import { PARSE_SEQUENCES } from "./parse-sequences.js";
+import { QUANTIZATION } from "./quantization.js";
 import { RAGGED } from "./ragged.js";
 import { RAGGED_PARTS } from "./ragged-parts.js";
 import { REDUCTIONS } from "./reductions.js";
+import { RESIZING } from "./resizing.js";
 import { SCATTERING } from "./scattering.js";
 import { SEGMENTS } from "./segments.js";
+import { SEQUENCES } from "./sequences.js";
 import { SHAPES } from "./shapes.js";
 import { SPARSE } from "./sparse.js";
+import { SPECIAL_FUNCTIONS } from "./special-functions.js";
+import { STRING_FORMAT } from "./string-format.js";
 import { STRINGS } from "./strings.js";
 import { TABLES } from "./tables.js";
 import { TENSOR_LISTS } from "./tensor-lists.js";
@@ -29,23 +41,35 @@ import { VARIABLES } from "./variables.js";
 
 const OPS: Ops = {
   ...ASSERTIONS,
+  ...BOX_SUPPRESSION,
+  ...COLOURS,
   ...COMPLEX_NUMBERS,
   ...CONTROL_FLOW,
   ...CONVOLUTIONS,
+  ...DECODE_IMAGES,
   ...DIAGONALS,
   ...ELEMENTWISE,
+  ...ENCODE_IMAGES,
   ...HASHING,
   ...IMAGES,
   ...LINEAR_ALGEBRA,
+  ...LOSSES,
+  ...MATRICES,
   ...PARSE_EXAMPLES,
+  ...PARSE_SEQUENCES,
+  ...QUANTIZATION,
   ...RAGGED,
   ...RAGGED_PARTS,
   ...REDUCTIONS,
+  ...RESIZING,
   ...SCATTERING,
   ...SEGMENTS,
+  ...SEQUENCES,
   ...SHAPES,
   ...SPARSE,
+  ...SPECIAL_FUNCTIONS,
   ...STRINGS,
+  ...STRING_FORMAT,
   ...TABLES,
   ...TENSOR_LISTS,
   ...UNICODE,

@@ -1,29 +1,13 @@
-import { PlinthError } from "@plinth/core";
-import type { ElementType, GraphNode, Shape } from "@plinth/saved-model";
+import type { GraphNode, Shape } from "@plinth/saved-model";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { intOf, shapesOf, textsOf, typesOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
 import { isTensor, type Value } from "../graph/values.js";
 import { readValues } from "../tensors/from-engine.js";
-import { makeTensor } from "../tensors/to-engine.js";
-import { type FeatureValue, featureTensor, type ParsedExample, parseExample, valuesOf } from "./example-features.js";
+import { type FeatureValue, parseExample } from "./example-features.js";
+import { type DenseFeature, denseTensor, type ListFeature, raggedTensors, sparseTensors } from "./feature-tensors.js";
 import { bytesAt, type Ops, tensorAt } from "./kernels.js";
-import { checkSize } from "./shapes.js";
 import { toText } from "./strings.js";
-
-/** A feature that stands in every example, or has a default. */
-interface DenseFeature {
-  readonly name: string;
-  readonly type: ElementType;
-  /** Of one example; the first length is -1 where it is filled up to the longest. */
-  readonly shape: readonly number[];
-  readonly fallback: readonly FeatureValue[];
-}
-
-interface ListFeature {
-  readonly name: string;
-  readonly type: ElementType;
-}
 
 interface Features {
   readonly sparse: readonly ListFeature[];
@@ -78,15 +62,15 @@ function featuresOf(node: GraphNode, { sparse, dense, ragged, defaults }: Named)
   };
 }
 
-function known(shape: Shape): readonly number[] {
+export function known(shape: Shape): readonly number[] {
   return shape ?? [];
 }
 
-function elementsOf(value: Value | undefined): readonly FeatureValue[] {
+export function elementsOf(value: Value | undefined): readonly FeatureValue[] {
   return isTensor(value) ? Array.from(readValues(value) as readonly FeatureValue[]) : [];
 }
 
-function namesAt(inputs: readonly Value[], index: number): readonly string[] {
+export function namesAt(inputs: readonly Value[], index: number): readonly string[] {
   return bytesAt(inputs, index).map(toText);
 }
 
@@ -98,86 +82,13 @@ const parse =
     const examples = bytesAt(inputs, 0).map(parseExample);
     const isSingle = tensorAt(inputs, 0).rank === 0;
     const sparse = features.sparse.map((feature) => sparseTensors(feature, examples, isSingle));
+    const ragged = features.ragged.map((feature) => raggedTensors(feature, examples));
     return [
       ...[0, 1, 2].flatMap((part) => sparse.map((tensors) => tensors[part] as Tensor)),
       ...features.dense.map((feature) => denseTensor(feature, examples, isSingle)),
-      ...features.ragged.map(({ name, type }) => {
-        const values = examples.flatMap((example) => valuesOf(example, name, type) ?? []);
-        return featureTensor(values, [values.length], type);
-      }),
-      ...features.ragged.map((feature) => rowSplits(feature, examples)),
+      ...[0, 1].flatMap((part) => ragged.map((tensors) => tensors[part] as Tensor)),
     ];
   };
-
-function denseTensor(feature: DenseFeature, examples: readonly ParsedExample[], isSingle: boolean): Tensor {
-  const { type, shape, fallback } = feature;
-  const isPadded = shape[0] === -1;
-  const rows = examples.map((example, index) => rowOf(feature, example, index));
-  const inner = shape.slice(isPadded ? 1 : 0).reduce((product, length) => product * length, 1);
-  const longest = isPadded ? Math.max(0, ...rows.map((row) => row.length / inner)) : 1;
-  const width = checkSize([examples.length, longest, inner])[1] as number;
-  const filler = fallback[0] ?? (type === "string" ? new Uint8Array() : 0);
-  const values = rows.flatMap((row) =>
-    row.length === width * inner ? row : [...row, ...new Array<FeatureValue>(width * inner - row.length).fill(filler)],
-  );
-  const rowShape = isPadded ? [width, ...shape.slice(1)] : shape;
-  return featureTensor(values, isSingle ? rowShape : [examples.length, ...rowShape], type);
-}
-
-function rowOf(
-  { name, type, shape, fallback }: DenseFeature,
-  example: ParsedExample,
-  index: number,
-): readonly FeatureValue[] {
-  const values = valuesOf(example, name, type);
-  if (shape[0] === -1) {
-    const inner = shape.slice(1).reduce((product, length) => product * length, 1);
-    if (values === undefined || values.length % inner === 0) return values ?? [];
-    throw new PlinthError(
-      "TENSOR_INVALID",
-      `Feature ${JSON.stringify(name)} of example ${index} has ${values.length} values: expected a multiple of ${inner}`,
-    );
-  }
-  const count = shape.reduce((product, length) => product * length, 1);
-  if (values === undefined || values.length === 0) {
-    if (count === 0) return [];
-    if (fallback.length > 0)
-      return fallback.length === count ? fallback : new Array<FeatureValue>(count).fill(fallback[0] as FeatureValue);
-    throw new PlinthError(
-      "TENSOR_INVALID",
-      `Feature ${JSON.stringify(name)} (${type}) is required but could not be found in example ${index}`,
-      { details: { feature: name } },
-    );
-  }
-  if (values.length === count) return values;
-  throw new PlinthError(
-    "TENSOR_INVALID",
-    `Feature ${JSON.stringify(name)} of example ${index} is expected to have ${count} values, got ${values.length}`,
-    { details: { feature: name } },
-  );
-}
-
-/** Places, values and shape. */
-function sparseTensors({ name, type }: ListFeature, examples: readonly ParsedExample[], isSingle: boolean): Tensor[] {
-  const rows = examples.map((example) => valuesOf(example, name, type) ?? []);
-  const values = rows.flat();
-  const longest = Math.max(0, ...rows.map((row) => row.length));
-  const places = rows.flatMap((row, index) => row.flatMap((_, at) => (isSingle ? [at] : [index, at])));
-  const shape = isSingle ? [longest] : [examples.length, longest];
-  return [
-    makeTensor(Int32Array.from(places), [values.length, shape.length], "int32"),
-    featureTensor(values, [values.length], type),
-    makeTensor(Int32Array.from(shape), [shape.length], "int32"),
-  ];
-}
-
-function rowSplits({ name, type }: ListFeature, examples: readonly ParsedExample[]): Tensor {
-  const splits = new Int32Array(examples.length + 1);
-  for (const [index, example] of examples.entries()) {
-    splits[index + 1] = (splits[index] as number) + (valuesOf(example, name, type)?.length ?? 0);
-  }
-  return makeTensor(splits, [splits.length], "int32");
-}
 
 /** Ops that read serialized examples, as models with classify and regress signatures begin. */
 export const PARSE_EXAMPLES: Ops = {

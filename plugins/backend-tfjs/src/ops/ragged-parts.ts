@@ -4,6 +4,7 @@ import type { CompileOp } from "../graph/compile-program.js";
 import type { Value } from "../graph/values.js";
 import type { EngineType } from "../tensors/element-types.js";
 import { makeTensor } from "../tensors/to-engine.js";
+import { valueError } from "../value-error.js";
 import { elementsAt, elementTensor, integerRows, integerVector } from "./elements.js";
 import { integersAt, numberAt, type Ops, plain, runKernel, tensorAt } from "./kernels.js";
 import { checkSize } from "./shapes.js";
@@ -59,7 +60,7 @@ const range: CompileOp = plain((inputs) => {
   const values: number[] = [];
   for (let row = 0; row < count; row++) {
     const step = at(steps, row);
-    if (step === 0) throw new Error("The step of a range is 0");
+    if (step === 0) throw valueError("The step of a range is 0");
     const length = Math.max(0, Math.ceil((at(limits, row) - at(starts, row)) / step));
     checkSize([values.length + length]);
     for (let index = 0; index < length; index++) values.push(at(starts, row) + index * step);
@@ -93,7 +94,7 @@ const gather: CompileOp = (node) => {
 
 function boundAt(splits: readonly number[], row: number): number {
   const bound = splits[row];
-  if (bound === undefined) throw new Error(`The row ${row} is outside of ${splits.length - 1}`);
+  if (bound === undefined) throw valueError(`The row ${row} is outside of ${splits.length - 1}`);
   return bound;
 }
 
@@ -125,7 +126,7 @@ const countEach: CompileOp = (node) => {
     for (let row = 0; row + 1 < splits.length; row++) {
       for (let at = splits[row] as number; at < (splits[row + 1] as number); at++) {
         const bin = values[at] as number;
-        if (bin < 0) throw new Error(`Expected numbers of 0 or more, got ${bin}`);
+        if (bin < 0) throw valueError(`Expected numbers of 0 or more, got ${bin}`);
         const place = row * size + bin;
         if (bin < size) counts[place] = isBinary ? 1 : (counts[place] as number) + (weights[at] ?? 1);
       }

@@ -5,6 +5,7 @@ import type { CompileOp } from "../graph/compile-program.js";
 import type { EngineType } from "../tensors/element-types.js";
 import { readValues } from "../tensors/from-engine.js";
 import { makeTensor } from "../tensors/to-engine.js";
+import { valueError } from "../value-error.js";
 import { type Element, elementTensor } from "./elements.js";
 import { bytesAt, integersAt, type Ops, plain, tensorAt } from "./kernels.js";
 import { checkSize } from "./shapes.js";
@@ -147,7 +148,7 @@ const sparseToDense: CompileOp = plain((inputs) => {
     let target = 0;
     for (const [axis, length] of shape.entries()) {
       const index = indices[row * width + axis] ?? 0;
-      if (index < 0 || index >= length) throw new Error(`The index ${index} is outside of the shape [${shape}]`);
+      if (index < 0 || index >= length) throw valueError(`The index ${index} is outside of the shape [${shape}]`);
       target = target * length + index;
     }
     result[target] = values[values.length === 1 ? 0 : row] as Element;

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { CompileOp } from "../graph/compile-program.js";
 import type { EngineType } from "../tensors/element-types.js";
+import { valueError } from "../value-error.js";
 import { elementsAt, elementTensor, integerVector } from "./elements.js";
 import { integersAt, type Ops, plain, positiveAxis, tensorAt } from "./kernels.js";
 
@@ -16,7 +17,7 @@ const scatter = (combine: (value: number, update: number) => number): CompileOp 
       let target = 0;
       for (let axis = 0; axis < depth; axis++) {
         const [index, length] = [indices[row * depth + axis] ?? -1, x.shape[axis] ?? 0];
-        if (index < 0 || index >= length) throw new Error(`The index ${index} is outside of the shape [${x.shape}]`);
+        if (index < 0 || index >= length) throw valueError(`The index ${index} is outside of the shape [${x.shape}]`);
         target = target * length + index;
       }
       for (let at = target * width; at < (target + 1) * width; at++) {

@@ -3,6 +3,7 @@ import { intOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
 import { readValues } from "../tensors/from-engine.js";
 import { makeTensor } from "../tensors/to-engine.js";
+import { valueError } from "../value-error.js";
 import { integersAt, numberAt, type Ops, plain, runKernel, tensorAt } from "./kernels.js";
 import { checkSize } from "./shapes.js";
 
@@ -41,7 +42,7 @@ function reduceSegments(
   const totals = new Float64Array(count * width).fill(how.start);
   for (const [row, segment] of segments.entries()) {
     if (segment < 0) continue;
-    if (segment >= count) throw new Error(`The segment ${segment} is outside of ${count}`);
+    if (segment >= count) throw valueError(`The segment ${segment} is outside of ${count}`);
     isFilled[segment] = 1;
     for (let at = 0; at < width; at++) {
       const target = segment * width + at;

@@ -4,6 +4,7 @@ import type { CompileOp } from "../graph/compile-program.js";
 import type { Value } from "../graph/values.js";
 import type { EngineType } from "../tensors/element-types.js";
 import { makeTensor } from "../tensors/to-engine.js";
+import { valueError } from "../value-error.js";
 import { type Element, elementsAt, elementTensor, integerRows, integerVector } from "./elements.js";
 import { integersAt, numberAt, type Ops, plain, positiveAxis, tensorAt } from "./kernels.js";
 import { checkSize } from "./shapes.js";
@@ -111,7 +112,7 @@ const matMul: CompileOp = (node) => {
     for (const { place, value } of entriesAt(inputs, 0, 1)) {
       const [row = 0, column = 0] = isAdjointA ? [...place].reverse() : place;
       if (row >= rows || column >= columns || column >= (b.shape[0] ?? 0)) {
-        throw new Error(`The index [${place}] is outside of the shape [${rows},${columns}]`);
+        throw valueError(`The index [${place}] is outside of the shape [${rows},${columns}]`);
       }
       for (let at = 0; at < width; at++) {
         product[row * width + at] =
@@ -136,7 +137,7 @@ const segmentSqrtN: CompileOp = (node) => {
     for (const [index, segment] of segments.entries()) {
       const row = rows[index] ?? -1;
       if (segment < 0 || segment >= count || row < 0 || row >= (data.shape[0] ?? 0)) {
-        throw new Error(`The row ${row} of segment ${segment} is outside of the shape [${data.shape}]`);
+        throw valueError(`The row ${row} of segment ${segment} is outside of the shape [${data.shape}]`);
       }
       sizes[segment] = (sizes[segment] as number) + 1;
       for (let at = 0; at < width; at++) {

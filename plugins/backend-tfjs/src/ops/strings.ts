@@ -6,8 +6,12 @@ import { boolOf, intOf, textOf, typeOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
 import type { Value } from "../graph/values.js";
 import { constantToEngine, makeTensor } from "../tensors/to-engine.js";
+import { valueError } from "../value-error.js";
 import { bytesAt, integersAt, type Ops, plain, positiveAxis, tensorAt, tensorsOf } from "./kernels.js";
 import { fromPattern, fromRewrite } from "./regular-expressions.js";
+
+/** Characters of a string that a message shows. */
+const SHOWN = 40;
 
 const NOTHING = new Uint8Array();
 
@@ -138,7 +142,7 @@ const substring: CompileOp = (node) => {
       const position = positions[positions.length === 1 ? 0 : index] ?? 0;
       const begin = position < 0 ? units.length + position : position;
       if (begin < 0 || begin > units.length)
-        throw new Error(`The position ${position} is outside of a string of ${units.length}`);
+        throw valueError(`The position ${position} is outside of a string of ${units.length}`);
       const end = begin + (lengths[lengths.length === 1 ? 0 : index] ?? 0);
       const part = units.slice(begin, end);
       return Array.isArray(part) ? toBytes(part.join("")) : (part as Uint8Array);
@@ -203,7 +207,7 @@ const toNumber: CompileOp = (node) => {
         ? Number.POSITIVE_INFINITY * (text.startsWith("-") ? -1 : 1)
         : Number(text);
       if (text === "" || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text)))
-        throw new Error(`No number: ${JSON.stringify(text)}`);
+        throw valueError(`Expected a number, got ${JSON.stringify(text.slice(0, SHOWN))}`);
       return value;
     });
     const data = isFloat ? Float32Array.from(values) : Int32Array.from(values);
@@ -219,7 +223,7 @@ const decodeRaw: CompileOp = (node) => {
     const strings = bytesAt(inputs, 0);
     const length = strings[0]?.length ?? 0;
     if (length % width !== 0 || strings.some((bytes) => bytes.length !== length)) {
-      throw new Error(`Expected strings of one length, a multiple of ${width}`);
+      throw valueError(`Expected strings of one length, a multiple of ${width}`);
     }
     const bytes = new Uint8Array(Buffer.concat(strings));
     return constantToEngine({
@@ -230,10 +234,19 @@ const decodeRaw: CompileOp = (node) => {
   };
 };
 
+/** The alphabet that is safe in addresses, with padding or without. */
+function fromBase64(bytes: Uint8Array): Uint8Array {
+  const text = toText(bytes);
+  if (/^[\w-]*={0,2}$/.test(text) && text.replace(/=+$/, "").length % 4 !== 1) {
+    return new Uint8Array(Buffer.from(text, "base64url"));
+  }
+  throw valueError(`Expected base64 of A-Z a-z 0-9 - _, got ${JSON.stringify(text.slice(0, SHOWN))}`);
+}
+
 /** Ops on byte strings. */
 export const STRINGS: Ops = {
   AsString: asString,
-  DecodeBase64: plain(each((bytes) => new Uint8Array(Buffer.from(toText(bytes), "base64url")))),
+  DecodeBase64: plain(each(fromBase64)),
   DecodeRaw: decodeRaw,
   EncodeBase64: (node) => {
     const isPadded = boolOf(node, "pad");

@@ -3,6 +3,7 @@ import { PlinthError } from "@plinth/core";
 import type { GraphNode } from "@plinth/saved-model";
 import { boolOf, intOf, textOf } from "../graph/attributes.js";
 import type { CompileOp } from "../graph/compile-program.js";
+import { valueError } from "../value-error.js";
 import { integerVector } from "./elements.js";
 import { bytesAt, integersAt, nameOf, type Ops, tensorAt } from "./kernels.js";
 import { stringTensor, toBytes, toText } from "./strings.js";
@@ -59,7 +60,7 @@ const encode: CompileOp = (node) => {
   const { substitute, isStrict } = faultsOf(node);
   const character = (point: number): string => {
     if (point >= 0 && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)) return String.fromCodePoint(point);
-    if (isStrict) throw new Error(`${point} is no character`);
+    if (isStrict) throw valueError(`${point} is no character`);
     return substitute ?? "";
   };
   return (inputs) => {
@@ -77,7 +78,7 @@ const transcode: CompileOp = (node) => {
   return (inputs) => {
     const strings = bytesAt(inputs, 0).map((bytes) => {
       if (isUtf8(bytes) && !replacesControls) return bytes;
-      if (isStrict && !isUtf8(bytes)) throw new Error("A string is no UTF-8");
+      if (isStrict && !isUtf8(bytes)) throw valueError("A string is no UTF-8");
       const text = isUtf8(bytes) ? toText(bytes) : toText(bytes).replaceAll("\ufffd", substitute);
       return toBytes(replacesControls ? [...text].map((each) => (each < " " ? substitute : each)).join("") : text);
     });
