@@ -1,7 +1,7 @@
 import { infer } from "../../libraries/open-inference/dist/index.js";
 import { readInfer } from "../../plugins/protocol-grpc/dist/open-inference/decode.js";
 import { encodeInfer as encodeMessage } from "../../plugins/protocol-grpc/dist/open-inference/encode.js";
-import { TensorBudget } from "../../plugins/protocol-grpc/dist/tensorflow-serving/tensor-budget.js";
+import { TensorBudget } from "../../plugins/protocol-grpc/dist/wire/tensor-budget.js";
 import { decodeInfer } from "../../plugins/protocol-rest/dist/open-inference/decode.js";
 import { encodeInfer } from "../../plugins/protocol-rest/dist/open-inference/encode.js";
 import { median } from "../measure/statistics.mjs";
