@@ -74,7 +74,7 @@ function entriesOf(folder) {
 
 /** The module behind a command, which does no more than import it. */
 function importOf(folder, program) {
-  return /^import "(.+)";$/m.exec(readFileSync(join(ROOT, folder, program), "utf8"))?.[1];
+  return /^await import\("(.+)"\);$/m.exec(readFileSync(join(ROOT, folder, program), "utf8"))?.[1];
 }
 
 function isUpToDate(folder, entries) {
