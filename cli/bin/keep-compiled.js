@@ -2,6 +2,12 @@
 // files, which is Node's choice: others on the machine could put something there that runs.
 import module from "node:module";
 import { join } from "node:path";
-import envPaths from "env-paths";
 
-module.enableCompileCache?.(join(envPaths("plinth", { suffix: "" }).cache, "compiled"));
+if (module.enableCompileCache !== undefined) {
+  try {
+    const { default: envPaths } = await import("env-paths");
+    module.enableCompileCache(join(envPaths("plinth", { suffix: "" }).cache, "compiled"));
+  } catch {
+    // Who has no home keeps nothing.
+  }
+}
