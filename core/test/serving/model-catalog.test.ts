@@ -34,14 +34,6 @@ describe("a model's versions", () => {
     expect(server.readiness()).toEqual({ ready: false, reasons: ["Model absent has no version in the storage"] });
   });
 
-  it("is ready without those of a place that nobody has configured, as a publish that broke off leaves", async () => {
-    subject.storage.hold({ digits: [1n], left: [] });
-    const server = await subject.start();
-    expect(server.readiness()).toEqual({ ready: true, reasons: [] });
-    await subject.change({ digits: [], left: [1n] });
-    expect(server.readiness()).toEqual({ ready: true, reasons: [] });
-  });
-
   it("is available only once the new version can be fetched, and unloads the old one only after that", async () => {
     subject.storage.hold({ digits: [1n] });
     await subject.start();

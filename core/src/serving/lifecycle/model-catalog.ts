@@ -211,15 +211,9 @@ export class ModelCatalog implements ServedModels {
   /** As {@link unavailable}, of one model. */
   whyUnavailable(model: string): string | undefined {
     const status = this.isServed(model) ? this.status(model) : undefined;
-    if (status === undefined || this.#isNothing(status)) return undefined;
+    if (status === undefined) return undefined;
     if (!status.versions.some(canAnswer)) return whyUnavailable(status);
     return outageOf(this.#servables.get(model))?.error.message;
-  }
-
-  /** Whether it is a place without a version that nobody has asked to be served, as a first publish that breaks off leaves. */
-  #isNothing({ model, versions, error }: ModelStatus): boolean {
-    const isEmpty = !this.#listing.get(model)?.versions.length && versions.every(({ state }) => state === "end");
-    return isEmpty && error === undefined && !this.#options.plans.isConfigured(model);
   }
 
   #poll(): void {
