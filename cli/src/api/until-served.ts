@@ -9,7 +9,7 @@ const LOOK_EVERY_MS = 200;
 /**
  * Waits until a version that is to be served is; one that is loaded on demand, or is not to be served at all, is not waited for.
  *
- * @throws CommandFailure with the reason where it cannot be loaded
+ * @throws CommandFailure with the reason where it cannot be loaded; the reason of `signal`
  */
 export function untilVersionServed(
   client: ManagementClient,
@@ -28,12 +28,13 @@ export async function untilModelServed(client: ManagementClient, model: string, 
 
 async function until<T>(look: () => Promise<T>, versionsOf: (found: T) => readonly Version[], signal: AbortSignal) {
   for (;;) {
+    signal.throwIfAborted();
     const found = await look();
     const versions = versionsOf(found);
     const failed = versions.find(({ error }) => error !== undefined);
     if (failed !== undefined) throw notServed(failed);
     if (!versions.some(isComing)) return found;
-    await pause(LOOK_EVERY_MS, undefined, { signal });
+    await pause(LOOK_EVERY_MS);
   }
 }
 
