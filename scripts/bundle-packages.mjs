@@ -1,7 +1,7 @@
 // Puts what `tsc -b` made of each package into few files, in its folder `bundle`: that is what runs and what is published. The decision
 // 0031 in docs/adr says why. Packages whose bundle is newer than what it is made of are left alone.
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { builtinModules } from "node:module";
+import { isBuiltin } from "node:module";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -33,7 +33,7 @@ async function bundle(folder, entries) {
   rmSync(target, { recursive: true, force: true });
   const takenIn = TAKEN_IN[folder] ?? [];
   const isOutside = (id, importer = "") =>
-    builtinModules.includes(id.replace("node:", "")) ||
+    isBuiltin(id) ||
     !(id.startsWith(".") || isAbsolute(id) || takenIn.includes(id) || importer.includes("/node_modules/"));
   const made = await rolldown({ input: Object.fromEntries(entries), external: isOutside, platform: "node" });
   const paths = folder === "core" ? {} : IN_CORE;

@@ -65,6 +65,7 @@ export {
   type StreamFigures,
   type VersionStateChanged,
 } from "./extension-points/monitor.js";
+export { outputSchema } from "./extension-points/output-schema.js";
 export {
   type CheckContext,
   definePlugin,

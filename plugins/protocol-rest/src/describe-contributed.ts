@@ -1,4 +1,4 @@
-import type { DescribedSchema, Route, RouteDescription } from "@plinth/core";
+import { type DescribedSchema, outputSchema, type Route, type RouteDescription } from "@plinth/core";
 import type { Json } from "./http/openapi.js";
 
 /** Where plugins describe their management routes themselves, if one does. */
@@ -48,10 +48,7 @@ function responsesOf(description: RouteDescription | undefined, schemas: Record<
 
 /** Puts a schema among `schemas`, whole, with the parts that it refers to inside it: parts of two plugins may have the same name. */
 function reference(name: string, schema: DescribedSchema, schemas: Record<string, Json>): Json {
-  const { $schema: _, ...json } = schema["~standard"].jsonSchema.output({
-    target: "draft-2020-12",
-    libraryOptions: { unrepresentable: "any" },
-  });
+  const { $schema: _, ...json } = outputSchema(schema);
   const at = `#/components/schemas/${name}`;
   schemas[name] = JSON.parse(
     JSON.stringify(json, (key, value) => {

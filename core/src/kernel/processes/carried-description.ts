@@ -1,3 +1,4 @@
+import { outputSchema } from "../../extension-points/output-schema.js";
 import type { DescribedSchema, RouteDescription } from "../../extension-points/route.js";
 import type { JsonSchema } from "../config/json-schema.js";
 
@@ -12,13 +13,6 @@ export function carried({ id, summary, answer: { schema, ...answer } }: RouteDes
 
 export function unpacked({ id, summary, answer: { schema, ...answer } }: CarriedDescription): RouteDescription {
   return { id, summary, answer: { ...answer, ...(schema !== undefined && { schema: describedSchema(schema) }) } };
-}
-
-function outputSchema(schema: DescribedSchema): JsonSchema {
-  return schema["~standard"].jsonSchema.output({
-    target: "draft-2020-12",
-    libraryOptions: { unrepresentable: "any" },
-  });
 }
 
 function describedSchema(schema: JsonSchema): DescribedSchema {
